@@ -1,0 +1,144 @@
+/**
+ * A subscription: the caller is told when what it sees changes, for as long as it may see it. Lists are compared as
+ * this principal sees them, so nobody hears of what is hidden from them.
+ */
+
+import type { ItemKind } from "../domain/catalog.ts"
+import type { Events } from "../domain/event.ts"
+import type { Fleet } from "../domain/fleet.ts"
+import type { ActivePrincipal } from "../domain/principal.ts"
+import { GatewayError } from "../errors.ts"
+import type { Answer, Notification } from "../mcp/message.ts"
+import { fromRaw, noMembers, toRaw, toRawObject, withMembers } from "../mcp/raw-json.ts"
+import { authorize } from "./authorize.ts"
+import type { CallRequest, Steps } from "./call.ts"
+import { resolveUri, type Known } from "./resolve.ts"
+import { viewOf } from "./view.ts"
+
+export type ListenOptions = {
+  readonly steps: Pick<Steps, "authenticate">
+  /** The snapshot of this moment. */
+  readonly known: () => Known
+  readonly fleet: Pick<Fleet, "watch">
+  readonly events: Events
+  /** Aborts when the gateway stops: subscriptions end with an answer then. */
+  readonly stopping: AbortSignal
+}
+
+type Wanted = {
+  readonly toolsListChanged?: boolean
+  readonly promptsListChanged?: boolean
+  readonly resourcesListChanged?: boolean
+  readonly resourceSubscriptions?: readonly string[]
+}
+
+/** Changes that come together are told once. */
+const quietMs = 50
+const maxResources = 256
+
+const lists: readonly { readonly flag: keyof Wanted; readonly kinds: readonly ItemKind[]; readonly method: string }[] = [
+  { flag: "toolsListChanged", kinds: ["tools"], method: "notifications/tools/list_changed" },
+  { flag: "promptsListChanged", kinds: ["prompts"], method: "notifications/prompts/list_changed" },
+  { flag: "resourcesListChanged", kinds: ["resources", "templates"], method: "notifications/resources/list_changed" },
+]
+
+/** Resolves when the gateway ends the subscription; rejects when the caller does, or may listen no longer. */
+export async function listen(options: ListenOptions, call: CallRequest): Promise<Answer> {
+  const { steps, events, stopping } = options
+  const { exchange } = call
+  const wanted = readWanted(call)
+  const principal = steps.authenticate(call.caller)
+  const honoured = { ...wanted, ...(await watchResources(options, principal, call, wanted.resourceSubscriptions)) }
+  exchange.notify({ method: "notifications/subscriptions/acknowledged", params: toRawObject({ notifications: honoured }) })
+
+  const ended = Promise.withResolvers<Answer>()
+  const watcher = watchLists(options, call, wanted, ended.reject)
+  const unsubscribe = events.subscribe(({ type }) => type !== "service" && type !== "issues" && watcher.changed())
+  const finish = (): void => ended.resolve({ result: new Map([["resultType", toRaw("complete")]]) })
+  const leave = (): void => ended.reject(exchange.signal.reason)
+  stopping.addEventListener("abort", finish, { once: true })
+  exchange.signal.addEventListener("abort", leave, { once: true })
+  try {
+    if (exchange.signal.aborted) leave()
+    return await ended.promise
+  } finally {
+    unsubscribe()
+    watcher.stop()
+    stopping.removeEventListener("abort", finish)
+    exchange.signal.removeEventListener("abort", leave)
+  }
+}
+
+function readWanted({ request }: CallRequest): Wanted {
+  const raw = request.params.get("notifications")
+  const wanted = (raw?.[0] === 0x7b ? fromRaw(raw) : undefined) as Record<string, unknown> | undefined
+  if (!wanted) throw new GatewayError("invalid", "params.notifications must be an object.")
+  const uris = wanted["resourceSubscriptions"] ?? []
+  if (!Array.isArray(uris) || uris.length > maxResources || uris.some((uri) => typeof uri !== "string")) {
+    throw new GatewayError("invalid", `resourceSubscriptions must be at most ${maxResources} URIs.`)
+  }
+  const flags = lists.filter(({ flag }) => wanted[flag] === true).map(({ flag }) => [flag, true])
+  return { ...Object.fromEntries(flags), ...(uris.length > 0 && { resourceSubscriptions: uris }) }
+}
+
+/** @returns the subset of the resources that the principal may read and whose services tell of updates */
+async function watchResources(
+  { fleet, known }: ListenOptions,
+  principal: ActivePrincipal,
+  call: CallRequest,
+  uris: readonly string[] = [],
+): Promise<Pick<Wanted, "resourceSubscriptions">> {
+  const honoured = await Promise.all(uris.map((uri) => watchResource({ fleet, known: known() }, principal, call, uri)))
+  const kept = uris.filter((_uri, index) => honoured[index])
+  return kept.length > 0 ? { resourceSubscriptions: kept } : {}
+}
+
+async function watchResource(
+  { fleet, known }: { readonly fleet: Pick<Fleet, "watch">; readonly known: Known },
+  principal: ActivePrincipal,
+  { mount, exchange }: CallRequest,
+  uri: string,
+): Promise<boolean> {
+  try {
+    const target = resolveUri(known, mount, principal, uri)
+    authorize(principal, target)
+    if (target.kind !== "resource") return false
+    const tell = (update: Notification): void => exchange.notify(asAskedFor(update, uri))
+    return await fleet.watch(target.entry.service, target.entry.uri, tell, exchange.signal)
+  } catch (thrown) {
+    if (thrown instanceof GatewayError && thrown.code !== "internal") return false
+    throw thrown
+  }
+}
+
+/** The update under the URI that its receiver knows. */
+function asAskedFor({ method, params }: Notification, uri: string): Notification {
+  return { method, params: withMembers(params, { uri: toRaw(uri) }) }
+}
+
+/** Compares what the caller sees before and after each change, and tells of the difference. */
+function watchLists(
+  { steps, known }: ListenOptions,
+  { caller, mount, exchange }: CallRequest,
+  wanted: Wanted,
+  stop: (reason: unknown) => void,
+): { changed(): void; stop(): void } {
+  const watched = lists.filter(({ flag }) => wanted[flag])
+  const look = (): readonly string[] => {
+    const principal = steps.authenticate(caller)
+    return watched.map(({ kinds }) => kinds.map((kind) => viewOf(known(), principal, mount, kind).digest()).join())
+  }
+  let seen = look()
+  let timer: NodeJS.Timeout | undefined
+  const tell = (): void => {
+    timer = undefined
+    try {
+      const now = look()
+      watched.forEach(({ method }, index) => now[index] !== seen[index] && exchange.notify({ method, params: noMembers }))
+      seen = now
+    } catch (thrown) {
+      stop(thrown)
+    }
+  }
+  return { changed: () => (timer ??= setTimeout(tell, quietMs)), stop: () => clearTimeout(timer) }
+}

@@ -1,0 +1,93 @@
+/**
+ * The resolve step: what does this request point at? Whether the principal may use it is left to authorize.ts; only
+ * where a URI could mean several services do the principal's grants decide which it can mean.
+ */
+
+import { findUri, listingOf, type Catalog, type ItemKind } from "../domain/catalog.ts"
+import { resourceName } from "../domain/naming.ts"
+import type { ActivePrincipal } from "../domain/principal.ts"
+import type { ManagementTool } from "../domain/tool.ts"
+import { GatewayError } from "../errors.ts"
+import { fromRaw, readString, type RawJson } from "../mcp/raw-json.ts"
+import { mayUse } from "./authorize.ts"
+import type { CallRequest } from "./call.ts"
+import { unknownTarget, type Asked, type Resource, type Target } from "./target.ts"
+
+/** What calls are resolved against: one snapshot for the whole call. */
+export type Known = { readonly catalog: Catalog; readonly managementTools: ReadonlyMap<string, ManagementTool> }
+
+/** @throws GatewayError `not_found`; `invalid` where a member is missing or a URI could mean several services */
+export function resolve(known: Known, principal: ActivePrincipal, { request, mount }: CallRequest): Target {
+  switch (request.method) {
+    case "tools/call":
+      return resolveTool(known, mount, textOf(request.params.get("name"), "name"))
+    case "prompts/get":
+      return resolveItem(known, mount, "prompts", { kind: "prompt", name: textOf(request.params.get("name"), "name") })
+    case "resources/read":
+      return resolveUri(known, mount, principal, textOf(request.params.get("uri"), "uri"))
+    case "completion/complete":
+      return resolveReference(known, mount, principal, request.params.get("ref"))
+    default:
+      throw new GatewayError("internal", `No call has the method ${request.method}.`)
+  }
+}
+
+function resolveTool(known: Known, mount: string | undefined, name: string): Target {
+  const asked = { kind: "tool", name } as const
+  const tool = mount === undefined ? known.managementTools.get(name) : undefined
+  return tool ? { kind: "operation", asked, tool } : resolveItem(known, mount, "tools", asked)
+}
+
+function resolveItem({ catalog }: Known, mount: string | undefined, kind: ItemKind, asked: Asked): Target {
+  const entry = listingOf(catalog, mount)?.byName[kind].get(asked.name)
+  if (!entry) throw unknownTarget(asked)
+  return { kind: "item", asked, entry }
+}
+
+/** @throws GatewayError `not_found`; `invalid` where the principal could mean several services' resources */
+export function resolveUri({ catalog }: Known, mount: string | undefined, principal: ActivePrincipal, uri: string): Target {
+  const asked = { kind: "resource", name: uri } as const
+  if (mount !== undefined && !catalog.offers.has(mount)) throw unknownTarget(asked)
+  const meant = findUri(catalog, mount, uri)
+    .map(({ service, uri }): Resource => ({ kind: "resources", service, uri, canonicalName: resourceName(service, uri) }))
+    .filter((resource) => isPlain(resource.uri) || isListed(catalog, resource))
+    .filter(({ canonicalName }) => mayUse(principal, "resources", canonicalName))
+  const [first, second] = meant
+  if (!first) throw unknownTarget(asked)
+  if (second) throw ambiguous(uri, meant)
+  return { kind: "resource", asked, entry: first }
+}
+
+/** Whether a URI is what it seems: dot segments would lead a service elsewhere than a grant's pattern was matched. */
+function isPlain(uri: string): boolean {
+  return !/(^|[/\\])(\.|%2e){1,2}([/\\?#]|$)|\\|%2f|%5c|%00|%25(2e|2f|5c)/i.test(uri)
+}
+
+function isListed(catalog: Catalog, { service, uri }: Resource): boolean {
+  return catalog.offers.get(service)?.items.resources.some(({ name }) => name === uri) ?? false
+}
+
+function resolveReference(known: Known, mount: string | undefined, principal: ActivePrincipal, raw: RawJson | undefined): Target {
+  const { type, name, uri } = (raw?.[0] === 0x7b ? fromRaw(raw) : {}) as { type?: unknown; name?: unknown; uri?: unknown }
+  if (type === "ref/prompt" && typeof name === "string") return resolveItem(known, mount, "prompts", { kind: "prompt", name })
+  if (type !== "ref/resource" || typeof uri !== "string") throw missing("ref", "a ref/prompt with a name or a ref/resource with a uri")
+  const template = listingOf(known.catalog, mount)?.byName.templates.get(uri)
+  const asked = { kind: "resource", name: uri } as const
+  return template ? { kind: "item", asked, entry: template } : resolveUri(known, mount, principal, uri)
+}
+
+function textOf(raw: RawJson | undefined, member: string): string {
+  const text = readString(raw)
+  if (text === undefined) throw missing(member, "a string")
+  return text
+}
+
+function missing(member: string, what: string): GatewayError {
+  return new GatewayError("invalid", `params.${member} must be ${what}.`)
+}
+
+function ambiguous(uri: string, meant: readonly Resource[]): GatewayError {
+  const services = meant.map(({ service }) => service)
+  const message = `${uri} is a resource of ${services.join(" and ")}; use the URI that resources/list shows.`
+  return new GatewayError("invalid", message, { detail: { uri, services } })
+}

@@ -1,0 +1,48 @@
+/**
+ * The route step: the request goes to its service under the service's own names, and what comes back is not changed.
+ * Operations on the gateway itself are performed instead.
+ */
+
+import type { Fleet } from "../domain/fleet.ts"
+import type { ActivePrincipal } from "../domain/principal.ts"
+import type { ManagementTool } from "../domain/tool.ts"
+import type { Answer, Request } from "../mcp/message.ts"
+import { fromRaw, toRaw, withMembers, type RawObject } from "../mcp/raw-json.ts"
+import type { Bridge } from "./bridge.ts"
+import type { CallRequest } from "./call.ts"
+import type { Target } from "./target.ts"
+
+export type RouteOptions = {
+  readonly fleet: Pick<Fleet, "send">
+  readonly bridge: Bridge
+  perform(tool: ManagementTool, principal: ActivePrincipal, call: CallRequest): Promise<Answer>
+}
+
+export async function route(options: RouteOptions, principal: ActivePrincipal, target: Target, call: CallRequest): Promise<Answer> {
+  if (target.kind === "operation") return options.perform(target.tool, principal, call)
+  const { service } = target.entry
+  const binding = { principalId: principal.principal.id, service, method: call.request.method, params: call.request.params }
+  const request = options.bridge.unwrap(withOwnNames(call.request, target), binding)
+  const sending = { principalId: binding.principalId, repeatable: isRepeatable(target, request) }
+  const answer = await options.fleet.send(service, request, call.exchange, sending)
+  return options.bridge.wrap(answer, binding)
+}
+
+function isRepeatable(target: Target, { method }: Request): boolean {
+  if (method !== "tools/call") return true
+  return target.kind === "item" && target.entry.item.repeatable === true
+}
+
+function withOwnNames(request: Request, target: Exclude<Target, { kind: "operation" }>): Request {
+  const own = target.kind === "resource" ? target.entry.uri : target.entry.item.name
+  if (own === target.asked.name) return request
+  return { ...request, params: renamed(request, own) }
+}
+
+function renamed({ method, params }: Request, own: string): RawObject {
+  if (method === "resources/read") return withMembers(params, { uri: toRaw(own) })
+  if (method !== "completion/complete") return withMembers(params, { name: toRaw(own) })
+  const reference = params.get("ref")
+  const { type } = (reference ? fromRaw(reference) : {}) as { type?: string }
+  return withMembers(params, { ref: toRaw(type === "ref/prompt" ? { type, name: own } : { type, uri: own }) })
+}

@@ -1,0 +1,22 @@
+/** What a call points at, once resolved, and the one way to say that there is nothing there. */
+
+import type { Entry } from "../domain/catalog.ts"
+import type { ManagementTool } from "../domain/tool.ts"
+import { GatewayError } from "../errors.ts"
+
+/** What was asked for, as the caller put it. */
+export type Asked = { readonly kind: "tool" | "prompt" | "resource"; readonly name: string }
+
+export type Target =
+  | { readonly kind: "item"; readonly asked: Asked; readonly entry: Pick<Entry, "kind" | "service" | "canonicalName" | "item"> }
+  | { readonly kind: "resource"; readonly asked: Asked; readonly entry: Resource }
+  | { readonly kind: "operation"; readonly asked: Asked; readonly tool: ManagementTool }
+
+/** A resource by its service's own URI, whether or not the service lists it. */
+export type Resource = { readonly kind: "resources"; readonly service: string; readonly uri: string; readonly canonicalName: string }
+
+export function unknownTarget({ kind, name }: Asked): GatewayError {
+  const shown = name.length > 200 ? `${name.slice(0, 200)}...` : name
+  const detail = kind === "resource" ? { uri: shown } : {}
+  return new GatewayError("not_found", `Unknown ${kind}: ${shown}`, { detail })
+}

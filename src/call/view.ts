@@ -1,0 +1,57 @@
+/**
+ * What one principal sees at one endpoint: the entries of the catalog that it may use, in order. Built once for a
+ * catalog and a set of grants, then shared by every list and every listener that asks again.
+ */
+
+import { createHash } from "node:crypto"
+import { listingOf, type Catalog, type ItemKind, type Listed } from "../domain/catalog.ts"
+import type { CompiledGrants } from "../domain/permission.ts"
+import type { ActivePrincipal } from "../domain/principal.ts"
+import { mayUse } from "./authorize.ts"
+import type { Known } from "./resolve.ts"
+
+export type View = {
+  readonly items: readonly Listed[]
+  /** Equal for two views that list the same; computed when first asked for. */
+  digest(): string
+}
+
+const views = new WeakMap<Catalog, WeakMap<CompiledGrants, Map<string, View>>>()
+
+export function viewOf(known: Known, principal: ActivePrincipal, mount: string | undefined, kind: ItemKind): View {
+  const byGrants = views.get(known.catalog) ?? new WeakMap<CompiledGrants, Map<string, View>>()
+  views.set(known.catalog, byGrants)
+  const byPlace = byGrants.get(principal.may) ?? new Map<string, View>()
+  byGrants.set(principal.may, byPlace)
+  const place = `${kind} ${mount ?? ""}`
+  const view = byPlace.get(place) ?? buildView(known, principal, mount, kind)
+  byPlace.set(place, view)
+  return view
+}
+
+function buildView(known: Known, principal: ActivePrincipal, mount: string | undefined, kind: ItemKind): View {
+  const entries = listingOf(known.catalog, mount)?.entries[kind] ?? []
+  const offered = entries.filter((entry) => mayUse(principal, kind, entry.canonicalName)).map(({ listed }) => listed)
+  const items = kind === "tools" && mount === undefined ? merge(managementTools(known, principal), offered) : offered
+  let digest: string | undefined
+  return { items, digest: () => (digest ??= digestOf(items)) }
+}
+
+function managementTools({ managementTools }: Known, { may }: ActivePrincipal): readonly Listed[] {
+  return [...managementTools.values()]
+    .filter(({ permission }) => may.holds(permission))
+    .map(({ name, definition }) => ({ name, modern: definition, legacy: definition }))
+}
+
+/** The gateway's own names come first to win over a service's without prefix. */
+function merge(own: readonly Listed[], offered: readonly Listed[]): readonly Listed[] {
+  const taken = new Set(own.map(({ name }) => name))
+  const all = [...own, ...offered.filter(({ name }) => !taken.has(name))]
+  return all.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+function digestOf(items: readonly Listed[]): string {
+  const digest = createHash("sha256")
+  for (const { modern } of items) digest.update(modern)
+  return digest.digest("base64url")
+}

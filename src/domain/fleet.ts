@@ -1,0 +1,91 @@
+/**
+ * The live services as the call and the operations need them. Who keeps the connections: src/fleet.
+ */
+
+import type { Answer, Era, Exchange, Notification, Request, Revision } from "../mcp/message.ts"
+import type { Offer } from "./catalog.ts"
+
+/** `starting` until the first handshake, `degraded` while only some endpoints answer, `down` while none does. */
+export type ServiceState = "disabled" | "starting" | "up" | "degraded" | "down"
+
+export type ServiceStatus = {
+  readonly name: string
+  readonly title?: string
+  readonly state: ServiceState
+  readonly era?: Era
+  readonly revision?: Revision
+  readonly transport: "stdio" | "http" | "sse" | "websocket"
+  readonly endpoints: readonly EndpointStatus[]
+  readonly tools: number
+  readonly prompts: number
+  readonly resources: number
+  readonly calls: number
+  readonly errors: number
+  /** Of the last calls, in ms; undefined before the first. */
+  readonly p50Ms?: number
+  readonly p99Ms?: number
+  readonly lastError?: { readonly message: string; readonly atMs: number }
+  /** When its lists were last fetched, and whether what is listed now was read from disk meanwhile. */
+  readonly listedAtMs?: number
+  readonly stale: boolean
+}
+
+export type EndpointStatus = {
+  /** A URL without credentials, or the command. */
+  readonly address: string
+  readonly healthy: boolean
+  readonly inFlight: number
+  readonly waiting: number
+}
+
+/** Something a person or an agent should look at. */
+export type Issue = {
+  readonly service: string
+  /** What it concerns within the service: a tool, an endpoint, the file. */
+  readonly subject?: string
+  readonly message: string
+  readonly sinceMs: number
+}
+
+export type HealthCheck = { readonly name: string; readonly healthy: boolean; readonly latencyMs?: number; readonly message?: string }
+
+/** One step of a diagnosis, in the order in which a connection is made. */
+export type DiagnosisStep = {
+  readonly step: "definition" | "dns" | "tcp" | "tls" | "process" | "auth" | "handshake" | "list"
+  readonly ok: boolean
+  readonly message: string
+  readonly durationMs: number
+}
+
+export type SendOptions = {
+  /** Who calls: isolated services keep their connections apart by it. */
+  readonly principalId: string
+  /** Nothing is lost when the service gets the request twice. */
+  readonly repeatable: boolean
+}
+
+export interface Fleet {
+  /**
+   * Sends one request, its names already the service's own, and gives the answer as it came.
+   * @throws GatewayError `service_unavailable`, `overloaded`, `timeout`
+   */
+  send(service: string, request: Request, exchange: Exchange, options: SendOptions): Promise<Answer>
+  /**
+   * Tells of updates of one resource until the signal aborts.
+   * @returns whether the service agreed to tell
+   */
+  watch(service: string, uri: string, onUpdate: (notification: Notification) => void, signal: AbortSignal): Promise<boolean>
+  status(): readonly ServiceStatus[]
+  issues(): readonly Issue[]
+  /** The last lines of a child's error output; empty for what is no child. */
+  stderr(service: string): readonly string[]
+  /** What the services offer, as last heard. */
+  offers(): readonly Offer[]
+  /** Resolves when every service has been heard once, or has had its time. */
+  settled(): Promise<void>
+  /** Fetches the lists anew. @throws GatewayError `not_found`, `service_unavailable` */
+  refresh(service: string): Promise<void>
+  check(service: string): Promise<HealthCheck>
+  /** Walks through a new connection and stops at the step that fails. */
+  diagnose(service: string): Promise<readonly DiagnosisStep[]>
+}

@@ -1,0 +1,82 @@
+/**
+ * The wire of MCP 2024-11-05 to 2025-11-25 <-> the neutral form. What those revisions keep in a session (`initialize`,
+ * `logging/setLevel`, `resources/subscribe`) is left to legacy-session.ts on our side and legacy-link.ts on theirs.
+ */
+
+import { complete } from "./era-modern.ts"
+import { hop, metaOf, withMeta, withoutHopKeys, withoutMeta } from "./meta.ts"
+import type { Answer, ClientFacts, LogLevel, Request } from "./message.ts"
+import { fromRaw, toRaw, withMembers, type RawJson, type RawObject } from "./raw-json.ts"
+
+/** `-32002` said what `-32602` with `data.uri` says since 2026-07-28. */
+const resourceNotFound = -32002
+const invalidParams = -32602
+
+/** Members of a result that older revisions do not know. */
+const modernMembers = { resultType: undefined, ttlMs: undefined, cacheScope: undefined }
+const uncached = { ttlMs: toRaw(0), cacheScope: toRaw("private") }
+
+export function readLegacyRequest(
+  message: { readonly method: string; readonly params: RawObject },
+  client: ClientFacts,
+  logLevel: LogLevel | undefined,
+): Request {
+  const meta = metaOf(message.params)
+  return {
+    method: message.method,
+    params: withoutMeta(message.params),
+    meta: withoutHopKeys(meta),
+    client,
+    progressToken: meta.get(hop.progressToken),
+    logLevel,
+  }
+}
+
+export function writeLegacyParams(request: Request, progressToken: RawJson | undefined): RawObject {
+  return withMeta(request.params, progressToken ? new Map(request.meta).set(hop.progressToken, progressToken) : request.meta)
+}
+
+/** What a legacy service answered, with the members every modern result must have. */
+export function readLegacyAnswer(method: string, answer: Answer): Answer {
+  if (answer.error) return { error: { ...answer.error, code: modernCode(answer.error.code) } }
+  const result = withMembers(new Map([["resultType", complete], ...answer.result]), method === "resources/read" ? uncached : {})
+  return { result }
+}
+
+function modernCode(code: number): number {
+  return code === resourceNotFound ? invalidParams : code
+}
+
+/** The answer as a legacy client understands it. */
+export function writeLegacyAnswer(method: string, answer: Answer): Answer {
+  if (answer.error) return { error: isResourceNotFound(method, answer) ? { ...answer.error, code: resourceNotFound } : answer.error }
+  const plain = withMembers(answer.result, modernMembers)
+  const result = plain.has("_meta") ? withMeta(plain, withoutHopKeys(metaOf(plain))) : plain
+  return { result: method === "tools/call" ? withObjectContent(result) : result }
+}
+
+function isResourceNotFound(method: string, { error }: Answer): boolean {
+  return method === "resources/read" && error?.code === invalidParams && error.data !== undefined && hasUri(error.data)
+}
+
+function hasUri(data: RawJson): boolean {
+  const value = fromRaw(data)
+  return typeof value === "object" && value !== null && "uri" in value
+}
+
+/** Before 2026-07-28 structured content is an object; another value is wrapped as the schema listed for it is. */
+function withObjectContent(result: RawObject): RawObject {
+  const content = result.get("structuredContent")
+  if (!content || content[0] === 0x7b) return result
+  return withMembers(result, { structuredContent: Buffer.concat([Buffer.from('{"result":'), content, Buffer.from("}")]) })
+}
+
+/**
+ * The output schema to list for a legacy client where it differs: those revisions want an object at the root.
+ * @returns undefined where the schema can stay as it is
+ */
+export function legacyOutputSchema(schema: RawJson): RawJson | undefined {
+  const parsed = fromRaw(schema) as { type?: unknown }
+  if (parsed.type === "object") return undefined
+  return toRaw({ type: "object", properties: { result: parsed }, required: ["result"] })
+}

@@ -1,0 +1,184 @@
+/**
+ * The sessions of legacy clients over Streamable HTTP. A session id is its own record, sealed: any process that holds
+ * the key can go on with a session that another began, and dropping one from memory loses no client.
+ */
+
+import { randomUUID } from "node:crypto"
+import type { ServerResponse } from "node:http"
+import { LegacySession, openClient, sealClient, unknownClient, type SealedClient } from "./legacy-session.ts"
+import { ResumableStream, readEventId, type StreamLimits } from "./resumable-stream.ts"
+import type { ClientFacts, Handler } from "./message.ts"
+
+/** Turns a session's record into its id and back. */
+export interface SessionSeal {
+  seal(record: SessionRecord): string
+  /** @returns undefined for whatever was not sealed by us */
+  open(id: string): SessionRecord | undefined
+}
+
+export type SessionRecord = {
+  /** Unguessable. */
+  readonly n: string
+  readonly owner: string
+  readonly mount: string | undefined
+  readonly expiresAtMs: number
+  readonly client: SealedClient
+}
+
+export type SessionLimits = StreamLimits & {
+  readonly maxSessions: number
+  /** A session idle for so long, with no stream open, is dropped from memory. */
+  readonly idleMs: number
+  readonly lifetimeMs: number
+}
+
+/** Ended streams that a client may still ask for. */
+const maxStreams = 32
+const general = "g"
+
+export class HttpSession {
+  readonly record: SessionRecord
+  readonly session: LegacySession
+  usedAtMs = Date.now()
+  readonly #streams = new Map<string, ResumableStream>()
+  readonly #limits: StreamLimits
+  #opened = 0
+
+  constructor(record: SessionRecord, handle: Handler, limits: StreamLimits) {
+    this.record = record
+    this.#limits = limits
+    const send = (message: Buffer): void => this.#stream(general).send(message)
+    this.session = new LegacySession({ id: record.n, handle, send, client: openClient(record.client) })
+  }
+
+  get idle(): boolean {
+    return ![...this.#streams.values()].some(({ attached }) => attached)
+  }
+
+  /** The stream for the messages of one POST, sent through its response while that lasts. */
+  openStream(response: ServerResponse): ResumableStream {
+    const stream = this.#stream((++this.#opened).toString(36))
+    stream.attach(response, { afterSeq: 0, primed: this.#canResume() })
+    return stream
+  }
+
+  /** Serves a GET: the general stream, or the rest of the one that an event id names. */
+  attach(response: ServerResponse, lastEventId: string | undefined): boolean {
+    const place = lastEventId === undefined ? undefined : readEventId(lastEventId)
+    const stream = place ? this.#streams.get(place.stream) : this.#stream(general)
+    if (lastEventId !== undefined && !stream) return false
+    stream?.attach(response, { afterSeq: place?.seq ?? 0, primed: this.#canResume() && !place })
+    this.session.watchLists()
+    return true
+  }
+
+  close(): void {
+    this.session.close()
+    for (const stream of this.#streams.values()) stream.end()
+  }
+
+  /** Revisions before it never heard of an event without data. */
+  #canResume(): boolean {
+    return this.session.client.revision === "2025-11-25"
+  }
+
+  #stream(id: string): ResumableStream {
+    const known = this.#streams.get(id)
+    if (known) return known
+    const stream = new ResumableStream(id, this.#limits)
+    this.#streams.set(id, stream)
+    this.#forget()
+    return stream
+  }
+
+  #forget(): void {
+    for (const [id, { attached }] of this.#streams) {
+      if (this.#streams.size <= maxStreams) return
+      if (!attached && id !== general) this.#streams.delete(id)
+    }
+  }
+}
+
+export class HttpSessions {
+  readonly #seal: SessionSeal
+  readonly #limits: SessionLimits
+  readonly #live = new Map<string, HttpSession>()
+  /** Ended by their clients -> when their ids expire by themselves. */
+  readonly #ended = new Map<string, number>()
+  readonly #sweep: NodeJS.Timeout
+
+  constructor(seal: SessionSeal, limits: SessionLimits) {
+    this.#seal = seal
+    this.#limits = limits
+    this.#sweep = setInterval(() => this.#dropIdle(Date.now()), 30_000).unref()
+  }
+
+  /** A session whose handshake is yet to come; `name` gives it its id afterwards. */
+  begin(owner: string, mount: string | undefined, handle: Handler): HttpSession {
+    const record = { n: randomUUID(), owner, mount, expiresAtMs: Date.now() + this.#limits.lifetimeMs, client: sealClient(unknownClient) }
+    return new HttpSession(record, handle, this.#limits)
+  }
+
+  /** Keeps a session under the id that it returns. */
+  name(session: HttpSession): string {
+    const id = this.#seal.seal({ ...session.record, client: sealClient(session.session.client) })
+    this.#keep(id, session)
+    return id
+  }
+
+  /** @returns undefined where the id is forged, expired, ended, or somebody else's: the client starts anew */
+  find(id: string, owner: string, mount: string | undefined, handle: Handler): HttpSession | undefined {
+    const record = this.#live.get(id)?.record ?? this.#seal.open(id)
+    if (!record || record.owner !== owner || record.mount !== mount) return undefined
+    if (record.expiresAtMs <= Date.now() || this.#ended.has(id)) return undefined
+    const session = this.#live.get(id) ?? this.#keep(id, new HttpSession(record, handle, this.#limits))
+    session.usedAtMs = Date.now()
+    return session
+  }
+
+  end(id: string): void {
+    const session = this.#live.get(id)
+    if (!session) return
+    this.#live.delete(id)
+    this.#ended.set(id, session.record.expiresAtMs)
+    session.close()
+  }
+
+  get size(): number {
+    return this.#live.size
+  }
+
+  close(): void {
+    clearInterval(this.#sweep)
+    for (const session of this.#live.values()) session.close()
+    this.#live.clear()
+  }
+
+  #keep(id: string, session: HttpSession): HttpSession {
+    this.#live.set(id, session)
+    if (this.#live.size > this.#limits.maxSessions) this.#dropOldest()
+    return session
+  }
+
+  #dropOldest(): void {
+    for (const [id, session] of this.#live) {
+      if (session.idle) return this.#drop(id, session)
+    }
+  }
+
+  #dropIdle(nowMs: number): void {
+    for (const [id, session] of this.#live) {
+      if (session.idle && nowMs - session.usedAtMs > this.#limits.idleMs) this.#drop(id, session)
+    }
+    for (const [id, expiresAtMs] of this.#ended) if (expiresAtMs <= nowMs) this.#ended.delete(id)
+  }
+
+  #drop(id: string, session: HttpSession): void {
+    this.#live.delete(id)
+    session.close()
+  }
+}
+
+export function clientOf(headerRevision: string | undefined): ClientFacts {
+  return openClient({ ...sealClient(unknownClient), r: headerRevision ?? unknownClient.revision })
+}

@@ -1,0 +1,46 @@
+/**
+ * The `_meta` keys that describe one hop: read where a message enters, written anew where it leaves, never passed on.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
+ */
+
+import { logLevels, type LogLevel } from "./message.ts"
+import { readMembers } from "./outline.ts"
+import { noMembers, readString, withMembers, writeObject, type RawJson, type RawObject } from "./raw-json.ts"
+
+export const hop = {
+  protocolVersion: "io.modelcontextprotocol/protocolVersion",
+  clientInfo: "io.modelcontextprotocol/clientInfo",
+  clientCapabilities: "io.modelcontextprotocol/clientCapabilities",
+  logLevel: "io.modelcontextprotocol/logLevel",
+  subscriptionId: "io.modelcontextprotocol/subscriptionId",
+  serverInfo: "io.modelcontextprotocol/serverInfo",
+  progressToken: "progressToken",
+} as const
+
+const hopKeys = new Set<string>(Object.values(hop))
+
+export function metaOf(members: RawObject): RawObject {
+  const raw = members.get("_meta")
+  return raw ? readMembers(raw) : noMembers
+}
+
+/** What of a `_meta` concerns more than this hop. */
+export function withoutHopKeys(meta: RawObject): RawObject {
+  if (meta.size === 0) return noMembers
+  return new Map([...meta].filter(([key]) => !hopKeys.has(key)))
+}
+
+export function withoutMeta(members: RawObject): RawObject {
+  return members.has("_meta") ? withMembers(members, { _meta: undefined }) : members
+}
+
+/** `members` with this `_meta`, or with none where it is empty. */
+export function withMeta(members: RawObject, meta: RawObject): RawObject {
+  return withMembers(members, { _meta: meta.size === 0 ? undefined : writeObject(meta) })
+}
+
+export function readLogLevel(raw: RawJson | undefined): LogLevel | undefined {
+  const level = readString(raw)
+  return logLevels.find((known) => known === level)
+}

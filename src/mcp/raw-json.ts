@@ -1,0 +1,71 @@
+/**
+ * JSON kept as the bytes it came in, so that what the gateway does not change leaves it unchanged: number digits,
+ * key order and unknown members included. How bytes are taken apart: outline.ts.
+ */
+
+/** A view into a message's bytes holding exactly one JSON value. Never parsed unless a rule needs it. */
+export type RawJson = Buffer
+
+/** The members of one JSON object in the order they came, values unparsed. Keys are unique. */
+export type RawObject = ReadonlyMap<string, RawJson>
+
+export const noMembers: RawObject = new Map()
+
+/** The bytes of a value of our own making. */
+export function toRaw(value: unknown): RawJson {
+  return Buffer.from(JSON.stringify(value))
+}
+
+/** Parses where a rule needs the value. Numbers lose digits past 2^53: never forward what this returns. */
+export function fromRaw(raw: RawJson): unknown {
+  return JSON.parse(raw.toString())
+}
+
+/** The members of an object of our own making. */
+export function toRawObject(value: object): RawObject {
+  return new Map(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .map(([key, member]) => [key, toRaw(member)]),
+  )
+}
+
+export function fromRawObject(members: RawObject): Record<string, unknown> {
+  return Object.fromEntries([...members].map(([key, raw]) => [key, fromRaw(raw)]))
+}
+
+/** A copy in which each named member is replaced, added at the end, or (`undefined`) left out. */
+export function withMembers(members: RawObject, changes: Readonly<Record<string, RawJson | undefined>>): RawObject {
+  const changed = new Map(members)
+  for (const [key, raw] of Object.entries(changes)) {
+    if (raw === undefined) changed.delete(key)
+    else changed.set(key, raw)
+  }
+  return changed
+}
+
+/** Writes the members as one JSON object, copying each value once. */
+export function writeObject(members: RawObject): RawJson {
+  const pieces: Buffer[] = []
+  let separator = "{"
+  for (const [key, raw] of members) {
+    pieces.push(Buffer.from(`${separator}${JSON.stringify(key)}:`), raw)
+    separator = ","
+  }
+  pieces.push(Buffer.from(separator === "{" ? "{}" : "}"))
+  return Buffer.concat(pieces)
+}
+
+/** Writes the values as one JSON array, copying each value once. */
+export function writeArray(items: readonly RawJson[]): RawJson {
+  const pieces: Buffer[] = [Buffer.from("[")]
+  items.forEach((item, index) => pieces.push(...(index === 0 ? [item] : [Buffer.from(","), item])))
+  pieces.push(Buffer.from("]"))
+  return Buffer.concat(pieces)
+}
+
+/** A string member's value; `undefined` where it is absent or not a string. */
+export function readString(raw: RawJson | undefined): string | undefined {
+  if (raw?.[0] !== 0x22) return undefined
+  return fromRaw(raw) as string
+}

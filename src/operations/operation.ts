@@ -1,0 +1,75 @@
+/**
+ * What an operation is, and the one way to perform it. Doors (MCP tools, REST, CLI, docs) are loops over the list in
+ * index.ts; none of them knows an operation by name.
+ */
+
+import * as z from "zod"
+import type { Entry } from "../domain/catalog.ts"
+import type { Events } from "../domain/event.ts"
+import type { Fleet } from "../domain/fleet.ts"
+import type { Permission } from "../domain/permission.ts"
+import type { ActivePrincipal, KeyMaker, Keys, Passwords, Principals } from "../domain/principal.ts"
+import type { ServiceFiles } from "../domain/service.ts"
+import { GatewayError } from "../errors.ts"
+
+export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> = {
+  /** MCP tool, CLI command and OpenAPI operationId. */
+  readonly name: string
+  readonly title: string
+  /** For agents, people and the documentation alike: what it does, what it changes, what to call next. */
+  readonly summary: string
+  readonly group: "services" | "tools" | "identity"
+  readonly permission: Permission
+  readonly effect: "read" | "create" | "update" | "delete" | "execute"
+  readonly risk: "low" | "medium" | "high"
+  /** `{name}` in the path is the input's member of that name. */
+  readonly route: { readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"; readonly path: string }
+  /** Strict: an unknown member is refused. */
+  readonly input: Input
+  /** An allowlist: what it does not name cannot leave. */
+  readonly output: Output
+  run(context: OperationContext, input: z.output<Input>): Promise<z.input<Output>>
+  /** The output in a sentence or a short table. */
+  say(output: z.output<Output>): string
+}
+
+/** Who performs, and the ports through which it is done. */
+export type OperationContext = {
+  readonly actor: ActivePrincipal
+  readonly fleet: Fleet
+  readonly services: ServiceFiles
+  readonly principals: Principals
+  readonly keys: Keys
+  readonly keyMaker: KeyMaker
+  readonly passwords: Passwords
+  readonly events: Events
+  /** The tools that the actor may call, as listed for everyone's endpoint. */
+  readonly callableTools: () => readonly Entry[]
+  readonly nowMs: number
+  readonly newId: () => string
+  readonly signal: AbortSignal
+}
+
+export type Performed = { readonly output: Readonly<Record<string, unknown>>; readonly text: string }
+
+/** Keeps the types of one operation while it joins a list of many. */
+export function defineOperation<Input extends z.ZodObject, Output extends z.ZodObject>(operation: Operation<Input, Output>): Operation {
+  return operation as unknown as Operation
+}
+
+/**
+ * @throws GatewayError `not_found` where the actor may not perform it, as if it did not exist; `invalid` for a wrong
+ *   input; `internal` for a wrong output, which is our fault.
+ */
+export async function perform(operation: Operation, context: OperationContext, input: unknown): Promise<Performed> {
+  if (!context.actor.may.holds(operation.permission)) throw new GatewayError("not_found", `Unknown operation: ${operation.name}`)
+  const read = operation.input.safeParse(input)
+  if (!read.success) throw wrongInput(operation, read.error)
+  const output = operation.output.parse(await operation.run(context, read.data))
+  return { output, text: operation.say(output) }
+}
+
+function wrongInput({ name }: Operation, error: z.ZodError): GatewayError {
+  const problems = error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`)
+  return new GatewayError("invalid", `${name} was called wrongly. ${problems.join("; ")}`, { detail: { problems } })
+}

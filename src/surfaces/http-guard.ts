@@ -1,0 +1,54 @@
+/**
+ * What every HTTP request must satisfy before any route looks at it: an unambiguous target, host and credential, and
+ * no web page behind it that does not belong here (DNS rebinding).
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#security-warning
+ */
+
+import type { IncomingMessage } from "node:http"
+import { GatewayError } from "../errors.ts"
+
+export type AllowedPeers = {
+  /** Host names without port, in lower case, that clients may address us by. */
+  readonly hosts: ReadonlySet<string>
+  /** Origins of web pages that may call us, beside those served under the allowed hosts. */
+  readonly origins: ReadonlySet<string>
+}
+
+const loopbackHosts = ["localhost", "127.0.0.1", "[::1]"]
+
+export function allowPeers({ hosts, origins }: { readonly hosts: readonly string[]; readonly origins: readonly string[] }): AllowedPeers {
+  return { hosts: new Set([...loopbackHosts, ...hosts.map((host) => host.toLowerCase())]), origins: new Set(origins) }
+}
+
+/** Headers that must not come twice: Node keeps the first silently, a proxy in front may go by the last. */
+const single = new Set(["host", "authorization", "x-api-key", "content-length", "mcp-session-id", "origin"])
+
+/** @throws GatewayError `invalid`, `forbidden` */
+export function guardRequest(request: IncomingMessage, { hosts, origins }: AllowedPeers): void {
+  if (!request.url?.startsWith("/")) throw new GatewayError("invalid", "The request target must be a path.")
+  refuseRepeated(request.rawHeaders)
+  const host = hostName(request.headers.host)
+  if (host === undefined || !hosts.has(host)) {
+    throw new GatewayError("forbidden", "The Host is not one of this gateway's; name it in allowedHosts.")
+  }
+  const { origin } = request.headers
+  if (origin === undefined || origins.has(origin)) return
+  if (!URL.canParse(origin) || !hosts.has(new URL(origin).hostname)) {
+    throw new GatewayError("forbidden", "Pages of this Origin may not call the gateway; name it in allowedOrigins.")
+  }
+}
+
+function refuseRepeated(rawHeaders: readonly string[]): void {
+  const seen = new Set<string>()
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase() ?? ""
+    if (!single.has(name)) continue
+    if (seen.has(name)) throw new GatewayError("invalid", `The header ${name} came twice.`)
+    seen.add(name)
+  }
+}
+
+function hostName(host: string | undefined): string | undefined {
+  return /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i.exec(host ?? "")?.[1]?.toLowerCase()
+}

@@ -1,0 +1,116 @@
+/**
+ * The HTTP door: one port for MCP in all its transports, health, and everything else that is REST. Each request is
+ * guarded, then admitted unless its route is public, then handed to whoever serves the path.
+ *
+ * MCP stays on bare `node:http`, since it is the hot path; the rest is a Hono app (rest.ts).
+ */
+
+import { getRequestListener } from "@hono/node-server"
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http"
+import { createServer as createTlsServer } from "node:https"
+import type { Duplex } from "node:stream"
+import type { Caller } from "../domain/principal.ts"
+import { GatewayError } from "../errors.ts"
+import type { StreamableHttp } from "../mcp/http-server.ts"
+import type { ParamHeaders } from "../mcp/mcp-headers.ts"
+import type { Handler } from "../mcp/message.ts"
+import { guardRequest, type AllowedPeers } from "./http-guard.ts"
+import { ownerOf, type McpPeer } from "./mcp.ts"
+import type { Pipes } from "./pipes.ts"
+import { problemOf } from "./problem.ts"
+
+export type HttpDoorOptions = {
+  readonly peers: AllowedPeers
+  readonly limits: { readonly headerBytes: number; readonly requestMs: number }
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
+  /** @throws GatewayError `unauthenticated`, `invalid` */
+  readonly admit: (credential: { authorization?: string; apiKey?: string }) => Promise<Caller>
+  readonly mcp: (peer: McpPeer) => Handler
+  readonly paramHeaders: (peer: McpPeer, tool: string) => ParamHeaders | undefined
+  readonly streamable: StreamableHttp
+  readonly pipes: Pipes
+  readonly rest: { fetch(request: Request, env: { readonly caller: Caller | undefined }): Response | Promise<Response> }
+  /** Whether calls can be served now. */
+  readonly ready: () => boolean
+}
+
+/** Paths that answer without a credential. A path that is not here needs one, known or not. */
+const publicPaths = new Set(["/health", "/liveness", "/readiness", "/openapi.json", "/docs"])
+const publicPrefix = "/docs/"
+
+export function createHttpDoor(options: HttpDoorOptions): Server {
+  const settings = {
+    maxHeaderSize: options.limits.headerBytes,
+    headersTimeout: options.limits.requestMs,
+    requestTimeout: options.limits.requestMs,
+    keepAliveTimeout: 65_000,
+  }
+  const serve: RequestListener = (request, response) => {
+    answer(options, request, response).catch((thrown: unknown) => refuse(response, thrown))
+  }
+  const server = options.tls ? createTlsServer({ ...settings, ...options.tls }, serve) : createServer(settings, serve)
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgrade(options, request, { socket, head }).catch((thrown: unknown) => refuseUpgrade(socket, thrown))
+  })
+  return server
+}
+
+async function answer(options: HttpDoorOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  guardRequest(request, options.peers)
+  const path = pathOf(request)
+  if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
+  if (path === "/readiness") return sendStatus(response, options.ready() ? "ready" : "not ready")
+  const isPublic = publicPaths.has(path) || path.startsWith(publicPrefix)
+  const caller = isPublic ? undefined : await options.admit(credentialOf(request.headers))
+  const peer = caller && mcpPeer(path, caller)
+  if (peer) return options.streamable.serve(request, response, httpPeer(options, peer))
+  if (caller && path === "/sse" && request.method === "GET") return options.pipes.openSse(response, { caller, mount: undefined })
+  if (caller && path === "/messages" && request.method === "POST") return options.pipes.deliver(request, response, caller)
+  await getRequestListener((fetched) => options.rest.fetch(fetched, { caller }), { overrideGlobalObjects: false })(request, response)
+}
+
+async function upgrade(options: HttpDoorOptions, request: IncomingMessage, { socket, head }: { socket: Duplex; head: Buffer }): Promise<void> {
+  guardRequest(request, options.peers)
+  const caller = await options.admit(credentialOf(request.headers))
+  const peer = mcpPeer(pathOf(request), caller)
+  if (!peer) throw new GatewayError("not_found", "WebSockets are served on /mcp and /mcp/<service>.")
+  await options.pipes.openWebSocket(request, { socket, head }, peer)
+}
+
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const query = url.indexOf("?")
+  return query < 0 ? url : url.slice(0, query)
+}
+
+/** The client of an MCP endpoint; undefined for any other path. */
+function mcpPeer(path: string, caller: Caller): McpPeer | undefined {
+  if (path === "/mcp") return { caller, mount: undefined }
+  const [, mount] = /^\/mcp\/([A-Za-z0-9_-]{1,64})$/.exec(path) ?? []
+  return mount === undefined ? undefined : { caller, mount }
+}
+
+function httpPeer({ mcp, paramHeaders }: HttpDoorOptions, peer: McpPeer): Parameters<StreamableHttp["serve"]>[2] {
+  return { owner: ownerOf(peer.caller), mount: peer.mount, handle: mcp(peer), paramHeaders: (tool) => paramHeaders(peer, tool) }
+}
+
+function credentialOf(headers: IncomingHttpHeaders): { authorization?: string; apiKey?: string } {
+  const { authorization, "x-api-key": apiKey } = headers
+  return { ...(authorization !== undefined && { authorization }), ...(typeof apiKey === "string" && { apiKey }) }
+}
+
+function sendStatus(response: ServerResponse, status: "ok" | "ready" | "not ready"): void {
+  const body = JSON.stringify({ status })
+  response.writeHead(status === "not ready" ? 503 : 200, { "content-type": "application/json", "content-length": body.length }).end(body)
+}
+
+function refuse(response: ServerResponse, thrown: unknown): void {
+  if (response.headersSent || response.destroyed) return void response.destroy()
+  const { status, headers, body } = problemOf(thrown)
+  response.writeHead(status, { ...headers, connection: "close" }).end(body)
+}
+
+function refuseUpgrade(socket: Duplex, thrown: unknown): void {
+  const { status } = GatewayError.from(thrown)
+  socket.on("error", () => socket.destroy())
+  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}

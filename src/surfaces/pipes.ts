@@ -1,0 +1,80 @@
+/**
+ * Clients on pipes: the old HTTP+SSE transport and WebSockets. Each is a channel that is served until it ends; for
+ * HTTP+SSE the messages arrive by POST and find their channel here.
+ */
+
+import { randomUUID } from "node:crypto"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Duplex } from "node:stream"
+import type { Caller } from "../domain/principal.ts"
+import { GatewayError } from "../errors.ts"
+import type { Channel } from "../mcp/channel.ts"
+import { serveChannel } from "../mcp/channel-server.ts"
+import { readBody } from "../mcp/http-body.ts"
+import type { Handler } from "../mcp/message.ts"
+import type { RawJson } from "../mcp/raw-json.ts"
+import { openSseServerChannel, type SseServerChannel } from "../mcp/sse-server.ts"
+import { acceptWebSocket } from "../mcp/websocket-server.ts"
+import { ownerOf, type McpPeer } from "./mcp.ts"
+
+export type PipesOptions = {
+  readonly mcp: (peer: McpPeer) => Handler
+  readonly serverInfo: RawJson
+  readonly limits: { readonly bodyBytes: number; readonly streams: number }
+}
+
+export class Pipes {
+  readonly #options: PipesOptions
+  readonly #open = new Set<Channel>()
+  readonly #sse = new Map<string, { readonly channel: SseServerChannel; readonly owner: string }>()
+
+  constructor(options: PipesOptions) {
+    this.#options = options
+  }
+
+  async openSse(response: ServerResponse, peer: McpPeer): Promise<void> {
+    this.#requireRoom()
+    const id = randomUUID()
+    const { bodyBytes } = this.#options.limits
+    const channel = openSseServerChannel(response, { endpointPath: `/messages?sessionId=${id}`, maxMessageBytes: bodyBytes })
+    this.#sse.set(id, { channel, owner: ownerOf(peer.caller) })
+    await this.#serve(channel, id, peer)
+    this.#sse.delete(id)
+  }
+
+  /** @throws GatewayError `not_found` where the stream is not this caller's: as if it did not exist */
+  async deliver(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
+    const id = new URL(request.url ?? "/", "http://localhost").searchParams.get("sessionId") ?? ""
+    const found = this.#sse.get(id)
+    if (!found || found.owner !== ownerOf(caller)) throw new GatewayError("not_found", "No stream of this sessionId; open one with GET /sse.")
+    found.channel.deliver(await readBody(request, this.#options.limits.bodyBytes))
+    response.writeHead(202).end("Accepted")
+  }
+
+  async openWebSocket(request: IncomingMessage, { socket, head }: { readonly socket: Duplex; readonly head: Buffer }, peer: McpPeer): Promise<void> {
+    this.#requireRoom()
+    const channel = await acceptWebSocket(request, socket, head, { maxMessageBytes: this.#options.limits.bodyBytes })
+    await this.#serve(channel, randomUUID(), peer)
+  }
+
+  /** Serves a pipe that is open already, such as our own stdin and stdout. */
+  serve(channel: Channel, peer: McpPeer): Promise<void> {
+    return this.#serve(channel, randomUUID(), peer)
+  }
+
+  close(): void {
+    for (const channel of this.#open) channel.close()
+  }
+
+  async #serve(channel: Channel, id: string, peer: McpPeer): Promise<void> {
+    const { mcp, serverInfo } = this.#options
+    this.#open.add(channel)
+    await serveChannel({ channel, id, handle: mcp(peer), serverInfo })
+    this.#open.delete(channel)
+  }
+
+  #requireRoom(): void {
+    const { streams } = this.#options.limits
+    if (this.#open.size >= streams) throw new GatewayError("overloaded", `${streams} streams are open already (limits.streams).`)
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * An error as HTTP answers it: a problem of RFC 9457, with the headers that its status calls for.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+
+import { GatewayError, errorTable } from "../errors.ts"
+
+export type Problem = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+
+export function problemOf(thrown: unknown): Problem {
+  const error = GatewayError.from(thrown)
+  const { status, sentence } = errorTable[error.code]
+  const body = JSON.stringify({ ...error.toData(), type: `urn:mcp-meta:error:${error.code}`, title: sentence, status, detail: error.message })
+  return { status, headers: { "content-type": "application/problem+json", ...headersOf(error) }, body }
+}
+
+function headersOf({ code, retryAfterMs }: GatewayError): Record<string, string> {
+  return {
+    ...(code === "unauthenticated" && { "www-authenticate": 'Bearer realm="mcp-meta"' }),
+    ...(retryAfterMs !== undefined && { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) }),
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The official conformance suites we hold ourselves to, as data. How one is run: run.ts.
+ *
+ * Two releases of the same package: 0.1.16 is what npm calls latest and ends at 2025-11-25; the alpha knows
+ * 2026-07-28, and the frozen set of scenarios that each revision requires.
+ */
+export type Suite = {
+  readonly name: string
+  /** The MCP revision that is spoken. */
+  readonly revision: string
+  /** Which fixture answers; it speaks the era of `revision`. */
+  readonly fixture: "legacy" | "modern"
+  readonly package: "conformance-0.1" | "@modelcontextprotocol/conformance"
+  /** Arguments of one run each. */
+  readonly runs: readonly (readonly string[])[]
+  /** Ids of checks that say nothing here, whatever they find. */
+  readonly leftOut: readonly string[]
+}
+
+const alpha = "@modelcontextprotocol/conformance"
+
+/** Through one service without a prefix, or straight to the fixture: everything. */
+export const suites: readonly Suite[] = [
+  {
+    name: "active",
+    revision: "2025-11-25",
+    fixture: "legacy",
+    package: "conformance-0.1",
+    runs: [["--suite", "active"]],
+    leftOut: [],
+  },
+  {
+    name: "requirements",
+    revision: "2025-11-25",
+    fixture: "legacy",
+    package: alpha,
+    runs: [["--requirements", "2025-11-25"]],
+    leftOut: [],
+  },
+  {
+    name: "requirements",
+    revision: "2026-07-28",
+    fixture: "modern",
+    package: alpha,
+    runs: [["--requirements", "2026-07-28"]],
+    leftOut: [],
+  },
+  {
+    name: "all",
+    revision: "2026-07-28",
+    fixture: "modern",
+    package: alpha,
+    runs: [["--suite", "all", "--spec-version", "2026-07-28"]],
+    leftOut: [],
+  },
+]
+
+/** Through the endpoint of all services, where names have prefixes: the scenarios that call nothing by its name. */
+export const aggregateSuites: readonly Suite[] = [
+  {
+    name: "generic",
+    revision: "2025-11-25",
+    fixture: "legacy",
+    package: alpha,
+    runs: eachOf("2025-11-25", [
+      "server-initialize",
+      "server-session-lifecycle",
+      "ping",
+      "logging-set-level",
+      "tools-list",
+      "resources-list",
+      "prompts-list",
+      "server-sse-multiple-streams",
+      "dns-rebinding-protection",
+    ]),
+    leftOut: [],
+  },
+  {
+    name: "generic",
+    revision: "2026-07-28",
+    fixture: "modern",
+    package: alpha,
+    runs: eachOf("2026-07-28", [
+      "server-stateless",
+      "tools-list",
+      "resources-list",
+      "prompts-list",
+      "server-sse-multiple-streams",
+      "dns-rebinding-protection",
+      "caching",
+      "http-header-validation",
+      "sep-2164-resource-not-found",
+      "input-required-result-unsupported-methods",
+    ]),
+    // These call a diagnostic tool by the name it has without a prefix.
+    leftOut: [
+      "sep-2575-server-rejects-undeclared-capability",
+      "sep-2575-missing-capability-http-400",
+      "sep-2575-http-server-no-independent-requests-on-stream",
+      "sep-2575-server-no-log-without-loglevel",
+      "sep-2575-server-sends-prompts-list-changed-on-subscription",
+      "sep-2575-server-sends-tools-list-changed-on-subscription",
+    ],
+  },
+]
+
+function eachOf(revision: string, scenarios: readonly string[]): string[][] {
+  return scenarios.map((scenario) => ["--scenario", scenario, "--spec-version", revision])
+}
