@@ -32,11 +32,14 @@ async function connect(client: HttpClient, options: LinkOptions, signal: AbortSi
   try {
     return await openLegacyLink(carrier, clientOf("legacy", options), signal)
   } catch (refused) {
-    const healed = hinted && wasRefused(refused) ? await connectModern(client, options, signal) : undefined
+    const healed =
+      hinted && !carrier.introduced && wasRefused(refused)
+        ? await connectModern(client, options, signal)
+        : undefined
     if (healed) return healed
     // Also ends a session that had begun.
     await carrier.close()
-    throw hintAtSse(refused)
+    throw carrier.introduced ? refused : hintAtSse(refused)
   }
 }
 

@@ -10,8 +10,8 @@ import { writeLegacyParams } from "./era-legacy.ts"
 import { ProtocolError } from "./protocol-error.ts"
 import { encodeNotification, encodeRequest } from "./wire.ts"
 
-/** Hands one message to the transport. */
-export type Send = (message: Buffer) => void
+/** Hands one message to the transport. `false` says that it cannot reach the client, now or later. */
+export type Send = (message: Buffer) => boolean | void
 
 /** Which declared capability lets a client be asked this. */
 const capabilityOf: Readonly<Record<string, string>> = {
@@ -49,9 +49,7 @@ export class Conversation {
   /** Asks the client, or answers at once that it never said it could be asked. */
   async ask(request: Request, capabilities: RawObject, send: Send, signal: AbortSignal): Promise<Answer> {
     const capability = capabilityOf[request.method]
-    if (capability === undefined || !capabilities.has(capability)) {
-      return { error: { code: -32601, message: `The client does not support ${request.method}.` } }
-    }
+    if (capability === undefined || !capabilities.has(capability)) return cannotAsk(request.method)
     const id = `mm-${++this.#lastId}`
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const stop = (): void => {
@@ -60,9 +58,9 @@ export class Conversation {
     }
     this.#ours.set(JSON.stringify(id), resolve)
     signal.addEventListener("abort", stop, { once: true })
-    send(encodeRequest(id, request.method, writeLegacyParams(request, undefined)))
     try {
-      return await promise
+      const sent = send(encodeRequest(id, request.method, writeLegacyParams(request, undefined)))
+      return sent === false ? cannotAsk(request.method) : await promise
     } finally {
       signal.removeEventListener("abort", stop)
       this.#ours.delete(JSON.stringify(id))
@@ -79,6 +77,10 @@ export class Conversation {
     for (const controller of this.#theirs.values()) controller.abort(ended)
     for (const settle of this.#ours.values()) settle({ error: { code: -32603, message: ended.message } })
   }
+}
+
+function cannotAsk(method: string): Answer {
+  return { error: { code: -32601, message: `The client does not support ${method}.` } }
 }
 
 export function cancelledId(params: RawObject = noMembers): RawJson | undefined {

@@ -54,6 +54,11 @@ export class HttpLegacyCarrier implements SessionCarrier {
     return this.#ending.closed
   }
 
+  /** Whether the service has answered `initialize`. */
+  get introduced(): boolean {
+    return this.#revision !== undefined
+  }
+
   async request(call: OutgoingCall): Promise<Answer> {
     const answer = await this.#calls.run(call, (id) => this.#post(id, call))
     if (call.method === "initialize") this.#revision = readString(answer.result?.get("protocolVersion"))
@@ -62,7 +67,7 @@ export class HttpLegacyCarrier implements SessionCarrier {
 
   async notify(method: string, params: RawObject): Promise<void> {
     await this.#tell(encodeNotification(method, params))
-    if (method === "notifications/initialized") this.#news.open()
+    if (method === "notifications/initialized") await this.#news.open()
   }
 
   follow(listener: (notification: Notification) => void): void {

@@ -5,6 +5,7 @@
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#listening-for-messages-from-the-server
  */
 
+import { setTimeout as sleep } from "node:timers/promises"
 import type { GatewayError } from "../errors.ts"
 import { AnswerReader, type StreamState } from "./http-answer.ts"
 import type { HttpClient, ResponseHead, Sending } from "./http-client.ts"
@@ -21,6 +22,8 @@ export type NewsStreamOptions = {
 
 const defaultRetryMs = 1_000
 const maxDelayMs = 60_000
+/** Some services send no head before the first event. */
+const headMs = 1_000
 
 export class NewsStream {
   readonly #options: NewsStreamOptions
@@ -35,15 +38,21 @@ export class NewsStream {
     this.#options = options
   }
 
-  open(): void {
+  /** Resolves when the stream stands, or will not: what is announced from then on is heard, where it can be. */
+  async open(): Promise<void> {
     if (this.#closed) return
     const { client, maxBytes, look, sessionHeaders } = this.#options
+    const { promise: known, resolve: settle } = Promise.withResolvers<void>()
     const reader = new AnswerReader({
       maxBytes,
-      refuse: look,
+      refuse: (head) => {
+        settle()
+        return look(head)
+      },
       onMessage: (message) => this.#receive(message),
       onEnd: (stream) => this.#reopen(stream),
       onFail: (error, stream) => {
+        settle()
         if (mayReturn(error)) this.#reopen(stream)
       },
     })
@@ -51,6 +60,7 @@ export class NewsStream {
     const resume = lastEventId === undefined ? {} : { "last-event-id": lastEventId }
     const headers = { ...sessionHeaders(), accept: "text/event-stream", ...resume }
     this.#sending = client.send({ method: "GET", headers, lane: "aside" }, reader)
+    await Promise.race([known, sleep(headMs, undefined, { ref: false })])
   }
 
   close(): void {
@@ -71,7 +81,7 @@ export class NewsStream {
     const delayMs = Math.max(leastMs, Math.min(leastMs * 2 ** this.#barren, maxDelayMs))
     this.#barren += 1
     // Links that one restart has cut do not all come back in the same instant.
-    this.#timer = setTimeout(() => this.open(), delayMs * (1 + Math.random() / 4))
+    this.#timer = setTimeout(() => void this.open(), delayMs * (1 + Math.random() / 4))
   }
 }
 

@@ -24,10 +24,11 @@ export class HttpReply {
     if (openStream) this.#timer = setTimeout(() => (this.#stream ??= openStream()), silenceMs).unref()
   }
 
-  /** Sends a message ahead of the answer. A client that takes no streams does without. */
-  readonly send = (message: Buffer): void => {
+  /** Sends a message ahead of the answer. A client that takes no streams does without, which `false` says. */
+  readonly send = (message: Buffer): boolean => {
     this.#stream ??= this.#openStream()
     this.#stream.send(message)
+    return this.#stream !== nowhere
   }
 
   /** @param answer undefined where nothing is answered: only notifications came, or the client cancelled */

@@ -6,6 +6,7 @@
  */
 
 import type { RawJson } from "./raw-json.ts"
+import { decodeString, excerpt } from "./json-string.ts"
 import {
   byte,
   endWalk,
@@ -77,34 +78,28 @@ function noteMembers(walk: Walk, start: number, shape: Shape, noted: Noted, leve
     const valueAt = skipColon(walk, keyEnd)
     const inner = bytes[valueAt] === byte.openBrace ? shape.inside.get(key) : undefined
     const end = inner ? noteMembers(walk, valueAt, inner, noted, level + 1) : skipValue(walk, valueAt, level)
-    const fault = keep(members, key, bytes.subarray(valueAt, end))
-    if (fault) walk.fault ??= `${fault} in ${shape.name} at byte ${at}.`
+    const kept = keep(members, key, bytes.subarray(valueAt, end))
+    if (kept !== "noted") walk.fault ??= `${describe(kept, key)} in ${shape.name} at byte ${at}.`
     at = skipSpace(walk, end)
     if (bytes[at] === byte.closeBrace) return at + 1
     at = skipComma(walk, at, byte.closeBrace)
   }
 }
 
-/** What is wrong with the member, if anything is. */
-function keep(members: Map<string, RawJson>, key: string, value: RawJson): string | undefined {
-  const repeated = members.has(key)
-  if (!repeated && members.size === maxMembers) return `More than ${maxMembers} members`
-  members.set(key, repeated ? ambiguous : value)
-  return repeated ? `The member ${excerpt(key)} comes twice` : undefined
+type Kept = "noted" | "repeated" | "past the limit"
+
+function keep(members: Map<string, RawJson>, key: string, value: RawJson): Kept {
+  if (members.has(key)) {
+    members.set(key, ambiguous)
+    return "repeated"
+  }
+  if (members.size === maxMembers) return "past the limit"
+  members.set(key, value)
+  return "noted"
 }
 
-/** The string whose quotes stand at `start` and before `end`. */
-export function decodeString(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.toString("utf8", start + 1, end - 1)
-  return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text
-}
-
-/** At most 40 printable ASCII characters, whatever a key holds. */
-function excerpt(key: string): string {
-  const printable = JSON.stringify(key.slice(0, 40)).replace(/[^ -~]/g, (character) => escape(character))
-  return printable.length <= 40 ? printable : `${printable.slice(0, 36)}..."`
-}
-
-function escape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`
+function describe(kept: Kept, key: string): string {
+  return kept === "repeated"
+    ? `The member ${excerpt(key)} comes twice`
+    : `There are more than ${maxMembers} members`
 }

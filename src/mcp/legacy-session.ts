@@ -73,17 +73,10 @@ export class LegacySession {
    * @returns the answer's bytes; undefined for what is not answered (notifications, answers, cancelled requests)
    */
   async receive(message: Outline, send: Send): Promise<Buffer | undefined> {
-    switch (message.kind) {
-      case "request":
-        return this.#answer(message, send)
-      case "notification":
-        this.#notice(message.method, message.params)
-        return undefined
-      case "result":
-        return void this.#conversation.settle(message.id, { result: message.result })
-      case "error":
-        return void this.#conversation.settle(message.id, { error: message.error })
-    }
+    if (message.kind === "request") return this.#answer(message, send)
+    if (message.kind === "notification") this.#notice(message.method, message.params)
+    else this.#conversation.settle(message.id, message.kind === "error" ? { error: message.error } : { result: message.result })
+    return undefined
   }
 
   /** Starts telling the client of list changes; it may be called again and again. */

@@ -13,7 +13,7 @@ type LineReaderOptions = {
   readonly onLine: (line: Buffer) => void
 }
 
-export type LineReader = {
+type LineReader = {
   /** @throws GatewayError `too_large` for a line over the limit; the reader is of no use after that. */
   push(chunk: Buffer): void
 }

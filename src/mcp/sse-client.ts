@@ -10,7 +10,7 @@ import { Ending, peerClosed, type Channel } from "./channel.ts"
 import { Outbox } from "./sse-outbox.ts"
 import { createSseParser, type SseEvent, type SseParser } from "./sse-parser.ts"
 
-export type SseClientOptions = {
+type SseClientOptions = {
   readonly url: URL
   /** Sent with the stream's request and with every message. */
   readonly headers: Readonly<Record<string, string>>

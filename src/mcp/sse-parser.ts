@@ -17,7 +17,7 @@ export type SseEvent = {
   readonly id: string | undefined
 }
 
-export type SseParserOptions = {
+type SseParserOptions = {
   /** Of all lines of one event. */
   readonly maxEventBytes: number
   readonly onEvent: (event: SseEvent) => void

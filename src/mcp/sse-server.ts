@@ -18,7 +18,7 @@ export interface SseServerChannel extends Channel {
   deliver(message: Buffer): void
 }
 
-export type SseServerOptions = {
+type SseServerOptions = {
   /** Where the client posts its messages: path and query, with the session id in it. */
   readonly endpointPath: string
   readonly maxMessageBytes: number

@@ -6,7 +6,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { onHeartbeat } from "./heartbeat.ts"
 
-export type OutgoingEvent = {
+type OutgoingEvent = {
   readonly event?: string
   readonly id?: string
   /** Ms the client should wait before it connects again. */

@@ -8,7 +8,7 @@ import { GatewayError } from "../errors.ts"
 import { Ending, peerClosed, peerTooSlow, type Channel } from "./channel.ts"
 import { createLineReader } from "./line-reader.ts"
 
-export type StdioChannelOptions = {
+type StdioChannelOptions = {
   /** What the other side writes. */
   readonly input: Readable
   /** What the other side reads. */

@@ -12,7 +12,7 @@ import { onHeartbeat } from "./heartbeat.ts"
 /** The subprotocol that both ends name. */
 export const subprotocol = "mcp"
 
-export type OpenWebSocket = {
+type OpenWebSocket = {
   readonly socket: WebSocket
   /** What the WebSocket runs on: where the peer's bytes are counted. */
   readonly wire: Socket

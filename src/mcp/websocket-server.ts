@@ -10,7 +10,7 @@ import { GatewayError } from "../errors.ts"
 import { peerClosed, type Channel } from "./channel.ts"
 import { openChannelOver, socketSettings, subprotocol } from "./websocket-channel.ts"
 
-export type WebSocketServerOptions = { readonly maxMessageBytes: number }
+type WebSocketServerOptions = { readonly maxMessageBytes: number }
 
 const maxWaitingBytes = 8 * 1024 * 1024
 const badRequest = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"

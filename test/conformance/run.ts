@@ -7,8 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
-import { fileURLToPath } from "node:url"
-import { startFixture } from "../fixtures/start.ts"
+import { root, start, urlIn } from "../support/process.ts"
 import { doors, type Door } from "./doors.ts"
 import { readBaseline, readChecks, type Check } from "./results.ts"
 import { aggregateSuites, suites, type Suite } from "./suites.ts"
@@ -45,7 +44,7 @@ export async function runSuite({ suite, url, expectedFailuresFile }: SuiteRun): 
 
 async function runOnce(packageName: string, args: readonly string[]): Promise<Check[]> {
   const folder = mkdtempSync(join(tmpdir(), "conformance-"))
-  const cli = fileURLToPath(new URL(`../../node_modules/${packageName}/dist/index.js`, import.meta.url))
+  const cli = join(root, "node_modules", packageName, "dist/index.js")
   try {
     const child = spawn(process.execPath, [cli, ...args, "--output-dir", folder], {
       stdio: ["ignore", "pipe", "pipe"],
@@ -95,18 +94,28 @@ function stale(expected: readonly string[], failed: readonly Check[]): Failed[] 
 async function runAll(door: Door, chosen: readonly Suite[]): Promise<number> {
   let failed = 0
   for (const suite of chosen) {
-    const fixture = await startFixture(`${suite.fixture}/http.ts`)
-    const opened = await door(fixture.url)
+    const fixture = await start({
+      args: [join(root, "test/fixtures", suite.fixture, "http.ts")],
+      ready: /^listening /,
+    })
     try {
-      const result = await runSuite({ suite, url: opened.url })
+      const result = await runBehind(door, suite, urlIn(fixture.line))
       console.log(describe(result))
       failed += result.failed
     } finally {
-      await opened.close()
-      await fixture.close()
+      await fixture.stop()
     }
   }
   return failed
+}
+
+async function runBehind(door: Door, suite: Suite, fixtureUrl: string): Promise<SuiteResult> {
+  const { url, close } = await door(fixtureUrl)
+  try {
+    return await runSuite({ suite, url })
+  } finally {
+    await close()
+  }
 }
 
 function describe(result: SuiteResult): string {

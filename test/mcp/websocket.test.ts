@@ -173,7 +173,7 @@ test("a redirect is not followed", async (t) => {
   assert.equal(accepted.length, 0)
 })
 
-test("a service that cannot be reached, never answers, or has no usable address is told apart", async (t) => {
+test("a service that cannot be reached, never answers, or has no usable address is told apart", async () => {
   const silent = createTcpServer((socket) => socket.resume())
   silent.listen(0, "127.0.0.1")
   await once(silent, "listening")

@@ -1,0 +1,61 @@
+/** A real gateway for a test: its own process, folders and port. */
+
+import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { root, start, urlIn, type Running } from "./process.ts"
+
+export type TestGateway = {
+  /** Of the endpoint of all services. */
+  readonly url: string
+  readonly origin: string
+  readonly key: string
+  readonly folder: string
+  readonly process: Running
+  /** Writes a service's file, as a user would drop it. */
+  drop(name: string, definition: unknown): Promise<void>
+  /** Kills it the hard way and starts it again on the same folders and port. */
+  restart(signal?: NodeJS.Signals): Promise<void>
+  stop(): Promise<void>
+}
+
+export type GatewayOptions = { readonly services?: Readonly<Record<string, unknown>>; readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> }
+
+export async function startGateway({ services = {}, args = [], env = {} }: GatewayOptions = {}): Promise<TestGateway> {
+  const folder = await mkdtemp(join(tmpdir(), "mcp-meta-"))
+  await mkdir(join(folder, "servers.d"))
+  const drop = (name: string, definition: unknown): Promise<void> =>
+    writeFile(join(folder, "servers.d", `${name}.json`), JSON.stringify(definition), { mode: 0o600 })
+  for (const [name, definition] of Object.entries(services)) await drop(name, definition)
+  let running = await launch(folder, "0", args, env)
+  const url = urlIn(running.line)
+  const { origin, port } = new URL(url)
+  return {
+    url,
+    origin,
+    folder,
+    key: (await readFile(join(folder, "data", "admin.key"), "utf8")).trim(),
+    get process() {
+      return running
+    },
+    drop,
+    restart: async (signal = "SIGKILL") => {
+      await running.stop(signal)
+      running = await launch(folder, port, args, env)
+    },
+    stop: async () => {
+      await running.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+function launch(folder: string, port: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Running> {
+  const folders = ["--data", join(folder, "data"), "--servers", join(folder, "servers.d")]
+  return start({
+    args: [join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],
+    env,
+    cwd: folder,
+    ready: /^mcp-meta listening on /,
+  })
+}
