@@ -61,8 +61,6 @@ export type Listing = {
   readonly byName: Readonly<Record<ItemKind, ReadonlyMap<string, Entry>>>
 }
 
-export const emptyCatalog: Catalog = compileCatalog([])
-
 export function compileCatalog(offers: readonly Offer[]): Catalog {
   const sorted = offers.toSorted((a, b) => compareNames(a.service, b.service))
   return {

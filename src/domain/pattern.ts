@@ -37,7 +37,7 @@ export function coversPattern(wide: string, narrow: string): boolean {
 export function overlapsPattern(left: string, right: string): boolean {
   // reaches[j]: what was read of `left` and the first j characters of `right` can match one and the same name
   let reaches = firstRow(right)
-  for (const char of left) reaches = nextRow(reaches, char, right)
+  for (let i = 0; i < left.length; i++) reaches = nextRow(reaches, left.charAt(i), right)
   return reaches[right.length] === true
 }
 

@@ -5,6 +5,7 @@
 
 import { GatewayError } from "../errors.ts"
 import type { Exchange } from "../mcp/message.ts"
+import { reasonOf } from "../mcp/open-calls.ts"
 
 export type CallLimits = { readonly idleMs: number; readonly hardMs: number }
 
@@ -49,7 +50,7 @@ export class Deadlines {
     this.#caller.removeEventListener("abort", this.#follow)
   }
 
-  readonly #follow = (): void => this.#controller.abort(this.#caller.reason)
+  readonly #follow = (): void => this.#controller.abort(reasonOf(this.#caller))
 
   async #during<T>(question: Promise<T>): Promise<T> {
     this.#questions++

@@ -39,8 +39,9 @@ export function writeLegacyParams(request: Request, progressToken: RawJson | und
 /** What a legacy service answered, with the members every modern result must have. */
 export function readLegacyAnswer(method: string, answer: Answer): Answer {
   if (answer.error) return { error: { ...answer.error, code: modernCode(answer.error.code) } }
-  const result = withMembers(new Map([["resultType", complete], ...answer.result]), method === "resources/read" ? uncached : {})
-  return { result }
+  const marked = new Map([["resultType", complete], ...answer.result])
+  // A member of that name means nothing in this era, whatever the service put there.
+  return { result: withMembers(marked, { resultType: complete, ...(method === "resources/read" && uncached) }) }
 }
 
 function modernCode(code: number): number {

@@ -13,7 +13,7 @@ import { ProtocolError } from "./protocol-error.ts"
 import { malformedAnswer } from "./service-answer.ts"
 import { createSseParser, type SseParser } from "./sse-parser.ts"
 
-export type AnswerReaderOptions = {
+type AnswerReaderOptions = {
   /** Of one message. */
   readonly maxBytes: number
   readonly onMessage: (message: Outline) => void

@@ -6,7 +6,7 @@ import { GatewayError } from "../errors.ts"
 import type { HttpClient, HttpRequest, ResponseHead } from "./http-client.ts"
 import { refusal, refusalOf } from "./http-refusal.ts"
 
-export type AsideOptions = {
+type AsideOptions = {
   readonly timeoutMs: number
   readonly look?: (head: ResponseHead) => GatewayError | undefined
 }

@@ -11,7 +11,7 @@ import type { HttpClient, HttpRequest, ResponseHead, Sending } from "./http-clie
 import { isInterruption, withoutAnswer } from "./http-refusal.ts"
 import type { Outline } from "./message.ts"
 
-export type HttpLegacyCallOptions = {
+type HttpLegacyCallOptions = {
   readonly client: HttpClient
   readonly maxBytes: number
   /** The headers of the session, which the first answer may change. */
@@ -62,7 +62,9 @@ export class HttpLegacyCall {
       maxBytes,
       refuse: look,
       onMessage,
-      onEnd: (stream) => this.#interrupted(withoutAnswer(), stream),
+      onEnd: (stream) => {
+        if (!this.#over) this.#interrupted(withoutAnswer(), stream)
+      },
       onFail: (error, stream) => (isInterruption(error) ? this.#interrupted(error, stream) : this.#fail(error)),
     })
     this.#sending = client.send({ ...request, headers: { ...sessionHeaders(), ...request.headers } }, reader)

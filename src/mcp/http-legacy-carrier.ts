@@ -20,7 +20,7 @@ import { Questions } from "./questions.ts"
 import { readString, toRaw, type RawObject } from "./raw-json.ts"
 import { encodeNotification, encodeRequest } from "./wire.ts"
 
-export type HttpLegacyOptions = { readonly client: HttpClient; readonly maxResultBytes: number }
+type HttpLegacyOptions = { readonly client: HttpClient; readonly maxResultBytes: number }
 
 /** A call with what carries it. */
 type Carried = { readonly id: number; readonly call: OutgoingCall; readonly carrying: HttpLegacyCall }

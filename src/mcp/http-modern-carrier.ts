@@ -16,7 +16,7 @@ import type { Answer, Outline } from "./message.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { encodeRequest } from "./wire.ts"
 
-export type HttpModernOptions = {
+type HttpModernOptions = {
   readonly client: HttpClient
   readonly maxResultBytes: number
   readonly findParamHeaders: FindParamHeaders
@@ -51,12 +51,17 @@ export class HttpModernCarrier implements Carrier {
     const { client, maxResultBytes, findParamHeaders } = this.#options
     const { method } = call
     const params = call.params(id)
+    let answered = false
     const reader = new AnswerReader({
       maxBytes: maxResultBytes,
       onMessage: (message) => {
-        if (this.#receive(id, call, message)) sending.finish()
+        if (!this.#receive(id, call, message)) return
+        answered = true
+        sending.finish()
       },
-      onEnd: () => this.#calls.fail(id, withoutAnswer()),
+      onEnd: () => {
+        if (!answered) this.#calls.fail(id, withoutAnswer())
+      },
       onFail: (error) => this.#calls.fail(id, error),
     })
     const headers = modernHeaders(method, params, findParamHeaders)

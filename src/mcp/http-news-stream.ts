@@ -12,7 +12,7 @@ import type { HttpClient, ResponseHead, Sending } from "./http-client.ts"
 import { isInterruption } from "./http-refusal.ts"
 import type { Outline } from "./message.ts"
 
-export type NewsStreamOptions = {
+type NewsStreamOptions = {
   readonly client: HttpClient
   readonly maxBytes: number
   readonly sessionHeaders: () => Record<string, string>

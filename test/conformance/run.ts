@@ -110,7 +110,7 @@ async function runAll(door: Door, chosen: readonly Suite[]): Promise<number> {
 }
 
 async function runBehind(door: Door, suite: Suite, fixtureUrl: string): Promise<SuiteResult> {
-  const { url, close } = await door(fixtureUrl)
+  const { url, close } = await door(fixtureUrl, suite.endpoint)
   try {
     return await runSuite({ suite, url })
   } finally {

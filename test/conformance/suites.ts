@@ -10,6 +10,8 @@ export type Suite = {
   readonly revision: string
   /** Which fixture answers; it speaks the era of `revision`. */
   readonly fixture: "legacy" | "modern"
+  /** Which endpoint of a gateway is tested: that of the one service, or that of all. */
+  readonly endpoint: "service" | "all"
   readonly package: "conformance-0.1" | "@modelcontextprotocol/conformance"
   /** Arguments of one run each. */
   readonly runs: readonly (readonly string[])[]
@@ -25,6 +27,7 @@ export const suites: readonly Suite[] = [
     name: "active",
     revision: "2025-11-25",
     fixture: "legacy",
+    endpoint: "service",
     package: "conformance-0.1",
     runs: [["--suite", "active"]],
     leftOut: [],
@@ -33,6 +36,7 @@ export const suites: readonly Suite[] = [
     name: "requirements",
     revision: "2025-11-25",
     fixture: "legacy",
+    endpoint: "service",
     package: alpha,
     runs: [["--requirements", "2025-11-25"]],
     leftOut: [],
@@ -41,6 +45,7 @@ export const suites: readonly Suite[] = [
     name: "requirements",
     revision: "2026-07-28",
     fixture: "modern",
+    endpoint: "service",
     package: alpha,
     runs: [["--requirements", "2026-07-28"]],
     leftOut: [],
@@ -49,6 +54,7 @@ export const suites: readonly Suite[] = [
     name: "all",
     revision: "2026-07-28",
     fixture: "modern",
+    endpoint: "service",
     package: alpha,
     runs: [["--suite", "all", "--spec-version", "2026-07-28"]],
     leftOut: [],
@@ -61,6 +67,7 @@ export const aggregateSuites: readonly Suite[] = [
     name: "generic",
     revision: "2025-11-25",
     fixture: "legacy",
+    endpoint: "all",
     package: alpha,
     runs: eachOf("2025-11-25", [
       "server-initialize",
@@ -79,6 +86,7 @@ export const aggregateSuites: readonly Suite[] = [
     name: "generic",
     revision: "2026-07-28",
     fixture: "modern",
+    endpoint: "all",
     package: alpha,
     runs: eachOf("2026-07-28", [
       "server-stateless",

@@ -86,7 +86,7 @@ test("the headers repeat method, name and marked arguments, encoded where they a
   const mcp = seen.slice(1).map(({ request: { headers } }) =>
     Object.entries(headers)
       .filter(([name]) => /^(mcp|x)-/.test(name))
-      .sort(),
+      .sort(([one], [two]) => (one < two ? -1 : 1)),
   )
   const always = [
     ["mcp-protocol-version", "2026-07-28"],

@@ -17,7 +17,7 @@ import { start } from "../support/process.ts"
 
 const maxMessageBytes = 8 * 1024 * 1024
 
-export const allCapabilities = toRawObject({ elicitation: {}, sampling: {}, roots: {} })
+const allCapabilities = toRawObject({ elicitation: {}, sampling: {}, roots: {} })
 
 export const caller: ClientFacts = {
   era: "modern",
@@ -103,10 +103,10 @@ export function child(t: TestContext, file: string): { readonly target: LinkTarg
   const path = fileURLToPath(new URL(`../fixtures/${file}`, import.meta.url))
   const pids: number[] = []
   const open = async (): Promise<Channel> => {
-    const process_ = spawn(process.execPath, [path], { stdio: ["pipe", "pipe", "ignore"] })
-    t.after(() => process_.kill("SIGKILL"))
-    pids.push(process_.pid ?? 0)
-    return openStdioChannel({ input: process_.stdout, output: process_.stdin, maxMessageBytes })
+    const running = spawn(process.execPath, [path], { stdio: ["pipe", "pipe", "ignore"] })
+    t.after(() => running.kill("SIGKILL"))
+    pids.push(running.pid ?? 0)
+    return openStdioChannel({ input: running.stdout, output: running.stdin, maxMessageBytes })
   }
   return { target: { kind: "channel", open }, pids }
 }
@@ -189,10 +189,11 @@ export async function serve(
   play: (served: Served) => unknown,
   socketPath?: string,
 ): Promise<string> {
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = Buffer.concat(await request.toArray()).toString()
     await play({ request, response, said: body === "" ? {} : (JSON.parse(body) as Said) })
-  })
+  }
+  const server = createServer((request, response) => void answer(request, response))
   if (socketPath === undefined) server.listen(0, "127.0.0.1")
   else server.listen(socketPath)
   await once(server, "listening")

@@ -1,39 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { ProtocolError } from "../../src/mcp/protocol-error.ts"
-import { readItems, readMembers, readMessages, readOutline } from "../../src/mcp/outline.ts"
-import { fromRaw, writeObject } from "../../src/mcp/raw-json.ts"
-
-const parseError = -32700
-const invalidRequest = -32600
-const invalidParams = -32602
-
-function refusal(read: () => unknown): ProtocolError {
-  try {
-    read()
-  } catch (thrown) {
-    assert.ok(thrown instanceof ProtocolError, `${String(thrown)} is no ProtocolError`)
-    return thrown
-  }
-  return assert.fail("it was accepted")
-}
-
-/** A refusal as `code, id, message`, to be read beside the text that caused it. */
-function refused(text: string): [code: number, id: string | undefined, message: string] {
-  const { rpc, id } = refusal(() => readOutline(Buffer.from(text)))
-  return [rpc.code, id?.toString(), rpc.message]
-}
-
-/** With `params` as the text given, or without. */
-function request(params?: string): Buffer {
-  return Buffer.from(
-    `{"jsonrpc":"2.0","id":7,"method":"tools/call"${params === undefined ? "" : `,"params":${params}`}}`,
-  )
-}
-
-function nested(levels: number): string {
-  return `${"[".repeat(levels)}${"]".repeat(levels)}`
-}
+import { readOutline } from "../../src/mcp/outline.ts"
+import { invalidRequest, nested, refusal, refused, request } from "./outline-cases.ts"
 
 describe("members that come twice", () => {
   const twice: readonly (readonly [where: string, id: string | undefined, text: string])[] = [

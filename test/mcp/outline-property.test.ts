@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import fc from "fast-check"
+import * as fc from "fast-check"
 import type { Outline } from "../../src/mcp/message.ts"
 import { ProtocolError } from "../../src/mcp/protocol-error.ts"
 import { readMembers, readMessages, readOutline } from "../../src/mcp/outline.ts"
@@ -35,7 +35,7 @@ function assertAgrees(bytes: Buffer): void {
 }
 
 function assertSameAs(outline: Outline, parsed: Record<string, unknown>): void {
-  if (outline.id) assert.deepEqual(JSON.parse(outline.id.toString()), parsed["id"])
+  if ("id" in outline && outline.id) assert.deepEqual(JSON.parse(outline.id.toString()), parsed["id"])
   if (outline.kind === "error")
     assert.equal(outline.error.message, (parsed["error"] as { message: string }).message)
   else if (outline.kind === "result") assert.deepEqual(fromRawObject(outline.result), parsed["result"])
@@ -51,7 +51,7 @@ const mutation = fc.record({
   removed: fc.nat({ max: 3 }),
   added: fc.oneof(
     fc.uint8Array({ maxLength: 2 }).map((bytes) => Buffer.from(bytes)),
-    fc.constantFrom(...'{}[]",:\\ \n0-.e').map((text) => Buffer.from(text)),
+    fc.constantFrom(...Array.from('{}[]",:\\ \n0-.e')).map((text) => Buffer.from(text)),
     fc
       .constantFrom('"id":1,', '"a":0,', ',"x":[]', "\\u0061", "null", "1.0", "\ufeff", "é")
       .map((text) => Buffer.from(text)),
@@ -77,29 +77,17 @@ const key = fc.constantFrom(
   "p\\u0061rams",
   "Method",
 )
+/** A line for each kind of member they suit. */
+const values = String.raw`
+  "2.0" "2.\u0030" 2.0
+  1 -0 1.0 1e3 null "a" "" true
+  [] {} [{}] {"a":1} {"a":1,"\u0061":2} {"_meta":{"a":1,"a":1}} {"_meta":{"a":{"b":1,"b":1}}} {"_meta":[]}
+  {"code":1,"message":"m"} {"code":1.0,"message":""} {"code":1e99,"message":""} {"message":"","code":"1"}`
 const value = fc.constantFrom(
-  ...['"2.0"', '"2.\\u0030"', "2.0", "1", "-0", "1.0", "1e3", "null", '"a"', '""', "true", "[]", "{}", "[{}]"],
-  ...[
-    '{"a":1}',
-    '{"a":1,"\\u0061":2}',
-    '{"_meta":{"a":1,"a":1}}',
-    '{"_meta":{"a":{"b":1,"b":1}}}',
-    '{"_meta":[]}',
-  ],
-  ...[
-    '{"code":1,"message":"m"}',
-    '{"code":1.0,"message":""}',
-    '{"code":1e99,"message":""}',
-    '{"message":"","code":"1"}',
-  ],
-  ...[
-    `"${"m".repeat(256)}"`,
-    `"${"m".repeat(257)}"`,
-    `"${"é".repeat(129)}"`,
-    "9".repeat(256),
-    `-${"9".repeat(256)}`,
-  ],
-  ...[`${"[".repeat(63)}${"]".repeat(63)}`, `${"[".repeat(64)}${"]".repeat(64)}`],
+  ...values.trim().split(/\s+/),
+  ...[256, 257].flatMap((length) => [`"${"m".repeat(length)}"`, "9".repeat(length)]),
+  ...[63, 64].map((depth) => `${"[".repeat(depth)}${"]".repeat(depth)}`),
+  `"${"é".repeat(129)}"`,
 )
 
 /** What makes a message, so that many of them are one. */

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+/**
+ * Starts mcp-meta with a Node.js that can run it: this one, or else the one that was installed beside it. Written for
+ * any Node.js that knows modules, so that an old one gets to say what is missing.
+ */
+
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import * as module from "node:module"
+import { homedir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const [major, minor] = process.versions.node.split(".").map(Number)
+
+if (major > 24 || (major === 24 && minor >= 15)) await run()
+else restart(findNode())
+
+async function run() {
+  // not the default folder: in a shared /tmp, somebody else may have put code there
+  module.enableCompileCache(join(homedir(), ".cache", "mcp-meta"))
+  const compiled = new URL("../dist/main.js", import.meta.url)
+  await import(existsSync(fileURLToPath(compiled)) ? compiled.href : new URL("../src/main.ts", import.meta.url).href)
+}
+
+function findNode() {
+  const name = `node-${process.platform}-${process.arch}`
+  try {
+    return module.createRequire(import.meta.url).resolve(`${name}/bin/node${process.platform === "win32" ? ".exe" : ""}`)
+  } catch {
+    const needs = `mcp-meta needs Node.js 24.15 or later; this is ${process.version} (${process.execPath}).`
+    return refuse(`${needs} Install a newer Node.js, or put one beside mcp-meta: npm install ${name}@24`)
+  }
+}
+
+function restart(node) {
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" })
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
+  child.on("error", ({ message }) => refuse(`${node} cannot be started: ${message}`))
+  child.on("exit", (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+function refuse(message) {
+  process.stderr.write(`${message}\n`)
+  process.exit(2)
+}

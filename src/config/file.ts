@@ -1,0 +1,65 @@
+/**
+ * The configuration file: found, read and taken apart into dotted keys, each with the line it stands on. What a key
+ * means is left to table.ts.
+ */
+
+import { readFile, stat } from "node:fs/promises"
+import { basename, dirname, join, resolve } from "node:path"
+import type { LineCounter, Node } from "yaml"
+import { GatewayError } from "../errors.ts"
+
+export type FileValue = { readonly key: string; readonly value: unknown; readonly at: string }
+export type ConfigFile = { readonly folder: string; readonly values: readonly FileValue[] }
+
+const names = ["mcp-meta.yaml", "mcp-meta.yml", "mcp-meta.json"]
+const maxBytes = 1_048_576
+
+/**
+ * @param named the file that was asked for; otherwise the one in the working folder, if any
+ * @throws GatewayError `invalid`
+ */
+export async function readConfigFile(cwd: string, named?: string): Promise<ConfigFile | undefined> {
+  const file = named === undefined ? await findFile(cwd) : resolve(cwd, named)
+  if (file === undefined) return undefined
+  const found = await stat(file).catch((cause: unknown) => {
+    throw new GatewayError("invalid", `The configuration file ${file} cannot be read; check --config.`, { cause })
+  })
+  if (!found.isFile() || found.size > maxBytes)
+    throw new GatewayError("invalid", `${file} is no file of at most ${maxBytes} bytes.`)
+  return { folder: dirname(file), values: await parse(await readFile(file, "utf8"), basename(file)) }
+}
+
+async function findFile(cwd: string): Promise<string | undefined> {
+  const found: string[] = []
+  for (const name of names) {
+    const file = join(cwd, name)
+    if (await stat(file).then(() => true, () => false)) found.push(file) // oxfmt-ignore
+  }
+  if (found.length > 1)
+    throw new GatewayError("invalid", `${found.join(" and ")} are both there; keep one, or choose with --config.`)
+  return found[0]
+}
+
+async function parse(text: string, name: string): Promise<readonly FileValue[]> {
+  const { LineCounter, isMap, isScalar, parseDocument } = await import("yaml") // many commands have no file to read
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const [error] = document.errors
+  if (error) throw new GatewayError("invalid", `${place(name, lines, error.pos[0])}: ${error.message}`)
+  const walk = (node: Node | null, prefix: string): readonly FileValue[] => {
+    if (!isMap<Node, Node | null>(node))
+      throw new GatewayError("invalid", `${name} must hold settings as "key: value".`)
+    return node.items.flatMap(({ key, value }) => {
+      const dotted = prefix + (isScalar(key) ? String(key.value) : "?")
+      if (isMap(value)) return walk(value, `${dotted}.`)
+      return [
+        { key: dotted, value: value?.toJS(document) as unknown, at: place(name, lines, key.range?.[0] ?? 0) },
+      ]
+    })
+  }
+  return document.contents === null ? [] : walk(document.contents, "")
+}
+
+function place(name: string, lines: LineCounter, offset: number): string {
+  return `${name}:${lines.linePos(offset).line}`
+}

@@ -1,0 +1,102 @@
+/**
+ * Every setting of the gateway, once. The keys of the file, the flags, the variables, `mcp-meta config` and
+ * docs/configuration.md all come from here.
+ */
+
+import {
+  choice,
+  list,
+  optionalPath,
+  optionalText,
+  path,
+  secret,
+  text,
+  toggle,
+  whole,
+  type Setting,
+} from "./setting.ts"
+
+const bytes = { unit: "bytes" }
+const ms = { unit: "ms" }
+const KiB = 1_024
+const MiB = 1_024 * KiB
+const minuteMs = 60_000
+const hourMs = 60 * minuteMs
+
+export const table = {
+  host: text("127.0.0.1", "The address to listen on."),
+  port: whole(4444, { min: 0, max: 65_535 }, "The port to listen on; 0 picks a free one."),
+  data: path("data", "The folder of what the gateway keeps: principals, keys, lists."),
+  servers: path("servers.d", "The folder of the services' files."),
+  insecureHttp: toggle("Listens on more than loopback without TLS. Keys then cross the network in clear."),
+  allowedHosts: list("Host names, beside loopback, under which clients may address the gateway."),
+  allowedOrigins: list("Origins of web pages that may call the gateway, such as `https://chat.example.com`."),
+  url: optionalText("Where commands find the gateway; without it, in the data folder."),
+  key: secret(
+    "The key that commands send, and on whose behalf `mcp-meta stdio` serves; without it, that of the data folder.",
+  ),
+  tls: {
+    cert: optionalPath("The certificate chain (PEM) to serve HTTPS with."),
+    key: optionalPath("The private key (PEM) of `tls.cert`."),
+  },
+  log: {
+    level: choice(
+      ["trace", "debug", "info", "warn", "error", "fatal", "silent"],
+      "info",
+      "The least severe entry that the log keeps.",
+    ),
+  },
+  limits: {
+    bodyBytes: whole(4 * MiB, { ...bytes, min: KiB }, "The largest request, and the largest message on a pipe."),
+    resultBytes: whole(64 * MiB, { ...bytes, min: KiB }, "The largest answer of a service."),
+    headerBytes: whole(16 * KiB, { ...bytes, min: KiB }, "The largest block of request headers."),
+    requestMs: whole(30_000, ms, "How long a request may take to arrive."),
+    callIdleMs: whole(minuteMs, ms, "How long a service may be silent during a call; progress starts it anew."),
+    callHardMs: whole(10 * minuteMs, ms, "How long a call may take, whatever progress it reports."),
+    listMs: whole(5_000, ms, "How long a service may take to list what it offers."),
+    childStartMs: whole(minuteMs, ms, "How long a program may take from its start to its first answer."),
+    drainMs: whole(10_000, { ...ms, min: 0 }, "How long open calls may take to finish when the gateway stops."),
+    concurrency: whole(
+      64,
+      { unit: "calls" },
+      "Open calls to one endpoint of a service that sets no limit of its own.",
+    ),
+    queue: whole(1_024, { unit: "calls", min: 0 }, "Calls that may wait for one endpoint."),
+    tools: whole(10_000, { unit: "tools" }, "Tools of one service."),
+    pages: whole(64, { unit: "pages" }, "Pages of one list of a service."),
+    sessions: whole(10_000, { unit: "sessions" }, "Sessions of legacy clients kept in memory."),
+    sessionIdleMs: whole(30 * minuteMs, ms, "How long a legacy session without a stream stays in memory."),
+    sessionLifetimeMs: whole(24 * hourMs, ms, "How long the id of a legacy session is good."),
+    streams: whole(10_000, { unit: "streams" }, "Open event streams and WebSockets."),
+    streamEvents: whole(1_024, { unit: "events" }, "Events kept of one stream for a client that reconnects."),
+    streamBytes: whole(4 * MiB, { ...bytes, min: KiB }, "Bytes kept of one stream for a client that reconnects."),
+  },
+} as const
+
+type Values<Table> = {
+  readonly [Key in keyof Table]: Table[Key] extends Setting<infer Value> ? Value : Values<Table[Key]>
+}
+
+export type Config = Values<typeof table>
+
+/** A setting with its names: `limits.bodyBytes`, `--limits-body-bytes`, `MCP_META_LIMITS_BODY_BYTES`. */
+export type NamedSetting = Setting & { readonly key: string; readonly flag: string; readonly variable: string }
+
+type Node = Setting | { readonly [key: string]: Node }
+
+export const settings: readonly NamedSetting[] = name(table)
+
+function name(node: { readonly [key: string]: Node }, prefix = ""): readonly NamedSetting[] {
+  return Object.entries(node).flatMap(([part, child]) => {
+    const key = prefix + part
+    if (!isSetting(child)) return name(child, `${key}.`)
+    const words = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll(".", "-")
+    return [
+      { ...child, key, flag: `--${words}`, variable: `MCP_META_${words.replaceAll("-", "_").toUpperCase()}` },
+    ]
+  })
+}
+
+function isSetting(node: Node): node is Setting {
+  return typeof node["sentence"] === "string"
+}

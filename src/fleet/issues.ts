@@ -1,0 +1,49 @@
+/**
+ * What somebody should look at, by service and by who noticed it. Each source tells everything it knows at once, so that
+ * what it no longer names is gone.
+ */
+
+import type { Issue } from "../domain/fleet.ts"
+import type { Fault } from "./lists.ts"
+
+type Source = "connection" | "lists" | "health" | "names"
+
+/** Of one source and service; a service with a thousand bad tools has one problem. */
+const maxPerSource = 100
+
+export class Issues {
+  readonly #bySource = new Map<string, readonly Issue[]>()
+  readonly #now: () => number
+  readonly #onChange: (service: string) => void
+
+  constructor(now: () => number, onChange: (service: string) => void) {
+    this.#now = now
+    this.#onChange = onChange
+  }
+
+  set(service: string, source: Source, faults: readonly Fault[]): void {
+    const id = `${service}\n${source}`
+    const before = this.#bySource.get(id) ?? []
+    const after = faults.slice(0, maxPerSource).map((fault) => this.#issue(service, fault, before))
+    if (after.length === 0) this.#bySource.delete(id)
+    else this.#bySource.set(id, after)
+    if (!areEqual(before, after)) this.#onChange(service)
+  }
+
+  forget(service: string): void {
+    for (const source of ["connection", "lists", "health", "names"] as const) this.set(service, source, [])
+  }
+
+  list(): readonly Issue[] {
+    return [...this.#bySource.values()].flat()
+  }
+
+  #issue(service: string, { subject, message }: Fault, before: readonly Issue[]): Issue {
+    const known = before.find((issue) => issue.subject === subject && issue.message === message)
+    return known ?? { service, subject, message, sinceMs: this.#now() }
+  }
+}
+
+function areEqual(before: readonly Issue[], after: readonly Issue[]): boolean {
+  return before.length === after.length && before.every((issue, index) => issue === after[index])
+}

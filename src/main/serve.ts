@@ -1,0 +1,70 @@
+/** Runs the gateway from its start to the signal, or the end of stdin, that ends it. */
+
+import { requireSafeListening, type Config } from "../config.ts"
+import type { Gateway } from "../gateway.ts"
+import { createLog, type Log } from "../log.ts"
+import { welcome } from "./welcome.ts"
+
+type RunOptions = {
+  readonly version: string
+  /** For what cannot wait until the gateway is closed. */
+  readonly exit: (code: number) => void
+}
+
+/** A signal sent to the whole process group reaches us twice when an older Node.js had to start us. */
+const sameSignalMs = 500
+
+/**
+ * @returns the exit code
+ * @throws GatewayError when it cannot start
+ */
+export async function serve(config: Config, options: RunOptions): Promise<number> {
+  requireSafeListening(config)
+  const log = createLog(config.log)
+  const stopped = untilSignal(["SIGINT", "SIGTERM"], log, options)
+  const gateway = await open(config, log, options)
+  process.on("SIGHUP", () => gateway.rescan())
+  const endpoint = new URL("/mcp", (await gateway.listen()).url).href
+  if (gateway.adminKey !== undefined) process.stderr.write(welcome(endpoint, gateway.adminKey, config.data))
+  process.stdout.write(`mcp-meta listening on ${endpoint}\n`)
+  await stopped
+  await gateway.close()
+  return 0
+}
+
+/** As above, for the client that started us; stdout is its alone, and it may keep what stderr says. */
+export async function serveStdio(config: Config, options: RunOptions): Promise<number> {
+  const log = createLog(config.log)
+  const stopped = untilSignal(["SIGINT", "SIGTERM", "SIGHUP"], log, options)
+  const gateway = await open(config, log, options)
+  await Promise.race([gateway.serveStdio(), stopped])
+  await gateway.close()
+  return 0
+}
+
+async function open(config: Config, log: Log, { version, exit }: RunOptions): Promise<Gateway> {
+  const fail = (err: unknown): void => {
+    log.fatal({ err }, "The gateway failed and ends; this is a fault of its own.")
+    exit(1)
+  }
+  process.on("uncaughtException", fail)
+  process.on("unhandledRejection", fail)
+  const { openGateway } = await import("../gateway.ts") // short commands do without it
+  return openGateway({ config, log, version })
+}
+
+/** Resolves at the first of the signals; the next one does not wait for open calls. */
+function untilSignal(signals: readonly NodeJS.Signals[], log: Log, { exit }: RunOptions): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let firstAtMs: number | undefined
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const nowMs = performance.now()
+    if (firstAtMs !== undefined && nowMs - firstAtMs > sameSignalMs) return exit(130)
+    if (firstAtMs !== undefined) return
+    firstAtMs = nowMs
+    log.info({ signal }, "Stopping: open calls may finish. Send the signal again to stop at once.")
+    resolve()
+  }
+  for (const signal of signals) process.on(signal, onSignal)
+  return promise
+}

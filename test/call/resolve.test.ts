@@ -1,0 +1,63 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { authorize } from "../../src/call/authorize.ts"
+import { resolve } from "../../src/call/resolve.ts"
+import type { ActivePrincipal } from "../../src/domain/principal.ts"
+import { GatewayError } from "../../src/errors.ts"
+import { admin, callOf, known, nobody, principal } from "./fixtures.ts"
+
+function reach(who: ActivePrincipal, method: string, params: object, mount?: string): string {
+  try {
+    const target = resolve(known, who, callOf(method, params, mount === undefined ? {} : { mount }))
+    authorize(who, target)
+    return target.kind === "operation" ? target.tool.name : target.entry.canonicalName
+  } catch (thrown) {
+    const error = GatewayError.from(thrown)
+    return `${error.code}: ${error.message}`
+  }
+}
+
+test("each request finds what it names", () => {
+  assert.equal(reach(admin, "tools/call", { name: "files__read" }), "files__read")
+  assert.equal(reach(admin, "tools/call", { name: "read" }, "files"), "files__read")
+  assert.equal(reach(admin, "tools/call", { name: "list_services" }), "list_services")
+  assert.equal(reach(admin, "prompts/get", { name: "files__summary" }), "files__summary")
+  assert.equal(reach(admin, "resources/read", { uri: "mcp://notes/note://1" }), "notes/note://1")
+  assert.equal(reach(admin, "resources/read", { uri: "note://1" }), "notes/note://1")
+  assert.equal(reach(admin, "completion/complete", { ref: { type: "ref/prompt", name: "files__summary" } }), "files__summary")
+  assert.equal(reach(admin, "completion/complete", { ref: { type: "ref/resource", uri: "mcp://files/file:///{name}" } }), "files/file:///{name}")
+})
+
+test("operations are not reached through the endpoint of one service", () => {
+  assert.equal(reach(admin, "tools/call", { name: "list_services" }, "files"), "not_found: Unknown tool: list_services")
+})
+
+test("the forbidden and the unknown are told apart by nobody", () => {
+  for (const [method, params] of [["tools/call", { name: "files__read" }], ["tools/call", { name: "list_services" }], ["prompts/get", { name: "files__summary" }]] as const) {
+    assert.equal(reach(nobody, method, params), reach(nobody, method, params).replace(/: .*/, `: Unknown ${method === "tools/call" ? "tool" : "prompt"}: ${params.name}`))
+    assert.match(reach(nobody, method, params), /^not_found/)
+  }
+  assert.equal(reach(nobody, "resources/read", { uri: "note://1" }), "not_found: Unknown resource: note://1")
+  assert.equal(reach(nobody, "resources/read", { uri: "none://1" }), "not_found: Unknown resource: none://1")
+})
+
+test("a URI that two services list is refused for who may read both, and found for who may read one", () => {
+  assert.match(reach(admin, "resources/read", { uri: "file:///a.txt" }), /^invalid: .*files and notes/)
+  const reader = principal("reader", { resources: { allow: ["notes/*"] } })
+  assert.equal(reach(reader, "resources/read", { uri: "file:///a.txt" }), "notes/file:///a.txt")
+})
+
+test("a pattern over URIs cannot be left by dots, encodings or backslashes", () => {
+  const reader = principal("reader", { resources: { allow: ["files/file:///home/*"] } })
+  const at = (uri: string): string => reach(reader, "resources/read", { uri: `mcp://files/${uri}` })
+  assert.equal(at("file:///home/a.txt"), "files/file:///home/a.txt")
+  for (const uri of ["file:///home/../etc", "file:///home/%2e%2e/etc", "file:///home/.%2E/etc", "file:///home/..\\etc", "file:///home/..%2fetc", "file:///home/%252e%252e/etc", "file:///home/x%00"]) {
+    assert.match(at(uri), /^not_found/, uri)
+  }
+})
+
+test("a missing or wrong member is named", () => {
+  assert.equal(reach(admin, "tools/call", {}), "invalid: params.name must be a string.")
+  assert.equal(reach(admin, "resources/read", { uri: 7 }), "invalid: params.uri must be a string.")
+  assert.match(reach(admin, "completion/complete", { ref: [] }), /^invalid: params.ref/)
+})
