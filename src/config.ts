@@ -16,7 +16,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export type ConfigSources = {
   /** By dotted key; `config` names the file. */
-  readonly flags?: Readonly<Record<string, string | boolean | undefined>>
+  readonly flags?: Readonly<Record<string, string>>
   readonly env?: Environment
   readonly cwd?: string
 }
@@ -37,8 +37,7 @@ export async function loadConfig({
 }: ConfigSources = {}): Promise<LoadedConfig> {
   refuseUnknownFlags(flags)
   refuseUnknownVariables(env)
-  const named = typeof flags["config"] === "string" ? flags["config"] : env["MCP_META_CONFIG"]
-  const file = await readConfigFile(cwd, named)
+  const file = await readConfigFile(cwd, flags["config"] ?? env["MCP_META_CONFIG"])
   refuseUnknownKeys(file)
   const origins = settings.map((setting) => decide(setting, { flags, env, cwd, file }))
   const config = nest(origins)
@@ -83,7 +82,7 @@ function speak(
 ): Spoken {
   const said = flags[key]
   if (said !== undefined)
-    return { value: typeof said === "string" ? read(said) : said, from: `flag ${flag}`, folder: cwd }
+    return { value: read(said), from: `flag ${flag}`, folder: cwd }
   const set = env[variable]
   if (set !== undefined && set !== "") return { value: read(set), from: `variable ${variable}`, folder: cwd }
   const written = file?.values.find((value) => value.key === key)

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto"
-import { listingOf, type Catalog, type ItemKind, type Listed } from "../domain/catalog.ts"
+import { listingOf, type Catalog, type Entry, type ItemKind, type Listed } from "../domain/catalog.ts"
 import type { CompiledGrants } from "../domain/permission.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import { mayUse } from "./authorize.ts"
@@ -12,6 +12,8 @@ import type { Known } from "./resolve.ts"
 
 export type View = {
   readonly items: readonly Listed[]
+  /** Those of the items that services offer. */
+  readonly entries: readonly Entry[]
   /** Equal for two views that list the same; computed when first asked for. */
   digest(): string
 }
@@ -30,11 +32,12 @@ export function viewOf(known: Known, principal: ActivePrincipal, mount: string |
 }
 
 function buildView(known: Known, principal: ActivePrincipal, mount: string | undefined, kind: ItemKind): View {
-  const entries = listingOf(known.catalog, mount)?.entries[kind] ?? []
-  const offered = entries.filter((entry) => mayUse(principal, kind, entry.canonicalName)).map(({ listed }) => listed)
+  const listing = listingOf(known.catalog, mount)?.entries[kind] ?? []
+  const entries = listing.filter((entry) => mayUse(principal, kind, entry.canonicalName))
+  const offered = entries.map(({ listed }) => listed)
   const items = kind === "tools" && mount === undefined ? merge(managementTools(known, principal), offered) : offered
   let digest: string | undefined
-  return { items, digest: () => (digest ??= digestOf(items)) }
+  return { items, entries, digest: () => (digest ??= digestOf(items)) }
 }
 
 function managementTools({ managementTools }: Known, { may }: ActivePrincipal): readonly Listed[] {

@@ -46,6 +46,10 @@ export const table = {
       "The least severe entry that the log keeps.",
     ),
   },
+  health: {
+    intervalMs: whole(30_000, { ...ms, min: 1_000 }, "The time between two health checks of a service that sets none of its own."),
+    timeoutMs: whole(5_000, ms, "How long a health check may take."),
+  },
   limits: {
     bodyBytes: whole(4 * MiB, { ...bytes, min: KiB }, "The largest request, and the largest message on a pipe."),
     resultBytes: whole(64 * MiB, { ...bytes, min: KiB }, "The largest answer of a service."),

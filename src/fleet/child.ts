@@ -7,7 +7,6 @@
  */
 
 import { spawn, type ChildProcessByStdio } from "node:child_process"
-import { once } from "node:events"
 import { stat } from "node:fs/promises"
 import { delimiter, dirname } from "node:path"
 import type { Readable, Writable } from "node:stream"
@@ -48,13 +47,14 @@ const maxLeaveMs = 500
 export async function startChild(options: ChildOptions): Promise<Child> {
   await refuseMissingFolder(options)
   const process = spawnProcess(options)
-  const child = new Child(process, options)
+  const { pid } = process
+  if (pid === undefined) throw cannotStart(options, await whyNotSpawned(process))
+  const child = new Child(process, pid, options)
   try {
-    if (process.pid !== undefined) options.ledger.add(process.pid, options.name)
-    await once(process, "spawn")
-  } catch (cause) {
-    if (process.pid !== undefined) killGroup(process.pid, "SIGKILL")
-    throw cannotStart(options, cause)
+    options.ledger.add(pid, options.name)
+  } catch (thrown) {
+    killGroup(pid, "SIGKILL")
+    throw thrown
   }
   return child
 }
@@ -65,18 +65,20 @@ export class Child {
   readonly stdout: Readable
   /** Resolves when it is gone and what it wrote last was read, or had its time to be. */
   readonly exited: Promise<ChildExit>
+  readonly #process: ChildPipes
   readonly #stderr: StderrRing
   #stopping: Promise<void> | undefined
 
-  constructor(process: ChildPipes, { secrets, ledger, onExit }: ChildOptions) {
-    this.pid = process.pid ?? 0
+  constructor(process: ChildPipes, pid: number, { secrets, ledger, onExit }: ChildOptions) {
+    this.pid = pid
+    this.#process = process
     this.stdin = process.stdin
     this.stdout = process.stdout
     this.#stderr = new StderrRing(secrets)
     process.stderr.on("data", (chunk: Buffer) => this.#stderr.push(chunk))
     // A pipe that breaks, or a signal that comes too late, says no more than the exit does.
     for (const source of [process, process.stdin, process.stdout, process.stderr]) source.on("error", ignore)
-    this.exited = watchExit(process, ledger)
+    this.exited = watchExit(process, pid, ledger)
     if (onExit) void this.exited.then(onExit)
   }
 
@@ -95,10 +97,16 @@ export class Child {
     const leaveMs = Math.min(maxLeaveMs, graceMs / 4)
     this.stdin.end()
     if (await this.#exitsWithin(leaveMs)) return
-    killGroup(this.pid, "SIGTERM")
+    this.#signal("SIGTERM")
     if (await this.#exitsWithin(graceMs - leaveMs)) return
-    killGroup(this.pid, "SIGKILL")
+    this.#signal("SIGKILL")
     await this.exited
+  }
+
+  /** Its group, unless that was ended with it already and the id may be another's. */
+  #signal(signal: NodeJS.Signals): void {
+    const { exitCode, signalCode } = this.#process
+    if (exitCode === null && signalCode === null) killGroup(this.pid, signal)
   }
 
   async #exitsWithin(ms: number): Promise<boolean> {
@@ -110,17 +118,12 @@ export class Child {
   }
 }
 
-/**
- * What is left of the group when its leader exits would hold the pipes open and is ended with it. Its id cannot have
- * become another's: it stays taken while the group has members, and is given again only after all others.
- */
-function watchExit(process: ChildPipes, ledger: PidLedger): Promise<ChildExit> {
+/** What is left of the group when its leader exits would hold the pipes open, and is ended with it. */
+function watchExit(process: ChildPipes, pid: number, ledger: PidLedger): Promise<ChildExit> {
   return new Promise((resolve) => {
     process.once("exit", (code, signal) => {
-      if (process.pid !== undefined) {
-        killGroup(process.pid, "SIGKILL")
-        ledger.remove(process.pid)
-      }
+      killGroup(pid, "SIGKILL")
+      ledger.remove(pid)
       // One that left the group may hold the pipes for ever.
       const timer = setTimeout(() => closePipes(process), drainMs)
       process.once("close", () => {
@@ -157,6 +160,11 @@ function spawnProcess(options: ChildOptions): ChildPipes {
   } catch (cause) {
     throw cannotStart(options, cause)
   }
+}
+
+/** Its pipes may be missing: nothing but this may be asked of a process that was not made. */
+function whyNotSpawned(process: ChildPipes): Promise<unknown> {
+  return new Promise((resolve) => process.once("error", resolve))
 }
 
 const inherited = ["HOME", "LANG", "TMPDIR"] as const

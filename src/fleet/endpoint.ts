@@ -15,6 +15,8 @@ import { LinkSlot, type SlotOptions } from "./link-slot.ts"
 import { Turnstile, type TurnstileLimits } from "./turnstile.ts"
 
 export type EndpointOptions = Pick<SlotOptions, "now" | "random" | "onUp" | "onDown"> & {
+  /** Tells it from the others of its service. */
+  readonly id: string
   /** A URL without credentials, or the command. */
   readonly address: string
   readonly weight: number
@@ -55,8 +57,8 @@ export class Endpoint implements Candidate {
   }
 
   slotFor(key: LinkKey | undefined): LinkSlot {
-    const { pool, connect, address } = this.#options
-    return key ? pool.slot(address, key, connect) : this.shared
+    const { pool, connect, id } = this.#options
+    return key ? pool.slot(id, key, connect) : this.shared
   }
 
   succeeded(): void {

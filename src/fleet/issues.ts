@@ -6,7 +6,7 @@
 import type { Issue } from "../domain/fleet.ts"
 import type { Fault } from "./lists.ts"
 
-type Source = "connection" | "lists" | "health" | "names"
+type Source = "connection" | "lists" | "names"
 
 /** Of one source and service; a service with a thousand bad tools has one problem. */
 const maxPerSource = 100
@@ -31,7 +31,7 @@ export class Issues {
   }
 
   forget(service: string): void {
-    for (const source of ["connection", "lists", "health", "names"] as const) this.set(service, source, [])
+    for (const source of ["connection", "lists", "names"] as const) this.set(service, source, [])
   }
 
   list(): readonly Issue[] {

@@ -4,7 +4,7 @@
  */
 
 import { GatewayError } from "../errors.ts"
-import type { Offer } from "../domain/catalog.ts"
+import type { Offer, Offered } from "../domain/catalog.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 import type { Link } from "../mcp/link.ts"
 import { noMembers, type RawJson } from "../mcp/raw-json.ts"
@@ -37,6 +37,7 @@ export class Listing {
   lists: Lists | undefined
   /** Whether the offer is one of an earlier time. */
   stale = false
+  #paramHeaders: ReadonlyMap<string, NonNullable<Offered["paramHeaders"]>> = new Map()
   readonly #options: ListingOptions
   readonly #closed = new AbortController()
   #fetching: Promise<void> | undefined
@@ -46,6 +47,9 @@ export class Listing {
   constructor(options: ListingOptions) {
     this.#options = options
   }
+
+  /** The headers that must repeat arguments of this tool, by the service's own name of it. */
+  readonly paramHeaders = (tool: string): Offered["paramHeaders"] => this.#paramHeaders.get(tool)
 
   /** Takes up what was heard earlier, by a predecessor or before a restart, until the service can be asked. */
   async restore(earlier: Lists | undefined): Promise<void> {
@@ -126,6 +130,8 @@ export class Listing {
     if (this.#closed.signal.aborted || (age === "stale" && this.lists)) return
     this.lists = lists
     this.offer = compiled.offer
+    const { tools } = compiled.offer.items
+    this.#paramHeaders = new Map(tools.flatMap(({ name, paramHeaders }) => (paramHeaders ? [[name, paramHeaders]] : [])))
     this.stale = age === "stale"
     this.#options.onFaults([...faults, ...compiled.faults])
     this.#options.onOffer()

@@ -37,11 +37,7 @@ export class PidLedger {
     const startTime = this.#startTime(pid)
     if (startTime === undefined) return
     this.#own.set(pid, { pid, startTime, name })
-    try {
-      this.#save()
-    } catch (cause) {
-      throw new GatewayError("service_unavailable", "The data folder cannot be written, so no program is started; make room or give the right to.", { cause })
-    }
+    this.#save()
   }
 
   /** An entry that stays because the disk is full does no harm: its start time fits nobody else. */
@@ -54,7 +50,7 @@ export class PidLedger {
     }
   }
 
-  /** Ends what the gateway before left running, with everything in its process group. @returns the names of the services */
+  /** Ends what the gateway before left running, with everything in its process group. @returns the services' names */
   reap(): readonly string[] {
     const running = this.#left.filter(({ pid, startTime }) => this.#startTime(pid) === startTime)
     for (const { pid } of running) killGroup(pid, "SIGKILL")
@@ -83,13 +79,19 @@ export class PidLedger {
   #save(): void {
     const temporary = `${this.#path}.${process.pid}.tmp`
     const children = [...this.#left, ...this.#own.values()]
-    writeFileSync(temporary, JSON.stringify({ bootId: this.#bootId, children }), { mode: 0o600 })
-    renameSync(temporary, this.#path)
+    try {
+      writeFileSync(temporary, JSON.stringify({ bootId: this.#bootId, children }), { mode: 0o600 })
+      renameSync(temporary, this.#path)
+    } catch (cause) {
+      const remedy = "make room on its disk, or give the gateway's user the right to"
+      throw new GatewayError("service_unavailable", `The data folder cannot be written, so no program is started; ${remedy}.`, { cause })
+    }
   }
 }
 
-/** Nothing happens when nobody is left in it. */
+/** Nothing happens when nobody is left in it. To `kill`, 0 would be our own group and -1 everyone. */
 export function killGroup(leader: number, signal: NodeJS.Signals): void {
+  if (leader < 2) return
   try {
     process.kill(-leader, signal)
   } catch {

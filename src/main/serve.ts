@@ -23,7 +23,9 @@ export async function serve(config: Config, options: RunOptions): Promise<number
   const log = createLog(config.log)
   const stopped = untilSignal(["SIGINT", "SIGTERM"], log, options)
   const gateway = await open(config, log, options)
-  process.on("SIGHUP", () => gateway.rescan())
+  process.on("SIGHUP", () => {
+    gateway.rescan().catch((err: unknown) => log.error({ err }, "The folder of services could not be read."))
+  })
   const endpoint = new URL("/mcp", (await gateway.listen()).url).href
   if (gateway.adminKey !== undefined) process.stderr.write(welcome(endpoint, gateway.adminKey, config.data))
   process.stdout.write(`mcp-meta listening on ${endpoint}\n`)

@@ -8,17 +8,11 @@ import { noMembers, toRaw, type RawJson, type RawObject } from "./raw-json.ts"
 import type { Answer, Request } from "./message.ts"
 import { writeLegacyParams } from "./era-legacy.ts"
 import { ProtocolError } from "./protocol-error.ts"
+import { capabilityToAsk, unanswerable } from "./questions.ts"
 import { encodeNotification, encodeRequest } from "./wire.ts"
 
 /** Hands one message to the transport. `false` says that it cannot reach the client, now or later. */
 export type Send = (message: Buffer) => boolean | void
-
-/** Which declared capability lets a client be asked this. */
-const capabilityOf: Readonly<Record<string, string>> = {
-  "elicitation/create": "elicitation",
-  "sampling/createMessage": "sampling",
-  "roots/list": "roots",
-}
 
 export class Conversation {
   readonly #theirs = new Map<string, AbortController>()
@@ -48,8 +42,8 @@ export class Conversation {
 
   /** Asks the client, or answers at once that it never said it could be asked. */
   async ask(request: Request, capabilities: RawObject, send: Send, signal: AbortSignal): Promise<Answer> {
-    const capability = capabilityOf[request.method]
-    if (capability === undefined || !capabilities.has(capability)) return cannotAsk(request.method)
+    const capability = capabilityToAsk[request.method]
+    if (capability === undefined || !capabilities.has(capability)) return unanswerable(request.method)
     const id = `mm-${++this.#lastId}`
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const stop = (): void => {
@@ -60,7 +54,7 @@ export class Conversation {
     signal.addEventListener("abort", stop, { once: true })
     try {
       const sent = send(encodeRequest(id, request.method, writeLegacyParams(request, undefined)))
-      return sent === false ? cannotAsk(request.method) : await promise
+      return sent === false ? unanswerable(request.method) : await promise
     } finally {
       signal.removeEventListener("abort", stop)
       this.#ours.delete(JSON.stringify(id))
@@ -77,10 +71,6 @@ export class Conversation {
     for (const controller of this.#theirs.values()) controller.abort(ended)
     for (const settle of this.#ours.values()) settle({ error: { code: -32603, message: ended.message } })
   }
-}
-
-function cannotAsk(method: string): Answer {
-  return { error: { code: -32601, message: `The client does not support ${method}.` } }
 }
 
 export function cancelledId(params: RawObject = noMembers): RawJson | undefined {

@@ -5,21 +5,12 @@
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
  */
 
-import { argumentAt, encodeHeader, type ParamHeaders } from "./mcp-headers.ts"
+import { argumentAt, encodeHeader, type ParamHeaders, nameMember } from "./mcp-headers.ts"
 import { modernRevisions } from "./message.ts"
 import { readString, type RawObject } from "./raw-json.ts"
 
 /** Which arguments of a tool its service wants repeated; undefined where it wants none, or where we know none. */
 export type FindParamHeaders = (tool: string) => ParamHeaders | undefined
-
-const nameMember: Readonly<Record<string, string>> = {
-  "tools/call": "name",
-  "prompts/get": "name",
-  "resources/read": "uri",
-  "tasks/get": "taskId",
-  "tasks/update": "taskId",
-  "tasks/cancel": "taskId",
-}
 
 export function modernHeaders(
   method: string,

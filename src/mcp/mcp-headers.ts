@@ -14,10 +14,14 @@ import { fromRaw, readString, type RawJson } from "./raw-json.ts"
 /** Header suffix in lower case -> path of property names into the arguments. */
 export type ParamHeaders = ReadonlyMap<string, readonly string[]>
 
-const nameMember: Readonly<Record<string, string>> = {
+/** Which member of the params `Mcp-Name` repeats. */
+export const nameMember: Readonly<Record<string, string>> = {
   "tools/call": "name",
   "prompts/get": "name",
   "resources/read": "uri",
+  "tasks/get": "taskId",
+  "tasks/update": "taskId",
+  "tasks/cancel": "taskId",
 }
 
 /** @throws ProtocolError -32020 where a header is missing, malformed or contradicts the body. */

@@ -68,7 +68,7 @@ test("a client that declared nothing is never asked", async () => {
   const client = new ClientV1({ name: "v1", version: "1" })
   await client.connect(new TransportV1(new URL(door.url)))
   const { content } = await client.callTool({ name: "ask", arguments: {} })
-  assert.deepEqual(content, [{ type: "text", text: "The client does not support elicitation/create." }])
+  assert.deepEqual(content, [{ type: "text", text: "The client behind this call does not support elicitation/create." }])
   await client.close()
 })
 

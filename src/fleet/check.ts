@@ -1,0 +1,42 @@
+/** Asks a service, now and once, whether it answers. */
+
+import type { HealthCheck } from "../domain/fleet.ts"
+import type { ServiceDefinition } from "../domain/service.ts"
+import { GatewayError } from "../errors.ts"
+import type { Endpoint } from "./endpoint.ts"
+import { ping } from "./pinging.ts"
+
+/** Healthy where one endpoint answers; the message tells of those that do not. */
+export async function checkEndpoints(
+  { name, health }: ServiceDefinition,
+  endpoints: readonly Endpoint[],
+  now: () => number,
+): Promise<HealthCheck> {
+  const beganMs = now()
+  const outcomes = await Promise.allSettled(endpoints.map((endpoint) => checkOne(endpoint, health.timeoutMs)))
+  const silent = outcomes.flatMap((outcome, index) =>
+    outcome.status === "rejected"
+      ? [`${endpoints[index]?.address}: ${GatewayError.from(outcome.reason).message}`]
+      : [],
+  )
+  const healthy = silent.length < endpoints.length
+  return {
+    name,
+    healthy,
+    ...(healthy && { latencyMs: now() - beganMs }),
+    ...(silent.length > 0 && { message: silent.join(" ") }),
+  }
+}
+
+async function checkOne(endpoint: Endpoint, timeoutMs: number): Promise<void> {
+  const late = new AbortController()
+  const text = `The service was not connected within ${timeoutMs} ms.`
+  const timer = setTimeout(() => late.abort(new GatewayError("timeout", text)), timeoutMs)
+  try {
+    const link = await endpoint.shared.get(late.signal)
+    await ping(link, timeoutMs)
+    endpoint.succeeded()
+  } finally {
+    clearTimeout(timer)
+  }
+}

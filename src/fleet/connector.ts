@@ -1,0 +1,145 @@
+/**
+ * Makes connections to one service as its definition says, with the placeholders filled in, and keeps its programs.
+ * When connections are made, and who uses them: link-slot.ts. Era and handshake: mcp/negotiate.ts.
+ */
+
+import type { ServiceDefinition, StdioService, UrlService } from "../domain/service.ts"
+import { resolvePlaceholders } from "../domain/placeholder.ts"
+import { GatewayError } from "../errors.ts"
+import type { Channel } from "../mcp/channel.ts"
+import type { FindParamHeaders } from "../mcp/http-modern-headers.ts"
+import type { Link } from "../mcp/link.ts"
+import type { Era } from "../mcp/message.ts"
+import { connectLink, type LinkTarget } from "../mcp/negotiate.ts"
+import type { RawObject } from "../mcp/raw-json.ts"
+import { openSseChannel } from "../mcp/sse-client.ts"
+import { openStdioChannel } from "../mcp/stdio-channel.ts"
+import { openWebSocketChannel } from "../mcp/websocket-client.ts"
+import { startChild, type Child } from "./child.ts"
+import type { FleetContext } from "./context.ts"
+
+export type ConnectorOptions = {
+  readonly definition: ServiceDefinition
+  readonly context: FleetContext
+  readonly eraHint?: () => Era | undefined
+  readonly paramHeaders?: FindParamHeaders
+}
+
+type Made = { readonly capabilities: RawObject; readonly timeoutMs: number }
+
+const urlConnectMs = 10_000
+const stopMs = 5_000
+
+export class Connector {
+  readonly #options: ConnectorOptions
+  readonly #children = new Set<Child>()
+  #lastChild: Child | undefined
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options
+  }
+
+  /** @throws GatewayError */
+  async connect(endpoint: number, capabilities: RawObject): Promise<Link> {
+    const { definition, context } = this.#options
+    if (definition.type !== "stdio") {
+      return this.connectTo(this.target(endpoint), { capabilities, timeoutMs: urlConnectMs })
+    }
+    const leave = await context.starts.enter(new AbortController().signal)
+    try {
+      return await this.connectTo(this.target(endpoint), { capabilities, timeoutMs: context.limits.childStartMs })
+    } finally {
+      leave()
+    }
+  }
+
+  connectTo(target: LinkTarget, { capabilities, timeoutMs }: Made): Promise<Link> {
+    const { definition, context, eraHint, paramHeaders } = this.#options
+    // The old transport is older than the modern era.
+    const hint = definition.type === "sse" ? "legacy" : eraHint?.()
+    return connectLink(target, {
+      capabilities,
+      clientInfo: context.clientInfo,
+      connectTimeoutMs: timeoutMs,
+      limits: { maxResultBytes: context.limits.resultBytes },
+      ...(hint && { eraHint: hint }),
+      ...(paramHeaders && { paramHeaders }),
+    })
+  }
+
+  /** @throws GatewayError `invalid` where a placeholder has no value */
+  target(endpoint: number): LinkTarget {
+    const { definition } = this.#options
+    return definition.type === "stdio" ? this.#program(definition) : this.#address(definition, endpoint)
+  }
+
+  /** The last lines that the program wrote to its error output; empty for what is no program. */
+  stderrLines(): readonly string[] {
+    return this.#lastChild?.stderrLines() ?? []
+  }
+
+  /** Resolves when every program is gone. */
+  async close(graceMs = stopMs): Promise<void> {
+    await Promise.all([...this.#children].map((child) => child.stop(graceMs)))
+  }
+
+  #program(definition: StdioService): LinkTarget {
+    const secrets: string[] = []
+    const resolve = (text: string): string => this.#resolve(text, (value) => secrets.push(value))
+    const program = {
+      name: definition.name,
+      command: resolve(definition.command),
+      args: definition.args.map(resolve),
+      env: mapValues(definition.env, resolve),
+      cwd: definition.cwd === undefined ? undefined : resolve(definition.cwd),
+      secrets,
+    }
+    return { kind: "channel", open: () => this.#start(program) }
+  }
+
+  async #start(program: Pick<Parameters<typeof startChild>[0], "name" | "command" | "args" | "env" | "cwd" | "secrets">): Promise<Channel> {
+    const { baseEnv, ledger, limits, log } = this.#options.context
+    const child = await startChild({ ...program, baseEnv, ledger })
+    this.#children.add(child)
+    this.#lastChild = child
+    void child.exited.then(({ code, signal }) => {
+      this.#children.delete(child)
+      log.info({ service: program.name, pid: child.pid, code, signal }, "a program has ended")
+    })
+    const channel = openStdioChannel({ input: child.stdout, output: child.stdin, maxMessageBytes: limits.resultBytes })
+    void channel.closed.then(() => child.stop(stopMs))
+    return channel
+  }
+
+  #address({ type, headers, endpoints, concurrency }: UrlService, index: number): LinkTarget {
+    const resolve = (text: string): string => this.#resolve(text)
+    const url = resolve(endpoints[index]?.url ?? "")
+    const resolved = mapValues(headers, resolve)
+    if (type === "http") return { kind: "http", url, headers: resolved, connections: concurrency }
+    const options = {
+      url: readUrl(url),
+      headers: resolved,
+      maxMessageBytes: this.#options.context.limits.resultBytes,
+      connectTimeoutMs: urlConnectMs,
+    }
+    return { kind: "channel", open: () => (type === "sse" ? openSseChannel(options) : openWebSocketChannel(options)) }
+  }
+
+  #resolve(text: string, note?: (value: string) => void): string {
+    return resolvePlaceholders(text, (source, name) => {
+      const value = this.#options.context.lookup(source, name)
+      if (value !== undefined) note?.(value)
+      return value
+    })
+  }
+}
+
+function readUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (url) return url
+  throw new GatewayError("invalid", "The service's url is none; correct it in the service's definition.")
+}
+
+function mapValues(values: Readonly<Record<string, string>>, map: (value: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]))
+}

@@ -1,0 +1,48 @@
+/** What every live service is given by the fleet. */
+
+import type { ServiceDefinition } from "../domain/service.ts"
+import type { PlaceholderLookup } from "../domain/placeholder.ts"
+import type { RawJson } from "../mcp/raw-json.ts"
+import type { Issues } from "./issues.ts"
+import type { ListCache } from "./list-cache.ts"
+import type { PidLedger } from "./pid-ledger.ts"
+import type { Turnstile } from "./turnstile.ts"
+
+export type FleetLimits = {
+  /** For all the lists of one service. */
+  readonly listMs: number
+  /** From the start of a program to the end of its handshake. */
+  readonly childStartMs: number
+  /** Calls that may wait, per endpoint. */
+  readonly queue: number
+  /** Items in one list of a service. */
+  readonly tools: number
+  /** Pages of one list of a service. */
+  readonly pages: number
+  readonly resultBytes: number
+}
+
+export interface FleetLog {
+  info(facts: Readonly<Record<string, unknown>>, message: string): void
+  warn(facts: Readonly<Record<string, unknown>>, message: string): void
+}
+
+/** What of the fleet changed. */
+export type FleetChange = "catalog" | "service" | "issues"
+
+export type FleetContext = {
+  readonly log: FleetLog
+  readonly limits: FleetLimits
+  /** Our own Implementation object. */
+  readonly clientInfo: RawJson
+  readonly baseEnv: Readonly<Record<string, string | undefined>>
+  readonly lookup: PlaceholderLookup
+  readonly ledger: PidLedger
+  readonly cache: ListCache
+  readonly issues: Issues
+  /** How many programs may be on their way up at once. */
+  readonly starts: Turnstile
+  readonly now: () => number
+  readonly random: () => number
+  readonly onChange: (what: FleetChange, service: ServiceDefinition["name"]) => void
+}

@@ -1,0 +1,208 @@
+/**
+ * One service while it is live: its endpoints, its lists, what it tells of its own accord, how it has been doing. The
+ * way of a call is dispatch.ts; which services there are, registry.ts.
+ */
+
+import type { HealthCheck, SendOptions, ServiceState, ServiceStatus } from "../domain/fleet.ts"
+import type { ServiceDefinition } from "../domain/service.ts"
+import { GatewayError } from "../errors.ts"
+import type { Answer, Era, Exchange, Notification, Request } from "../mcp/message.ts"
+import { abortable } from "./abortable.ts"
+import { checkEndpoints } from "./check.ts"
+import { Connector } from "./connector.ts"
+import type { FleetContext } from "./context.ts"
+import { Dispatch } from "./dispatch.ts"
+import type { Endpoint } from "./endpoint.ts"
+import { findEndpointFaults, openEndpoints } from "./endpoints.ts"
+import { cacheKeyOf } from "./definition-digest.ts"
+import { LinkPool } from "./link-pool.ts"
+import type { Lists } from "./list-cache.ts"
+import { Listing } from "./listing.ts"
+import { Pinging } from "./pinging.ts"
+import { Stats } from "./stats.ts"
+import { readStatus, stateOf } from "./status.ts"
+import { Watches } from "./watches.ts"
+
+export class LiveService {
+  readonly definition: ServiceDefinition
+  /** Resolves when it was listed once, could not be, or has had its time. */
+  readonly settled: Promise<void>
+  readonly listing: Listing
+  readonly connector: Connector
+  readonly #context: FleetContext
+  readonly #settle: () => void
+  readonly #endpoints: readonly Endpoint[]
+  readonly #pool: LinkPool
+  readonly #watches: Watches
+  readonly #dispatch: Dispatch
+  readonly #stats = new Stats()
+  #pinging: readonly Pinging[] = []
+  #state: ServiceState = "starting"
+  #open = 0
+  #drained: (() => void) | undefined
+  #stopping = false
+
+  constructor(definition: ServiceDefinition, context: FleetContext) {
+    const { clientInfo, random, limits } = context
+    this.definition = definition
+    this.#context = context
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.settled = promise
+    this.#settle = resolve
+    this.listing = new Listing({
+      ...context,
+      definition,
+      cacheKey: cacheKeyOf(definition),
+      limits: { maxPages: limits.pages, maxItems: limits.tools, listMs: limits.listMs },
+      link: () => this.#primary()?.shared.link,
+      onOffer: () => this.#changed("catalog"),
+      onFaults: (faults) => this.#stopping || context.issues.set(definition.name, "lists", faults),
+    })
+    this.connector = new Connector({ definition, context, eraHint: this.#era, paramHeaders: this.listing.paramHeaders })
+    this.#pool = new LinkPool(context)
+    const onUp = (): void => this.#onUp()
+    const onChange = (): void => this.#onEndpoint()
+    this.#endpoints = openEndpoints({ definition, context, connector: this.connector, pool: this.#pool, onUp, onChange })
+    this.#watches = new Watches({ clientInfo, random, onListsChanged: () => this.listing.schedule() })
+    this.#dispatch = new Dispatch({ definition, endpoints: this.#endpoints, era: this.#era, clientInfo })
+  }
+
+  /** @param earlier the lists of its predecessor, if they are still worth something */
+  async start(earlier?: Lists): Promise<void> {
+    const { limits, random } = this.#context
+    const timer = setTimeout(this.#settle, limits.listMs).unref()
+    void this.settled.then(() => clearTimeout(timer))
+    await this.listing.restore(earlier)
+    if (this.#stopping) return
+    for (const { shared } of this.#endpoints) shared.start()
+    this.#pinging = this.#endpoints.map((endpoint) => new Pinging(endpoint, this.definition.health, random))
+  }
+
+  /** Refuses new calls at once, lets the open ones end within the grace, then closes everything. */
+  async stop(graceMs: number): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
+    this.#settle()
+    for (const pinging of this.#pinging) pinging.stop()
+    this.#watches.close()
+    this.listing.close()
+    await this.#drain(graceMs)
+    await Promise.all([this.#pool.close(), ...this.#endpoints.map((endpoint) => endpoint.close())])
+    await this.connector.close()
+  }
+
+  async send(request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
+    if (this.#stopping) throw this.#unavailable("The service is being stopped.")
+    const { now } = this.#context
+    const beganMs = now()
+    this.#open++
+    try {
+      const answer = await this.#dispatch.send(request, exchange, options)
+      if (answer.error) this.#noteError(beganMs, `It answered with error ${answer.error.code}.`)
+      else this.#stats.answered(now() - beganMs)
+      return answer
+    } catch (thrown) {
+      const error = GatewayError.from(thrown)
+      if (exchange.signal.aborted) this.#stats.answered(now() - beganMs)
+      else this.#noteError(beganMs, error.message)
+      throw error.code === "service_unavailable" ? this.#unavailable(error.message, error) : thrown
+    } finally {
+      if (--this.#open === 0) this.#drained?.()
+    }
+  }
+
+  /** @throws GatewayError `service_unavailable` */
+  async watch(uri: string, onUpdate: (notification: Notification) => void, signal: AbortSignal): Promise<boolean> {
+    await this.#connected(signal)
+    return this.#watches.watch(uri, onUpdate, signal)
+  }
+
+  /** @throws GatewayError `service_unavailable` */
+  async refresh(): Promise<void> {
+    await this.#connected(AbortSignal.timeout(this.#context.limits.childStartMs))
+    await this.listing.fetch()
+  }
+
+  check(): Promise<HealthCheck> {
+    return checkEndpoints(this.definition, this.#endpoints, this.#context.now)
+  }
+
+  get status(): ServiceStatus {
+    const { definition, listing } = this
+    const facts = this.#primary()?.shared.link?.facts
+    return readStatus({ definition, listing, facts, state: this.#state, endpoints: this.#endpoints, stats: this.#stats })
+  }
+
+  readonly #era = (): Era | undefined => this.#primary()?.shared.link?.facts.era ?? this.listing.lists?.facts.era
+
+  /** The endpoint that is asked for what concerns the service as a whole. */
+  #primary(): Endpoint | undefined {
+    return this.#endpoints.find(({ healthy }) => healthy) ?? this.#endpoints.find(({ shared }) => shared.link)
+  }
+
+  async #connected(signal: AbortSignal): Promise<void> {
+    if (this.#primary()) return
+    const attempts = this.#endpoints.map(({ shared }) => shared.get(signal))
+    await abortable(Promise.any(attempts), signal).catch((thrown: unknown) => {
+      const first: unknown = thrown instanceof AggregateError ? thrown.errors[0] : thrown
+      throw this.#unavailable(GatewayError.from(first).message, first)
+    })
+  }
+
+  #onUp(): void {
+    this.#onEndpoint()
+    const { name } = this.definition
+    this.#context.log.info({ service: name, era: this.#era() }, "connected to a service")
+    // What goes wrong is told as an issue.
+    void this.listing.fetch().then(this.#settle, this.#settle)
+  }
+
+  /** Some endpoint came, went, or got another verdict. */
+  #onEndpoint(): void {
+    if (this.#stopping) return
+    const { name } = this.definition
+    this.#watches.use(this.#primary()?.shared.link)
+    if (this.#endpoints.every(({ shared }) => !shared.link && shared.lastError)) this.#settle()
+    this.#context.issues.set(name, "connection", findEndpointFaults(this.#endpoints))
+    const state = stateOf(this.#endpoints)
+    if (state === this.#state) return
+    this.#state = state
+    if (state === "down") this.#context.log.warn({ service: name, reason: this.#downReason() }, "a service is down")
+    this.#changed("service")
+  }
+
+  #downReason(): string | undefined {
+    const message = this.#endpoints.map(({ shared }) => shared.lastError?.message).find((found) => found !== undefined)
+    if (message !== undefined) this.#stats.noteError({ message, atMs: this.#context.now() })
+    return message
+  }
+
+  #noteError(beganMs: number, message: string): void {
+    const atMs = this.#context.now()
+    this.#stats.failed(atMs - beganMs, { message, atMs })
+  }
+
+  #changed(what: "catalog" | "service"): void {
+    if (!this.#stopping) this.#context.onChange(what, this.definition.name)
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    if (this.#open === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#drained = resolve
+    const timer = setTimeout(resolve, graceMs)
+    await promise
+    clearTimeout(timer)
+  }
+
+  #unavailable(message: string, error?: unknown): GatewayError {
+    const { name } = this.definition
+    const { detail, retryAfterMs } = error instanceof GatewayError ? error : {}
+    return new GatewayError("service_unavailable", message, {
+      detail: { ...detail, service: name },
+      next: { operation: "diagnose_service", arguments: { name } },
+      cause: error,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    })
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * The fleet: the live connections to all services. It follows the files that define them, so that only what changed
+ * starts or stops and the others notice nothing. One service: live-service.ts.
+ */
+
+import { join } from "node:path"
+import type { Offer } from "../domain/catalog.ts"
+import type { DiagnosisStep, Fleet, HealthCheck, Issue, SendOptions, ServiceStatus } from "../domain/fleet.ts"
+import type { ServiceDefinition, ServiceFiles, ServicesChange } from "../domain/service.ts"
+import { GatewayError } from "../errors.ts"
+import type { Answer, Exchange, Notification, Request } from "../mcp/message.ts"
+import { toRaw } from "../mcp/raw-json.ts"
+import { findCollisions } from "./collisions.ts"
+import type { FleetChange, FleetContext } from "./context.ts"
+import { cacheKeyOf, digestOf } from "./definition-digest.ts"
+import { diagnose } from "./diagnose.ts"
+import { Issues } from "./issues.ts"
+import { ListCache } from "./list-cache.ts"
+import { LiveService } from "./live-service.ts"
+import { disabledStatus } from "./status.ts"
+import { Turnstile } from "./turnstile.ts"
+
+export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo"> & {
+  readonly files: ServiceFiles
+  readonly dataDir: string
+  /** Of this gateway, told to the services. */
+  readonly version: string
+}
+
+export type RunningFleet = Fleet & { start(): Promise<void>; stop(graceMs: number): Promise<void> }
+
+export function createFleet(options: FleetOptions): RunningFleet {
+  return new ServiceFleet(options)
+}
+
+/** Programs on their way up at once: more would only slow each other down. */
+const maxStarting = 8
+const drainMs = 5_000
+
+class ServiceFleet implements RunningFleet {
+  readonly #files: ServiceFiles
+  readonly #context: FleetContext
+  readonly #live = new Map<string, LiveService>()
+  readonly #leaving = new Set<Promise<void>>()
+  #unfollow: (() => void) | undefined
+
+  constructor({ files, dataDir, version, ...options }: FleetOptions) {
+    this.#files = files
+    this.#context = {
+      ...options,
+      clientInfo: toRaw({ name: "mcp-meta", version }),
+      cache: new ListCache(join(dataDir, "lists")),
+      issues: new Issues(options.now, (service) => options.onChange("issues", service)),
+      starts: new Turnstile({ maxInside: maxStarting, maxWaiting: Number.POSITIVE_INFINITY }),
+      onChange: (what, service) => this.#onChange(what, service),
+    }
+    this.#notify = options.onChange
+  }
+
+  readonly #notify: FleetContext["onChange"]
+
+  /** Resolves when the last known lists are read; connections are made in the background. */
+  async start(): Promise<void> {
+    this.#unfollow = this.#files.onChange((change) => this.#apply(change))
+    await Promise.all(this.#definitions().map((definition) => this.#begin(definition)))
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    this.#unfollow?.()
+    const leaving = [...this.#live.values()].map((service) => service.stop(graceMs))
+    await Promise.all([...leaving, ...this.#leaving])
+    this.#live.clear()
+  }
+
+  send(service: string, request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
+    return Promise.try(() => this.#get(service).send(request, exchange, options))
+  }
+
+  watch(service: string, uri: string, onUpdate: (notification: Notification) => void, signal: AbortSignal): Promise<boolean> {
+    return Promise.try(() => this.#get(service).watch(uri, onUpdate, signal))
+  }
+
+  status(): readonly ServiceStatus[] {
+    return this.#definitions().map((definition) => this.#live.get(definition.name)?.status ?? disabledStatus(definition))
+  }
+
+  issues(): readonly Issue[] {
+    const ofFiles = this.#files.problems().map(({ file, message, sinceMs }) => ({ service: serviceOf(file), subject: file, message, sinceMs }))
+    return [...ofFiles, ...this.#context.issues.list()]
+  }
+
+  stderr(service: string): readonly string[] {
+    return this.#live.get(service)?.connector.stderrLines() ?? []
+  }
+
+  offers(): readonly Offer[] {
+    return [...this.#live.values()].flatMap(({ listing }) => listing.offer ?? [])
+  }
+
+  async settled(): Promise<void> {
+    await Promise.all([...this.#live.values()].map(({ settled }) => settled))
+  }
+
+  refresh(service: string): Promise<void> {
+    return Promise.try(() => this.#get(service).refresh())
+  }
+
+  check(service: string): Promise<HealthCheck> {
+    return Promise.try(() => this.#get(service).check())
+  }
+
+  diagnose(service: string): Promise<readonly DiagnosisStep[]> {
+    return Promise.try(() => diagnose(this.#getDefinition(service), this.#context))
+  }
+
+  #definitions(): ServiceDefinition[] {
+    return this.#files.list().map(({ definition }) => definition)
+  }
+
+  /** @throws GatewayError `not_found` */
+  #getDefinition(name: string): ServiceDefinition {
+    const definition = this.#definitions().find((known) => known.name === name)
+    if (definition) return definition
+    throw new GatewayError("not_found", `There is no service named ${name}.`, { next: { operation: "list_services" } })
+  }
+
+  /** @throws GatewayError `not_found`, `service_unavailable` */
+  #get(name: string): LiveService {
+    const live = this.#live.get(name)
+    if (live) return live
+    const { enabled } = this.#getDefinition(name)
+    const text = enabled ? `The service ${name} is not running.` : `The service ${name} is disabled.`
+    throw new GatewayError("service_unavailable", text, { detail: { service: name, sent: false } })
+  }
+
+  #apply({ added, changed, removed }: ServicesChange): void {
+    for (const name of removed) {
+      this.#end(name)
+      // A cache that stays is only litter.
+      void this.#context.cache.remove(name).catch(() => {})
+    }
+    for (const definition of [...added, ...changed]) void this.#begin(definition)
+    for (const name of [...removed, ...[...added, ...changed].map((definition) => definition.name)]) {
+      this.#onChange("catalog", name)
+      this.#notify("service", name)
+    }
+  }
+
+  /** Starts the service, in place of the one of that name that ran before, if any. */
+  async #begin(definition: ServiceDefinition): Promise<void> {
+    const { name, enabled } = definition
+    const before = this.#live.get(name)
+    if (enabled && before && digestOf(before.definition) === digestOf(definition)) return
+    this.#end(name)
+    if (!enabled) return
+    const service = new LiveService(definition, this.#context)
+    this.#live.set(name, service)
+    const isSame = before && cacheKeyOf(before.definition) === cacheKeyOf(definition)
+    await service.start(isSame ? before.listing.lists : undefined)
+  }
+
+  #end(name: string): void {
+    const service = this.#live.get(name)
+    if (!service) return
+    this.#live.delete(name)
+    const leaving = service.stop(drainMs).finally(() => this.#leaving.delete(leaving))
+    this.#leaving.add(leaving)
+    this.#context.issues.forget(name)
+  }
+
+  #onChange(what: FleetChange, service: string): void {
+    if (what === "catalog") this.#findCollisions()
+    this.#notify(what, service)
+  }
+
+  #findCollisions(): void {
+    const collisions = findCollisions(this.offers())
+    for (const name of this.#live.keys()) this.#context.issues.set(name, "names", collisions.get(name) ?? [])
+  }
+}
+
+/** A file's problem may be that its service has no name yet. */
+function serviceOf(file: string): string {
+  return file.replace(/\.json$/, "")
+}

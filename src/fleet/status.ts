@@ -1,0 +1,51 @@
+/** What is told of a live service to whoever asks how it is. */
+
+import type { ServiceState, ServiceStatus } from "../domain/fleet.ts"
+import type { ServiceDefinition } from "../domain/service.ts"
+import type { ServiceFacts } from "../mcp/link.ts"
+import type { Endpoint } from "./endpoint.ts"
+import { addressesOf } from "./endpoints.ts"
+import type { Listing } from "./listing.ts"
+import type { Stats } from "./stats.ts"
+
+export type StatusSource = {
+  readonly definition: ServiceDefinition
+  readonly state: ServiceState
+  readonly facts: ServiceFacts | undefined
+  readonly endpoints: readonly Endpoint[]
+  readonly listing: Listing
+  readonly stats: Stats
+}
+
+export function readStatus({ definition, state, facts, endpoints, listing, stats }: StatusSource): ServiceStatus {
+  const { lists, offer, stale } = listing
+  const known = facts ?? lists?.facts
+  return {
+    ...namesOf(definition),
+    state,
+    ...(known && { era: known.era, revision: known.revision }),
+    endpoints: endpoints.map(({ status }) => status),
+    tools: offer?.items.tools.length ?? 0,
+    prompts: offer?.items.prompts.length ?? 0,
+    resources: offer?.items.resources.length ?? 0,
+    ...stats.read(),
+    ...(lists && { listedAtMs: lists.listedAtMs }),
+    stale,
+  }
+}
+
+export function disabledStatus(definition: ServiceDefinition): ServiceStatus {
+  const endpoints = addressesOf(definition).map(({ address }) => ({ address, healthy: false, inFlight: 0, waiting: 0 }))
+  const counts = { tools: 0, prompts: 0, resources: 0, calls: 0, errors: 0 }
+  return { ...namesOf(definition), ...counts, state: "disabled", endpoints, stale: false }
+}
+
+export function stateOf(endpoints: readonly Endpoint[]): ServiceState {
+  const healthy = endpoints.filter((endpoint) => endpoint.healthy).length
+  if (healthy > 0) return healthy === endpoints.length ? "up" : "degraded"
+  return endpoints.some(({ shared }) => shared.link || shared.lastError) ? "down" : "starting"
+}
+
+function namesOf({ name, title, type }: ServiceDefinition): Pick<ServiceStatus, "name" | "title" | "transport"> {
+  return { name, transport: type, ...(title !== undefined && { title }) }
+}

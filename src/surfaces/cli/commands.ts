@@ -1,0 +1,40 @@
+/** What every command gets, and what the command line needs of the program around it. */
+
+import type { Command } from "commander"
+
+/** A setting of the configuration, as far as flags must know it. */
+export type CliSetting = {
+  readonly key: string
+  readonly flag: string
+  readonly sentence: string
+  readonly default: unknown
+  readonly bare?: true
+  readonly secret?: true
+}
+
+export type CliConfig = { readonly data: string; readonly servers: string; readonly url: string | undefined; readonly key: string | undefined }
+
+/** What was said of settings, by key; `config` names the file. */
+export type CliFlags = Readonly<Record<string, string>>
+
+export type CliOptions<Config extends CliConfig = CliConfig> = {
+  readonly version: string
+  readonly settings: readonly CliSetting[]
+  /** @throws GatewayError `invalid` */
+  readonly load: (flags: CliFlags) => Promise<LoadedCliConfig<Config>>
+  /** @throws GatewayError `invalid` where the gateway would not start with it */
+  readonly validate: (config: Config) => void
+  readonly serve: (config: Config) => Promise<number>
+  readonly stdio: (config: Config) => Promise<number>
+}
+
+type LoadedCliConfig<Config> = {
+  readonly config: Config
+  readonly origins: readonly { readonly key: string; readonly value: unknown; readonly from: string }[]
+}
+
+/** A command's action; the number is its exit code. */
+export type Run = (options: CliOptions, flags: CliFlags, command: Command) => Promise<number>
+
+/** 0 is fine; the thing asked about is not; usage or configuration; not reachable or not authorised. */
+export const exitCodes = { fine: 0, notFine: 1, usage: 2, unreachable: 3 } as const

@@ -1,0 +1,88 @@
+/**
+ * The way from a command to the gateway: where it is, which key opens it, and one request over REST.
+ */
+
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { GatewayError, errorTable, type ErrorCode } from "../../errors.ts"
+import type { CliConfig } from "./commands.ts"
+
+export type Connection = {
+  readonly url: string
+  /** @returns the JSON that was answered. @throws GatewayError what the gateway said; detail `reachable: false` without an answer */
+  request(method: string, path: string, body?: unknown): Promise<unknown>
+}
+
+const maxAnswerBytes = 80 * 1_024 * 1_024
+/** More than any call may take. */
+const maxAnswerMs = 3_600_000
+const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"])
+
+/** @throws GatewayError `service_unavailable`, `unauthenticated`, `invalid` */
+export async function connect(config: CliConfig): Promise<Connection> {
+  const url = config.url ?? (await runningUrl(config.data))
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) throw new GatewayError("invalid", `--url must begin with http:// or https://: ${url}`)
+  const key = config.key ?? (await ownKey(config, new URL(url)))
+  return { url, request: (method, path, body) => request({ url: new URL(path, url), method, key, body }) }
+}
+
+async function runningUrl(dataFolder: string): Promise<string> {
+  const file = join(dataFolder, "gateway.json")
+  const text = await readFile(file, "utf8").catch(() => undefined)
+  const found = text === undefined ? undefined : (JSON.parse(text) as { readonly url?: unknown }).url
+  if (typeof found === "string") return found
+  throw unreachable(`No gateway runs on ${dataFolder}. Start one with "mcp-meta serve", or name one with --url.`)
+}
+
+/** The administrator's key is for this machine: another host is never shown it unasked. */
+async function ownKey({ url, data }: CliConfig, { hostname }: URL): Promise<string> {
+  const file = join(data, "admin.key")
+  if (url !== undefined && !loopbackHosts.has(hostname)) {
+    throw new GatewayError("unauthenticated", `Give the key of ${hostname} with --key or MCP_META_KEY.`)
+  }
+  const key = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new GatewayError("unauthenticated", `No key: ${file} cannot be read. Give one with --key or MCP_META_KEY.`, { cause })
+  })
+  return key.trim()
+}
+
+type Asked = { readonly url: URL; readonly method: string; readonly key: string; readonly body: unknown }
+
+async function request({ url, method, key, body }: Asked): Promise<unknown> {
+  const { Agent, request } = await import("undici")
+  const dispatcher = new Agent({ maxResponseSize: maxAnswerBytes, headersTimeout: maxAnswerMs, bodyTimeout: maxAnswerMs, connect: { timeout: 5_000 } })
+  try {
+    const headers = { authorization: `Bearer ${key}`, ...(body !== undefined && { "content-type": "application/json" }) }
+    const sent = { method, headers, dispatcher, ...(body !== undefined && { body: JSON.stringify(body) }) }
+    const answer = await request(url, sent).catch((cause: Error) => {
+      throw unreachable(`No gateway answers at ${url.origin} (${cause.message || cause.name}). Is it running?`, cause)
+    })
+    const text = await answer.body.text()
+    if (answer.statusCode >= 400) throw toError(answer.statusCode, text)
+    return JSON.parse(text) as unknown
+  } finally {
+    await dispatcher.close()
+  }
+}
+
+function unreachable(message: string, cause?: unknown): GatewayError {
+  return new GatewayError("service_unavailable", message, { detail: { reachable: false }, cause })
+}
+
+type ReadProblem = { readonly code?: string; readonly detail?: string; readonly next?: NonNullable<GatewayError["next"]> }
+
+/** The gateway's problem as the error that it was; whatever else answers is no gateway. */
+function toError(status: number, text: string): GatewayError {
+  const problem = readProblem(text)
+  const code = problem?.code
+  if (code === undefined || !Object.hasOwn(errorTable, code)) return unreachable(`HTTP ${status}: what answers there is no mcp-meta.`)
+  return new GatewayError(code as ErrorCode, problem?.detail ?? "", problem?.next && { next: problem.next })
+}
+
+function readProblem(text: string): ReadProblem | undefined {
+  try {
+    return JSON.parse(text) as ReadProblem
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * An operation as a command: flags from its input schema, one REST request, its output as text or JSON. Both
+ * `--dry-run` and the member's own name, `--dry_run`, are understood.
+ */
+
+import { Option, type Command } from "commander"
+import { GatewayError } from "../../errors.ts"
+import { inputSchemaOf, requestOf } from "../operation-http.ts"
+import { fromTexts, typeOf, type ValueSchema } from "../text-value.ts"
+import type { Operation } from "../../operations/operation.ts"
+import { exitCodes, type Run } from "./commands.ts"
+import { connect } from "./connection.ts"
+import { plain, print, printJson } from "./screen.ts"
+
+/** @returns what the command does */
+export function addOperation(command: Command, operation: Operation): Run {
+  const given = new Map<string, string[]>()
+  const { properties, required } = inputSchemaOf(operation)
+  for (const [name, schema] of Object.entries(properties)) addMember(command, name, { schema, required: required.has(name), given })
+  if (!("json" in properties)) command.option("--json", "print JSON")
+  return async ({ load }, flags) => {
+    const missing = [...required].filter((name) => !given.has(name)).map(flagOf)
+    if (missing.length > 0) throw new GatewayError("invalid", `${operation.name} needs ${missing.join(" and ")}.`)
+    const input = Object.fromEntries([...given].map(([name, texts]) => [name, fromTexts(flagOf(name), properties[name] ?? {}, texts)]))
+    const { method, path, body } = requestOf(operation, input)
+    const { request } = await connect((await load(flags)).config)
+    const output = await request(method, path, body).catch((thrown: unknown) => Promise.reject(explain(thrown, operation)))
+    if (command.opts<{ json?: true }>().json) printJson(output)
+    else print(plain(operation.say(operation.output.parse(output))))
+    return exitCodes.fine
+  }
+}
+
+type Member = { readonly schema: ValueSchema; readonly required: boolean; readonly given: Map<string, string[]> }
+
+function addMember(command: Command, name: string, { schema, required, given }: Member): void {
+  const type = typeOf(schema)
+  const keep = (value: string): void => void given.set(name, [...(given.get(name) ?? []), value])
+  const value = type === "boolean" ? "[true|false]" : `<${placeholders[type ?? ""] ?? "value"}>`
+  const choices = schema.enum ? `One of ${schema.enum.join(", ")}.` : undefined
+  const about = [schema.description, choices, required ? "(required)" : undefined].filter(Boolean).join(" ")
+  for (const flag of new Set([flagOf(name), `--${name}`])) {
+    const option = new Option(`${flag} ${value}`, about).argParser(keep)
+    if (type === "boolean") option.preset("true")
+    command.addOption(flag === flagOf(name) ? option : option.hideHelp())
+  }
+}
+
+const placeholders: Readonly<Record<string, string>> = { array: "value...|json", object: "json|name=value", integer: "number", number: "number" }
+
+function flagOf(name: string): string {
+  return `--${name.replaceAll("_", "-").replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+}
+
+/** The gateway does not tell an operation that one may not perform from one that there is not; here the list tells. */
+function explain(thrown: unknown, { name }: Operation): unknown {
+  const isUnknown = thrown instanceof GatewayError && thrown.code === "not_found" && thrown.message === `Unknown operation: ${name}`
+  return isUnknown ? new GatewayError("forbidden", `This key may not perform ${name}.`, { cause: thrown }) : thrown
+}
