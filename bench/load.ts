@@ -24,7 +24,6 @@ export async function load({ url, tool, key, connections, seconds }: Load): Prom
       ...(key !== undefined && { authorization: `Bearer ${key}` }),
     },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }),
-    expectBody: undefined,
   })
   return {
     callsPerSecond: result.requests.average,

@@ -5,8 +5,6 @@
  * Both families of the protocol are spoken. Up to revision 2025-11-25 a client opens with `initialize`; since
  * 2026-07-28 it opens with nothing, and every request says in `_meta` which revision it speaks.
  */
-import { createInterface } from "node:readline"
-
 export type Fields = Readonly<Record<string, unknown>>
 
 /** What a running tool may use: a signal that the client cancelled, and a way to say how far it is. */
@@ -36,11 +34,17 @@ const capabilities = { tools: {}, prompts: {}, resources: {} }
 /** The requests that still run, by id, so that a client can cancel them. */
 const running = new Map<unknown, AbortController>()
 
-/** Serves until stdin ends. */
+/** Serves until stdin ends. Splits by hand: `node:readline` also breaks lines at U+2028, which JSON may hold. */
 export function serve(offer: Offer): void {
-  createInterface({ input: process.stdin })
-    .on("line", (line) => void receive(offer, line))
-    .on("close", () => running.forEach((controller) => controller.abort()))
+  let rest = ""
+  process.stdin
+    .setEncoding("utf8")
+    .on("data", (chunk: string) => {
+      const lines = (rest + chunk).split("\n")
+      rest = lines.pop() ?? ""
+      for (const line of lines) if (line.trim() !== "") void receive(offer, line)
+    })
+    .on("end", () => running.forEach((controller) => controller.abort()))
 }
 
 async function receive(offer: Offer, line: string): Promise<void> {

@@ -23,11 +23,16 @@ const askedPlaceholder = /\$\{input:[^}]*\}/
 export function resolvePlaceholders(text: string, lookup: PlaceholderLookup): string {
   return text.replaceAll(placeholder, (_whole, source: PlaceholderSource, name: string) => {
     if (!placeholderName.test(name)) {
-      throw new GatewayError("invalid", `A \${${source}:NAME} has no proper name; use letters, digits, "_", "." and "-".`)
+      throw new GatewayError(
+        "invalid",
+        `A \${${source}:NAME} has no proper name; use letters, digits, "_", "." and "-".`,
+      )
     }
     const value = lookup(source, name)
     if (value !== undefined) return value
-    throw new GatewayError("invalid", `${missing[source]} ${name} is not set; ${remedies[source]}.`, { detail: { source, name } })
+    throw new GatewayError("invalid", `${missing[source]} ${name} is not set; ${remedies[source]}.`, {
+      detail: { source, name },
+    })
   })
 }
 

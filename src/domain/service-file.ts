@@ -18,12 +18,17 @@ const label = text(200)
 /** What reaches a program or a header: control characters would end a line or an argument there. */
 const argument = text(32_768)
   .refine((value) => !value.includes("\0"), "may not hold a NUL character")
-  .refine((value) => !holdsAskedPlaceholder(value), "${input:...} is filled in by VS Code only; use ${env:NAME} or ${secret:NAME}")
+  .refine(
+    (value) => !holdsAskedPlaceholder(value),
+    "${input:...} is filled in by VS Code only; use ${env:NAME} or ${secret:NAME}",
+  )
 const filledIn = argument.refine(
   (value) => !holdsForeignPlaceholder(value),
   "holds a ${...} that only a client fills in; use ${env:NAME} or ${secret:NAME}",
 )
-const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'use letters, digits and "_" for the name of a variable')
+const envName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'use letters, digits and "_" for the name of a variable')
 
 const headerName = z
   .string()
@@ -31,8 +36,10 @@ const headerName = z
   .refine((name) => !ownHeaders.has(name.toLowerCase()), "is a header that the gateway writes itself; remove it")
 const headerValue = filledIn.regex(/^[\t\x20-\x7e\x80-\xff]*$/, "may hold printable characters only")
 const ownHeaders = new Set(
-  ("accept connection content-length content-type expect host keep-alive last-event-id mcp-method mcp-name" +
-    " mcp-protocol-version mcp-session-id proxy-connection te trailer transfer-encoding upgrade").split(" "),
+  (
+    "accept connection content-length content-type expect host keep-alive last-event-id mcp-method mcp-name" +
+    " mcp-protocol-version mcp-session-id proxy-connection te trailer transfer-encoding upgrade"
+  ).split(" "),
 )
 
 const url = filledIn.refine(isServiceUrl, "use http(s)://, ws(s):// or unix:///path/to.sock:/path")
@@ -90,7 +97,9 @@ export const serviceFile = z.strictObject({
 export type ServiceFile = z.output<typeof serviceFile>
 
 /** What clients keep beside a service for themselves. */
-const clientsOwn = new Set("$schema alwaysAllow autoApprove dev disabled gallery icon timeout transport version".split(" "))
+const clientsOwn = new Set(
+  "$schema alwaysAllow autoApprove dev disabled gallery icon timeout transport version".split(" "),
+)
 
 const typeSynonyms: Readonly<Record<string, string>> = {
   "streamable-http": "http",
@@ -107,10 +116,14 @@ const typeSynonyms: Readonly<Record<string, string>> = {
 export function fromClientEntry(entry: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const kept = Object.fromEntries(Object.entries(entry).filter(([key]) => !clientsOwn.has(key)))
   const type = entry["type"] ?? entry["transport"]
-  if (type !== undefined) kept["type"] = typeof type === "string" ? (typeSynonyms[type.toLowerCase()] ?? type) : type
-  if (entry["enabled"] === undefined && typeof entry["disabled"] === "boolean") kept["enabled"] = !entry["disabled"]
+  if (type !== undefined)
+    kept["type"] = typeof type === "string" ? (typeSynonyms[type.toLowerCase()] ?? type) : type
+  if (entry["enabled"] === undefined && typeof entry["disabled"] === "boolean")
+    kept["enabled"] = !entry["disabled"]
   if (isRecord(entry["env"])) {
-    kept["env"] = Object.fromEntries(Object.entries(entry["env"]).map(([name, value]) => [name, numberAsText(value)]))
+    kept["env"] = Object.fromEntries(
+      Object.entries(entry["env"]).map(([name, value]) => [name, numberAsText(value)]),
+    )
   }
   return kept
 }

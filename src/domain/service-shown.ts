@@ -30,7 +30,8 @@ const knownSecret = /^(?:sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[a-z]|mm)[-_]|
 function redactArguments(args: readonly string[]): string[] {
   return args.map((arg, index) => {
     const before = args[index - 1]
-    if (before !== undefined && !before.includes("=") && secretFlag.test(before) && !arg.startsWith("-")) return hideLiterals(arg)
+    if (before !== undefined && !before.includes("=") && secretFlag.test(before) && !arg.startsWith("-"))
+      return hideLiterals(arg)
     return redactArgument(arg)
   })
 }

@@ -40,7 +40,11 @@ export type ToolRules = {
   readonly describe: Readonly<Record<string, string>>
 }
 
-export type ServiceEndpoint = { readonly url: string; readonly weight: number; readonly region: string | undefined }
+export type ServiceEndpoint = {
+  readonly url: string
+  readonly weight: number
+  readonly region: string | undefined
+}
 
 export type StdioService = ServiceFacts & {
   readonly type: "stdio"
@@ -90,7 +94,11 @@ export interface ServiceFiles {
    * @param raw the JSON object of its file, placeholders unresolved
    * @throws GatewayError `invalid`; `conflict` when `ifNew` and the service exists, or the files may not be written
    */
-  write(name: string, raw: Readonly<Record<string, unknown>>, options: { readonly ifNew: boolean }): Promise<ServiceSource>
+  write(
+    name: string,
+    raw: Readonly<Record<string, unknown>>,
+    options: { readonly ifNew: boolean },
+  ): Promise<ServiceSource>
   /** @throws GatewayError `not_found`, `conflict` */
   remove(name: string): Promise<void>
   /** @returns how to stop listening */
@@ -104,11 +112,13 @@ export function readServiceFile(stem: string, json: unknown): ServiceDefinition[
 
 /** As above, each with where it stands. */
 export function readServiceEntries(stem: string, json: unknown): ServiceEntry[] {
-  if (!isRecord(json)) throw new GatewayError("invalid", "A service is defined by a JSON object; put the fields into { }.")
+  if (!isRecord(json))
+    throw new GatewayError("invalid", "A service is defined by a JSON object; put the fields into { }.")
   for (const list of ["mcpServers", "servers"] as const) {
     const services = json[list]
     if (services === undefined) continue
-    if (!isRecord(services)) throw new GatewayError("invalid", `Field "${list}" must be an object of services by name.`)
+    if (!isRecord(services))
+      throw new GatewayError("invalid", `Field "${list}" must be an object of services by name.`)
     return withoutRepetition(Object.entries(services).map(([key, entry]) => readEntry(key, entry, { list, key })))
   }
   return [readEntry(stem, json, undefined)]
@@ -117,7 +127,8 @@ export function readServiceEntries(stem: string, json: unknown): ServiceEntry[] 
 function withoutRepetition(entries: ServiceEntry[]): ServiceEntry[] {
   const names = new Set<string>()
   for (const { definition } of entries) {
-    if (names.has(definition.name)) throw new GatewayError("invalid", `Service ${definition.name} is there twice; rename one.`)
+    if (names.has(definition.name))
+      throw new GatewayError("invalid", `Service ${definition.name} is there twice; rename one.`)
     names.add(definition.name)
   }
   return entries
@@ -127,7 +138,8 @@ function readEntry(stem: string, raw: unknown, within: ServiceEntry["within"]): 
   const called = `Service ${JSON.stringify(stem.slice(0, 64))}`
   if (!isRecord(raw)) throw new GatewayError("invalid", `${called} must be a JSON object.`)
   const read = serviceFile.safeParse(fromClientEntry(raw))
-  if (!read.success) throw new GatewayError("invalid", `${called} is not right. ${describeIssues(read.error, serviceFile)}`)
+  if (!read.success)
+    throw new GatewayError("invalid", `${called} is not right. ${describeIssues(read.error, serviceFile)}`)
   const name = serviceName.safeParse(read.data.name ?? stem)
   if (!name.success) {
     const rule = name.error.issues[0]?.message ?? ""
@@ -136,7 +148,13 @@ function readEntry(stem: string, raw: unknown, within: ServiceEntry["within"]): 
   return { within, raw, definition: define(name.data, read.data) }
 }
 
-const defaults = { timeoutMs: 60_000, maxTimeMs: 600_000, concurrency: 256, healthIntervalMs: 30_000, healthTimeoutMs: 5_000 }
+const defaults = {
+  timeoutMs: 60_000,
+  maxTimeMs: 600_000,
+  concurrency: 256,
+  healthIntervalMs: 30_000,
+  healthTimeoutMs: 5_000,
+}
 
 function define(name: string, file: ServiceFile): ServiceDefinition {
   const facts = { ...factsOf(name, file), ...timesOf(name, file) }
@@ -163,7 +181,10 @@ function factsOf(name: string, file: ServiceFile): Omit<ServiceFacts, "timeoutMs
     region,
     isolation: file.isolation ?? "shared",
     concurrency: file.concurrency ?? defaults.concurrency,
-    health: { intervalMs: health?.intervalMs ?? defaults.healthIntervalMs, timeoutMs: health?.timeoutMs ?? defaults.healthTimeoutMs },
+    health: {
+      intervalMs: health?.intervalMs ?? defaults.healthIntervalMs,
+      timeoutMs: health?.timeoutMs ?? defaults.healthTimeoutMs,
+    },
     tools: { allow: tools?.allow ?? ["*"], deny: tools?.deny ?? [], rename, describe: tools?.describe ?? {} },
     prefix: file.prefix ?? true,
   }
@@ -172,14 +193,16 @@ function factsOf(name: string, file: ServiceFile): Omit<ServiceFacts, "timeoutMs
 function timesOf(name: string, file: ServiceFile): Pick<ServiceFacts, "timeoutMs" | "maxTimeMs"> {
   const maxTimeMs = file.maxTimeMs ?? Math.max(defaults.maxTimeMs, file.timeoutMs ?? 0)
   const timeoutMs = file.timeoutMs ?? Math.min(defaults.timeoutMs, maxTimeMs)
-  if (timeoutMs > maxTimeMs) throw wrong(name, '"timeoutMs" is more than "maxTimeMs"; lower the one or raise the other.')
+  if (timeoutMs > maxTimeMs)
+    throw wrong(name, '"timeoutMs" is more than "maxTimeMs"; lower the one or raise the other.')
   return { timeoutMs, maxTimeMs }
 }
 
 function inferType(name: string, { command, url, endpoints }: ServiceFile): ServiceDefinition["type"] {
   if (command !== undefined) return "stdio"
   const first = url ?? endpoints?.[0]?.url
-  if (first === undefined) throw wrong(name, 'Say how to reach it: "command" for a program, "url" or "endpoints" for the network.')
+  if (first === undefined)
+    throw wrong(name, 'Say how to reach it: "command" for a program, "url" or "endpoints" for the network.')
   if (/^wss?:/i.test(first)) return "websocket"
   return /\/sse\/?(?:[?#]|$)/.test(first) ? "sse" : "http"
 }
@@ -189,23 +212,38 @@ const urlFields = ["url", "headers", "endpoints", "balance"] as const
 
 /** Fields of the other kind are refused unless empty: what someone wrote must not be passed over in silence. */
 function refuseStrangers(name: string, type: ServiceDefinition["type"], file: ServiceFile): void {
-  const strangers = (type === "stdio" ? urlFields : stdioFields).filter((field) => Object.keys(file[field] ?? {}).length > 0)
-  if (strangers[0] !== undefined) throw wrong(name, `Field "${strangers[0]}" has no meaning for type ${type}; remove it or correct "type".`)
+  const strangers = (type === "stdio" ? urlFields : stdioFields).filter(
+    (field) => Object.keys(file[field] ?? {}).length > 0,
+  )
+  if (strangers[0] !== undefined)
+    throw wrong(name, `Field "${strangers[0]}" has no meaning for type ${type}; remove it or correct "type".`)
 }
 
-const schemes = { http: /^(?:https?:|unix:|\$)/i, sse: /^(?:https?:|unix:|\$)/i, websocket: /^(?:wss?:|unix:|\$)/i }
+const schemes = {
+  http: /^(?:https?:|unix:|\$)/i,
+  sse: /^(?:https?:|unix:|\$)/i,
+  websocket: /^(?:wss?:|unix:|\$)/i,
+}
 
-function endpointsOf(name: string, type: UrlService["type"], file: ServiceFile): Pick<UrlService, "endpoints" | "balance"> {
+function endpointsOf(
+  name: string,
+  type: UrlService["type"],
+  file: ServiceFile,
+): Pick<UrlService, "endpoints" | "balance"> {
   if (file.url !== undefined && file.endpoints) throw wrong(name, 'Give "url" or "endpoints", not both.')
   const written = file.endpoints ?? (file.url === undefined ? [] : [{ url: file.url }])
   if (written.length === 0) throw wrong(name, `A service of type ${type} needs the field "url" or "endpoints".`)
   const endpoints = written.map(({ url, weight = 1, region = file.region }) => ({ url, weight, region }))
-  if (endpoints.some(({ url }) => !schemes[type].test(url))) throw wrong(name, `A URL does not fit type ${type}; correct the one or the other.`)
-  if (endpoints.every(({ weight }) => weight === 0)) throw wrong(name, "Every endpoint has weight 0; give one of them more.")
+  if (endpoints.some(({ url }) => !schemes[type].test(url)))
+    throw wrong(name, `A URL does not fit type ${type}; correct the one or the other.`)
+  if (endpoints.every(({ weight }) => weight === 0))
+    throw wrong(name, "Every endpoint has weight 0; give one of them more.")
   const weighted = endpoints.some(({ weight }) => weight !== endpoints[0]?.weight)
   return { endpoints, balance: file.balance ?? (weighted ? "weighted" : "round_robin") }
 }
 
 function wrong(name: string, sentence: string): GatewayError {
-  return new GatewayError("invalid", `Service ${JSON.stringify(name)} is not right. ${sentence}`, { detail: { service: name } })
+  return new GatewayError("invalid", `Service ${JSON.stringify(name)} is not right. ${sentence}`, {
+    detail: { service: name },
+  })
 }

@@ -143,7 +143,10 @@ async function refuseMissingFolder({ name, cwd }: ChildOptions): Promise<void> {
   if (cwd === undefined) return
   const stats = await stat(cwd).catch(() => undefined)
   if (stats?.isDirectory()) return
-  throw new GatewayError("service_unavailable", `The folder in which service ${name} runs is not there; make it or correct "cwd".`)
+  throw new GatewayError(
+    "service_unavailable",
+    `The folder in which service ${name} runs is not there; make it or correct "cwd".`,
+  )
 }
 
 function spawnProcess(options: ChildOptions): ChildPipes {
@@ -184,7 +187,7 @@ const remedies: Readonly<Record<string, string>> = {
   EACCES: "may not be run; make it executable for the gateway's user",
   EPERM: "may not be run; make it executable for the gateway's user",
   ENOTDIR: 'was not found; correct the path in "command"',
-  ENOEXEC: "is no program that this machine can run; give the interpreter as \"command\"",
+  ENOEXEC: 'is no program that this machine can run; give the interpreter as "command"',
   E2BIG: "has too many or too long arguments and variables; shorten them",
   EMFILE: "could not be started, because the gateway has too many files open; raise its limit",
   ENFILE: "could not be started, because the machine has too many files open; raise its limit",
@@ -194,8 +197,13 @@ const remedies: Readonly<Record<string, string>> = {
 
 function cannotStart({ name }: ChildOptions, cause: unknown): GatewayError {
   if (cause instanceof GatewayError) return cause
-  const remedy = remedies[codeOf(cause)] ?? `could not be started (${codeOf(cause) || "unknown reason"}); look at its definition`
-  return new GatewayError("service_unavailable", `The program of service ${name} ${remedy}.`, { detail: { service: name }, cause })
+  const remedy =
+    remedies[codeOf(cause)] ??
+    `could not be started (${codeOf(cause) || "unknown reason"}); look at its definition`
+  return new GatewayError("service_unavailable", `The program of service ${name} ${remedy}.`, {
+    detail: { service: name },
+    cause,
+  })
 }
 
 function ignore(): void {

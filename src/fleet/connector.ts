@@ -15,7 +15,7 @@ import type { RawObject } from "../mcp/raw-json.ts"
 import { openSseChannel } from "../mcp/sse-client.ts"
 import { openStdioChannel } from "../mcp/stdio-channel.ts"
 import { openWebSocketChannel } from "../mcp/websocket-client.ts"
-import { startChild, type Child } from "./child.ts"
+import { startChild, type Child, type ChildOptions } from "./child.ts"
 import type { FleetContext } from "./context.ts"
 
 export type ConnectorOptions = {
@@ -73,6 +73,12 @@ export class Connector {
     return definition.type === "stdio" ? this.#program(definition) : this.#address(definition, endpoint)
   }
 
+  /** With its placeholders filled in: never to be shown. @throws GatewayError `invalid` */
+  urlOf(endpoint: number): string {
+    const { definition } = this.#options
+    return definition.type === "stdio" ? "" : this.#resolve(definition.endpoints[endpoint]?.url ?? "")
+  }
+
   /** The last lines that the program wrote to its error output; empty for what is no program. */
   stderrLines(): readonly string[] {
     return this.#lastChild?.stderrLines() ?? []
@@ -91,13 +97,13 @@ export class Connector {
       command: resolve(definition.command),
       args: definition.args.map(resolve),
       env: mapValues(definition.env, resolve),
-      cwd: definition.cwd === undefined ? undefined : resolve(definition.cwd),
+      cwd: definition.cwd === undefined ? this.#options.context.childFolder : resolve(definition.cwd),
       secrets,
     }
     return { kind: "channel", open: () => this.#start(program) }
   }
 
-  async #start(program: Pick<Parameters<typeof startChild>[0], "name" | "command" | "args" | "env" | "cwd" | "secrets">): Promise<Channel> {
+  async #start(program: Omit<ChildOptions, "baseEnv" | "ledger">): Promise<Channel> {
     const { baseEnv, ledger, limits, log } = this.#options.context
     const child = await startChild({ ...program, baseEnv, ledger })
     this.#children.add(child)
@@ -106,14 +112,18 @@ export class Connector {
       this.#children.delete(child)
       log.info({ service: program.name, pid: child.pid, code, signal }, "a program has ended")
     })
-    const channel = openStdioChannel({ input: child.stdout, output: child.stdin, maxMessageBytes: limits.resultBytes })
+    const channel = openStdioChannel({
+      input: child.stdout,
+      output: child.stdin,
+      maxMessageBytes: limits.resultBytes,
+    })
     void channel.closed.then(() => child.stop(stopMs))
     return channel
   }
 
-  #address({ type, headers, endpoints, concurrency }: UrlService, index: number): LinkTarget {
+  #address({ type, headers, concurrency }: UrlService, endpoint: number): LinkTarget {
     const resolve = (text: string): string => this.#resolve(text)
-    const url = resolve(endpoints[index]?.url ?? "")
+    const url = this.urlOf(endpoint)
     const resolved = mapValues(headers, resolve)
     if (type === "http") return { kind: "http", url, headers: resolved, connections: concurrency }
     const options = {
@@ -122,7 +132,10 @@ export class Connector {
       maxMessageBytes: this.#options.context.limits.resultBytes,
       connectTimeoutMs: urlConnectMs,
     }
-    return { kind: "channel", open: () => (type === "sse" ? openSseChannel(options) : openWebSocketChannel(options)) }
+    return {
+      kind: "channel",
+      open: () => (type === "sse" ? openSseChannel(options) : openWebSocketChannel(options)),
+    }
   }
 
   #resolve(text: string, note?: (value: string) => void): string {
@@ -140,6 +153,9 @@ function readUrl(text: string): URL {
   throw new GatewayError("invalid", "The service's url is none; correct it in the service's definition.")
 }
 
-function mapValues(values: Readonly<Record<string, string>>, map: (value: string) => string): Record<string, string> {
+function mapValues(
+  values: Readonly<Record<string, string>>,
+  map: (value: string) => string,
+): Record<string, string> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]))
 }

@@ -36,6 +36,8 @@ export type FleetContext = {
   /** Our own Implementation object. */
   readonly clientInfo: RawJson
   readonly baseEnv: Readonly<Record<string, string | undefined>>
+  /** Where programs run whose definition names no folder. */
+  readonly childFolder: string
   readonly lookup: PlaceholderLookup
   readonly ledger: PidLedger
   readonly cache: ListCache

@@ -19,7 +19,14 @@ export type EndpointsOptions = {
   readonly onChange: () => void
 }
 
-export function openEndpoints({ definition, context, connector, pool, onUp, onChange }: EndpointsOptions): Endpoint[] {
+export function openEndpoints({
+  definition,
+  context,
+  connector,
+  pool,
+  onUp,
+  onChange,
+}: EndpointsOptions): Endpoint[] {
   const { now, random, limits } = context
   return addressesOf(definition).map(
     ({ address, weight }, index) =>
@@ -40,7 +47,9 @@ export function openEndpoints({ definition, context, connector, pool, onUp, onCh
 }
 
 /** As they may be shown. */
-export function addressesOf(definition: ServiceDefinition): { readonly address: string; readonly weight: number }[] {
+export function addressesOf(
+  definition: ServiceDefinition,
+): { readonly address: string; readonly weight: number }[] {
   const shown = redactDefinition(definition)
   if (shown.type === "stdio") return [{ address: shown.command, weight: 1 }]
   return shown.endpoints.map(({ url, weight }) => ({ address: url, weight }))

@@ -131,7 +131,9 @@ export class Listing {
     this.lists = lists
     this.offer = compiled.offer
     const { tools } = compiled.offer.items
-    this.#paramHeaders = new Map(tools.flatMap(({ name, paramHeaders }) => (paramHeaders ? [[name, paramHeaders]] : [])))
+    this.#paramHeaders = new Map(
+      tools.flatMap(({ name, paramHeaders }) => (paramHeaders ? [[name, paramHeaders]] : [])),
+    )
     this.stale = age === "stale"
     this.#options.onFaults([...faults, ...compiled.faults])
     this.#options.onOffer()

@@ -48,9 +48,11 @@ export async function fetchLists(ask: ListAsk): Promise<{ items: ListItems; faul
   const faults: (Fault & { cause: unknown })[] = []
   outcomes.forEach((outcome, index) => {
     const kind = announced[index] as ItemKind
-    if (outcome.status === "fulfilled") return void (items[kind] = outcome.value)
-    items[kind] = ask.previous?.[kind] ?? []
-    faults.push({ subject: sources[kind].method, message: messageOf(outcome.reason), cause: outcome.reason })
+    if (outcome.status === "fulfilled") items[kind] = outcome.value
+    else {
+      items[kind] = ask.previous?.[kind] ?? []
+      faults.push({ subject: sources[kind].method, message: messageOf(outcome.reason), cause: outcome.reason })
+    }
   })
   if (faults.length > 0 && faults.length === announced.length) throw faults[0]?.cause
   return { items, faults }

@@ -58,11 +58,23 @@ export class LiveService {
       onOffer: () => this.#changed("catalog"),
       onFaults: (faults) => this.#stopping || context.issues.set(definition.name, "lists", faults),
     })
-    this.connector = new Connector({ definition, context, eraHint: this.#era, paramHeaders: this.listing.paramHeaders })
+    this.connector = new Connector({
+      definition,
+      context,
+      eraHint: this.#era,
+      paramHeaders: this.listing.paramHeaders,
+    })
     this.#pool = new LinkPool(context)
     const onUp = (): void => this.#onUp()
     const onChange = (): void => this.#onEndpoint()
-    this.#endpoints = openEndpoints({ definition, context, connector: this.connector, pool: this.#pool, onUp, onChange })
+    this.#endpoints = openEndpoints({
+      definition,
+      context,
+      connector: this.connector,
+      pool: this.#pool,
+      onUp,
+      onChange,
+    })
     this.#watches = new Watches({ clientInfo, random, onListsChanged: () => this.listing.schedule() })
     this.#dispatch = new Dispatch({ definition, endpoints: this.#endpoints, era: this.#era, clientInfo })
   }
@@ -130,7 +142,14 @@ export class LiveService {
   get status(): ServiceStatus {
     const { definition, listing } = this
     const facts = this.#primary()?.shared.link?.facts
-    return readStatus({ definition, listing, facts, state: this.#state, endpoints: this.#endpoints, stats: this.#stats })
+    return readStatus({
+      definition,
+      listing,
+      facts,
+      state: this.#state,
+      endpoints: this.#endpoints,
+      stats: this.#stats,
+    })
   }
 
   readonly #era = (): Era | undefined => this.#primary()?.shared.link?.facts.era ?? this.listing.lists?.facts.era
@@ -167,12 +186,15 @@ export class LiveService {
     const state = stateOf(this.#endpoints)
     if (state === this.#state) return
     this.#state = state
-    if (state === "down") this.#context.log.warn({ service: name, reason: this.#downReason() }, "a service is down")
+    if (state === "down")
+      this.#context.log.warn({ service: name, reason: this.#downReason() }, "a service is down")
     this.#changed("service")
   }
 
   #downReason(): string | undefined {
-    const message = this.#endpoints.map(({ shared }) => shared.lastError?.message).find((found) => found !== undefined)
+    const message = this.#endpoints
+      .map(({ shared }) => shared.lastError?.message)
+      .find((found) => found !== undefined)
     if (message !== undefined) this.#stats.noteError({ message, atMs: this.#context.now() })
     return message
   }

@@ -85,9 +85,9 @@ function readNames(definitions: readonly RawObject[], kind: ItemKind): { named: 
   const faults: Fault[] = []
   definitions.forEach((definition, index) => {
     const name = readString(definition.get(nameMember[kind]))
-    if (name !== undefined && isFit(name, maxNameLength[kind])) return void named.push({ name, definition })
-    const message = `Left out: its ${nameMember[kind]} must be a string of 1 to ${maxNameLength[kind]} plain characters.`
-    faults.push({ subject: `${kind}[${index}]`, message })
+    const rule = `must be a string of 1 to ${maxNameLength[kind]} plain characters`
+    if (name !== undefined && isFit(name, maxNameLength[kind])) named.push({ name, definition })
+    else faults.push({ subject: `${kind}[${index}]`, message: `Left out: its ${nameMember[kind]} ${rule}.` })
   })
   return { named, faults }
 }

@@ -84,7 +84,11 @@ export class PidLedger {
       renameSync(temporary, this.#path)
     } catch (cause) {
       const remedy = "make room on its disk, or give the gateway's user the right to"
-      throw new GatewayError("service_unavailable", `The data folder cannot be written, so no program is started; ${remedy}.`, { cause })
+      throw new GatewayError(
+        "service_unavailable",
+        `The data folder cannot be written, so no program is started; ${remedy}.`,
+        { cause },
+      )
     }
   }
 }

@@ -12,6 +12,7 @@ import type { Answer, Exchange, Notification, Request } from "../mcp/message.ts"
 import { toRaw } from "../mcp/raw-json.ts"
 import { findCollisions } from "./collisions.ts"
 import type { FleetChange, FleetContext } from "./context.ts"
+import { withDefaults, type ServiceDefaults } from "./defaults.ts"
 import { cacheKeyOf, digestOf } from "./definition-digest.ts"
 import { diagnose } from "./diagnose.ts"
 import { Issues } from "./issues.ts"
@@ -23,6 +24,8 @@ import { Turnstile } from "./turnstile.ts"
 export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo"> & {
   readonly files: ServiceFiles
   readonly dataDir: string
+  readonly limits: ServiceDefaults["limits"]
+  readonly health: ServiceDefaults["health"]
   /** Of this gateway, told to the services. */
   readonly version: string
 }
@@ -39,13 +42,16 @@ const drainMs = 5_000
 
 class ServiceFleet implements RunningFleet {
   readonly #files: ServiceFiles
+  readonly #defaults: ServiceDefaults
   readonly #context: FleetContext
+  readonly #notify: FleetContext["onChange"]
   readonly #live = new Map<string, LiveService>()
   readonly #leaving = new Set<Promise<void>>()
   #unfollow: (() => void) | undefined
 
-  constructor({ files, dataDir, version, ...options }: FleetOptions) {
+  constructor({ files, dataDir, version, health, ...options }: FleetOptions) {
     this.#files = files
+    this.#defaults = { limits: options.limits, health }
     this.#context = {
       ...options,
       clientInfo: toRaw({ name: "mcp-meta", version }),
@@ -56,8 +62,6 @@ class ServiceFleet implements RunningFleet {
     }
     this.#notify = options.onChange
   }
-
-  readonly #notify: FleetContext["onChange"]
 
   /** Resolves when the last known lists are read; connections are made in the background. */
   async start(): Promise<void> {
@@ -76,16 +80,25 @@ class ServiceFleet implements RunningFleet {
     return Promise.try(() => this.#get(service).send(request, exchange, options))
   }
 
-  watch(service: string, uri: string, onUpdate: (notification: Notification) => void, signal: AbortSignal): Promise<boolean> {
+  watch(
+    service: string,
+    uri: string,
+    onUpdate: (notification: Notification) => void,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     return Promise.try(() => this.#get(service).watch(uri, onUpdate, signal))
   }
 
   status(): readonly ServiceStatus[] {
-    return this.#definitions().map((definition) => this.#live.get(definition.name)?.status ?? disabledStatus(definition))
+    return this.#definitions().map(
+      (definition) => this.#live.get(definition.name)?.status ?? disabledStatus(definition),
+    )
   }
 
   issues(): readonly Issue[] {
-    const ofFiles = this.#files.problems().map(({ file, message, sinceMs }) => ({ service: serviceOf(file), subject: file, message, sinceMs }))
+    const ofFiles = this.#files
+      .problems()
+      .map(({ file, message, sinceMs }) => ({ service: serviceOf(file), subject: file, message, sinceMs }))
     return [...ofFiles, ...this.#context.issues.list()]
   }
 
@@ -114,14 +127,16 @@ class ServiceFleet implements RunningFleet {
   }
 
   #definitions(): ServiceDefinition[] {
-    return this.#files.list().map(({ definition }) => definition)
+    return this.#files.list().map((source) => withDefaults(source, this.#defaults))
   }
 
   /** @throws GatewayError `not_found` */
   #getDefinition(name: string): ServiceDefinition {
     const definition = this.#definitions().find((known) => known.name === name)
     if (definition) return definition
-    throw new GatewayError("not_found", `There is no service named ${name}.`, { next: { operation: "list_services" } })
+    throw new GatewayError("not_found", `There is no service named ${name}.`, {
+      next: { operation: "list_services" },
+    })
   }
 
   /** @throws GatewayError `not_found`, `service_unavailable` */
@@ -138,12 +153,18 @@ class ServiceFleet implements RunningFleet {
       this.#end(name)
       // A cache that stays is only litter.
       void this.#context.cache.remove(name).catch(() => {})
+      this.#tell(name)
     }
-    for (const definition of [...added, ...changed]) void this.#begin(definition)
-    for (const name of [...removed, ...[...added, ...changed].map((definition) => definition.name)]) {
-      this.#onChange("catalog", name)
-      this.#notify("service", name)
+    const names = new Set([...added, ...changed].map(({ name }) => name))
+    for (const definition of this.#definitions().filter(({ name }) => names.has(name))) {
+      // Told only when its last known lists are read, so that nobody sees a list without them.
+      void this.#begin(definition).finally(() => this.#tell(definition.name))
     }
+  }
+
+  #tell(name: string): void {
+    this.#onChange("catalog", name)
+    this.#notify("service", name)
   }
 
   /** Starts the service, in place of the one of that name that ran before, if any. */

@@ -35,7 +35,12 @@ export function readStatus({ definition, state, facts, endpoints, listing, stats
 }
 
 export function disabledStatus(definition: ServiceDefinition): ServiceStatus {
-  const endpoints = addressesOf(definition).map(({ address }) => ({ address, healthy: false, inFlight: 0, waiting: 0 }))
+  const endpoints = addressesOf(definition).map(({ address }) => ({
+    address,
+    healthy: false,
+    inFlight: 0,
+    waiting: 0,
+  }))
   const counts = { tools: 0, prompts: 0, resources: 0, calls: 0, errors: 0 }
   return { ...namesOf(definition), ...counts, state: "disabled", endpoints, stale: false }
 }

@@ -4,7 +4,7 @@
  */
 
 import { Command, CommanderError, Option } from "commander"
-import { GatewayError, errorTable } from "../errors.ts"
+import { GatewayError } from "../errors.ts"
 import { operations } from "../operations/index.ts"
 import { callTool } from "./cli/call.ts"
 import { exitCodes, type CliConfig, type CliOptions, type CliSetting, type Run } from "./cli/commands.ts"
@@ -141,7 +141,8 @@ function settingFlags(settings: readonly CliSetting[], said: Record<string, stri
 function explain(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.fine : exitCodes.usage // said already
   const error = GatewayError.from(thrown)
-  complain(error.code === "internal" ? `${errorTable.internal.sentence} ${String((error.cause as Error | undefined)?.stack ?? "")}` : error.message)
+  const ownFault = error.code === "internal" && error.cause instanceof Error ? error.cause.stack : undefined
+  complain(ownFault ?? error.message)
   if (error.next) complain(`next: ${error.next.operation} ${JSON.stringify(error.next.arguments ?? {})}`)
   if (error.detail["reachable"] === false || error.code === "unauthenticated" || error.code === "forbidden") return exitCodes.unreachable
   return error.code === "invalid" ? exitCodes.usage : exitCodes.notFine

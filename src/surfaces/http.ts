@@ -30,7 +30,7 @@ export type HttpDoorOptions = {
   readonly streamable: StreamableHttp
   readonly pipes: Pipes
   readonly rest: { fetch(request: Request, env: { readonly caller: Caller | undefined }): Response | Promise<Response> }
-  /** Whether calls can be served now. */
+  /** Whether calls are taken; not once the gateway is stopping. */
   readonly ready: () => boolean
 }
 
@@ -60,6 +60,7 @@ async function answer(options: HttpDoorOptions, request: IncomingMessage, respon
   const path = pathOf(request)
   if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
   if (path === "/readiness") return sendStatus(response, options.ready() ? "ready" : "not ready")
+  if (!options.ready()) throw new GatewayError("service_unavailable", "The gateway is stopping; try again soon.", { retryAfterMs: 1_000 })
   const isPublic = publicPaths.has(path) || path.startsWith(publicPrefix)
   const caller = isPublic ? undefined : await options.admit(credentialOf(request.headers))
   const peer = caller && mcpPeer(path, caller)

@@ -41,8 +41,8 @@ export function requestOf(operation: Operation, input: Input): { readonly method
   const rest = Object.entries(input).filter(([name]) => !inPath.has(name))
   const { method } = operation.route
   if (takesBody(operation)) return { method, path, body: Object.fromEntries(rest) }
-  const query = new URLSearchParams(rest.flatMap(([name, value]) => [value].flat().map((item) => [name, toText(item)])))
-  return { method, path: query.size > 0 ? `${path}?${query}` : path, body: undefined }
+  const query = new URLSearchParams(rest.flatMap(([name, value]) => [value].flat().map((item): [string, string] => [name, toText(item)])))
+  return { method, path: query.size > 0 ? `${path}?${query.toString()}` : path, body: undefined }
 }
 
 /** What a server reads. @throws GatewayError `invalid` */

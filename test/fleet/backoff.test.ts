@@ -10,6 +10,12 @@ test("the wait doubles with each attempt until it reaches its limit", () => {
 })
 
 test("the wait is anything from nothing to the limit", () => {
-  assert.equal(backoffMs(3, { baseMs: 100, capMs: 500 }, () => 0), 0)
-  assert.equal(backoffMs(3, { baseMs: 100, capMs: 500 }, () => 0.999999), 499)
+  assert.equal(
+    backoffMs(3, { baseMs: 100, capMs: 500 }, () => 0),
+    0,
+  )
+  assert.equal(
+    backoffMs(3, { baseMs: 100, capMs: 500 }, () => 0.999999),
+    499,
+  )
 })

@@ -14,7 +14,17 @@ function options(t: TestContext, script: string, given: Given = {}): ChildOption
   const folder = mkdtempSync(join(tmpdir(), "mcp-meta-"))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const ledger = new PidLedger(join(folder, "children.json"))
-  return { name: "files", command: "node", args: ["-e", script], env: {}, cwd: undefined, baseEnv: {}, ledger, folder, ...given }
+  return {
+    name: "files",
+    command: "node",
+    args: ["-e", script],
+    env: {},
+    cwd: undefined,
+    baseEnv: {},
+    ledger,
+    folder,
+    ...given,
+  }
 }
 
 async function start(t: TestContext, script: string, given: Given = {}): Promise<Child> {
@@ -52,7 +62,14 @@ const forever = "setInterval(() => {}, 1000);"
 const ignoresSigterm = `process.on("SIGTERM", () => {}); ${forever} console.log("ready")`
 
 test("a child gets its arguments exactly and talks over its pipes", async (t) => {
-  const args = ["-e", "process.stdin.pipe(process.stdout); console.log(JSON.stringify(process.argv.slice(1)))", "a b", "$HOME", "; ls", ""]
+  const args = [
+    "-e",
+    "process.stdin.pipe(process.stdout); console.log(JSON.stringify(process.argv.slice(1)))",
+    "a b",
+    "$HOME",
+    "; ls",
+    "",
+  ]
   const child = await start(t, "", { args })
   const said = text(child.stdout)
   child.stdin.end("hello")
@@ -61,15 +78,34 @@ test("a child gets its arguments exactly and talks over its pipes", async (t) =>
 })
 
 test("a child sees its own variables and four of ours", async (t) => {
-  const baseEnv = { PATH: "/usr/bin", HOME: "/home/ann", LANG: "C", TMPDIR: "/tmp", MCP_META_KEY: "secret", NODE_OPTIONS: "--x" }
-  const child = await start(t, "console.log(JSON.stringify([process.env, process.execPath]))", { baseEnv, env: { TOKEN: "t", LANG: "de" } })
+  const baseEnv = {
+    PATH: "/usr/bin",
+    HOME: "/home/ann",
+    LANG: "C",
+    TMPDIR: "/tmp",
+    MCP_META_KEY: "secret",
+    NODE_OPTIONS: "--x",
+  }
+  const child = await start(t, "console.log(JSON.stringify([process.env, process.execPath]))", {
+    baseEnv,
+    env: { TOKEN: "t", LANG: "de" },
+  })
   const [env, execPath] = JSON.parse(await firstLine(child)) as [Record<string, string>, string]
-  assert.deepEqual(env, { PATH: `${dirname(process.execPath)}:/usr/bin`, HOME: "/home/ann", LANG: "de", TMPDIR: "/tmp", TOKEN: "t" })
+  assert.deepEqual(env, {
+    PATH: `${dirname(process.execPath)}:/usr/bin`,
+    HOME: "/home/ann",
+    LANG: "de",
+    TMPDIR: "/tmp",
+    TOKEN: "t",
+  })
   assert.equal(execPath, process.execPath)
 })
 
 test("a child that leaves when its input ends is sent no signal", async (t) => {
-  const child = await start(t, `process.on("SIGTERM", () => process.exit(9)); process.stdin.resume(); console.log("ready")`)
+  const child = await start(
+    t,
+    `process.on("SIGTERM", () => process.exit(9)); process.stdin.resume(); console.log("ready")`,
+  )
   await firstLine(child)
   await child.stop(8_000)
   assert.deepEqual(await child.exited, { code: 0, signal: null })
@@ -129,7 +165,9 @@ test("the exit is told to who asked for it, and crosses the child off the ledger
   const child = await startChild(given)
   await child.exited
   assert.deepEqual(told, [{ code: 7, signal: null }])
-  const { children } = JSON.parse(readFileSync(join(given.folder, "children.json"), "utf8")) as { children: unknown[] }
+  const { children } = JSON.parse(readFileSync(join(given.folder, "children.json"), "utf8")) as {
+    children: unknown[]
+  }
   assert.deepEqual(children, [])
 })
 
@@ -152,7 +190,9 @@ test("a child whose reader sleeps and who floods its error output goes on, and i
 
 test("error output is shown without what moves a cursor, hides text or is secret", async (t) => {
   const said = "\u001b[31mred\u001b[0m\u0007 \u202egnp\n\u001b]0;title\u0007token=hunter2hunter2\r\ntab\there\n\n"
-  const child = await start(t, `process.stderr.write(${JSON.stringify(said)})`, { secrets: ["hunter2hunter2", ""] })
+  const child = await start(t, `process.stderr.write(${JSON.stringify(said)})`, {
+    secrets: ["hunter2hunter2", ""],
+  })
   await child.exited
   assert.deepEqual(child.stderrLines(), ["red gnp", "token=***", "tab\there"])
 })
@@ -172,8 +212,14 @@ test("a program that may not be run, a missing folder and a NUL character are re
   const command = join(given.folder, "plain")
   writeFileSync(command, "#!/bin/sh\n")
   chmodSync(command, 0o644)
-  await assert.rejects(startChild({ ...given, command }), { code: "service_unavailable", message: /make it executable/ })
-  await assert.rejects(startChild({ ...given, cwd: join(given.folder, "none") }), { code: "service_unavailable", message: /"cwd"/ })
+  await assert.rejects(startChild({ ...given, command }), {
+    code: "service_unavailable",
+    message: /make it executable/,
+  })
+  await assert.rejects(startChild({ ...given, cwd: join(given.folder, "none") }), {
+    code: "service_unavailable",
+    message: /"cwd"/,
+  })
   await assert.rejects(startChild({ ...given, args: ["a\0b"] }), { code: "service_unavailable" })
 })
 

@@ -38,7 +38,10 @@ test("a process that took over a pid is left alone", (t) => {
   const sleeper = startSleeper(t)
   new PidLedger(path).add(sleeper.pid, "files")
   const content = read(path)
-  writeFileSync(path, JSON.stringify({ ...content, children: content.children.map((child) => ({ ...child, startTime: "1" })) }))
+  writeFileSync(
+    path,
+    JSON.stringify({ ...content, children: content.children.map((child) => ({ ...child, startTime: "1" })) }),
+  )
   assert.deepEqual(new PidLedger(path).reap(), [])
   assert.equal(process.kill(sleeper.pid, 0), true)
 })
@@ -60,7 +63,10 @@ test("a child that ended is no longer in the ledger", (t) => {
   ledger.add(two.pid, "two")
   ledger.remove(one.pid)
   ledger.remove(one.pid)
-  assert.deepEqual(read(path).children.map(({ name }) => name), ["two"])
+  assert.deepEqual(
+    read(path).children.map(({ name }) => name),
+    ["two"],
+  )
   assert.equal(statSync(path).mode & 0o777, 0o600)
 })
 
@@ -81,7 +87,12 @@ test("a broken or hostile ledger ends nobody", (t) => {
     return read(path)
   })()
   const child = { startTime: "1", name: "x" }
-  for (const text of ["", "{", "[]", ...[-1, 0, 1, 1.5].map((pid) => JSON.stringify({ bootId, children: [{ ...child, pid }] }))]) {
+  for (const text of [
+    "",
+    "{",
+    "[]",
+    ...[-1, 0, 1, 1.5].map((pid) => JSON.stringify({ bootId, children: [{ ...child, pid }] })),
+  ]) {
     writeFileSync(path, text)
     assert.deepEqual(new PidLedger(path).reap(), [])
   }

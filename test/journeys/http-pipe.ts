@@ -27,9 +27,14 @@ export class HttpRefusal extends Error {
 
 export const bearer = (key: string): Headers => ({ authorization: `Bearer ${key}` })
 
-/** @param sessionId goes on with a session that was begun elsewhere */
-export function httpPipe(url: string, headers: Headers = {}, sessionId?: string): HttpPipe {
-  return new StreamableHttpPipe(url, headers, sessionId)
+type HttpPipeOptions = {
+  /** Of a session that was begun elsewhere and goes on here. */
+  readonly sessionId?: string | undefined
+  readonly fetch?: typeof fetch
+}
+
+export function httpPipe(url: string, headers: Headers = {}, options: HttpPipeOptions = {}): HttpPipe {
+  return new StreamableHttpPipe(url, headers, options)
 }
 
 class StreamableHttpPipe implements HttpPipe {
@@ -37,11 +42,13 @@ class StreamableHttpPipe implements HttpPipe {
   readonly #url: string
   readonly #headers: Headers
   readonly #closed = new AbortController()
+  readonly #fetch: typeof fetch
   #onMessage: (text: string) => void = () => {}
 
-  constructor(url: string, headers: Headers, sessionId: string | undefined) {
+  constructor(url: string, headers: Headers, { sessionId, fetch: reach = fetch }: HttpPipeOptions) {
     this.#url = url
     this.#headers = headers
+    this.#fetch = reach
     this.sessionId = sessionId
   }
 
@@ -51,7 +58,7 @@ class StreamableHttpPipe implements HttpPipe {
 
   async send(message: Message, signal?: AbortSignal): Promise<void> {
     const headers = { "content-type": "application/json", accept: "application/json, text/event-stream", ...this.#headersFor(message) }
-    const answer = await fetch(this.#url, { method: "POST", headers, body: JSON.stringify(message), signal: this.#signal(signal) })
+    const answer = await this.#fetch(this.#url, { method: "POST", headers, body: JSON.stringify(message), signal: this.#signal(signal) })
     this.sessionId ??= answer.headers.get("mcp-session-id") ?? undefined
     if (isStream(answer)) return this.#readEvents(answer)
     const text = await answer.text()
@@ -61,13 +68,13 @@ class StreamableHttpPipe implements HttpPipe {
 
   async openStream(): Promise<void> {
     const headers = { accept: "text/event-stream", ...this.#sessionHeaders() }
-    const answer = await fetch(this.#url, { headers, signal: this.#closed.signal })
+    const answer = await this.#fetch(this.#url, { headers, signal: this.#closed.signal })
     if (!isStream(answer)) throw new HttpRefusal(answer.status, await answer.text())
     void this.#readEvents(answer).catch(() => {})
   }
 
   async end(): Promise<number> {
-    const { status } = await fetch(this.#url, { method: "DELETE", headers: this.#sessionHeaders() })
+    const { status } = await this.#fetch(this.#url, { method: "DELETE", headers: this.#sessionHeaders() })
     return status
   }
 

@@ -3,7 +3,7 @@
  * came. The SDKs' clients read, check and rebuild messages; a test of bytes and of ids must not. What carries the
  * messages: http-pipe.ts, sse-pipe.ts, websocket-pipe.ts, stdio-pipe.ts.
  */
-import { readMembers, readOutline } from "../../src/mcp/outline.ts"
+import { readOutline } from "../../src/mcp/outline.ts"
 
 export type Message = {
   readonly jsonrpc?: "2.0"
@@ -136,8 +136,7 @@ function replyOf(text: string): Reply {
     text,
     raw: (member) => {
       const outline = readOutline(Buffer.from(text))
-      const result = outline.kind === "answer" ? outline.result : undefined
-      return result && readMembers(result).get(member)?.toString()
+      return outline.kind === "result" ? outline.result.get(member)?.toString() : undefined
     },
   }
 }

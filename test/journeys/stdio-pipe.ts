@@ -1,7 +1,7 @@
 /** stdio for a peer: starts a program and talks to it line by line. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { createInterface } from "node:readline"
+import type { Readable } from "node:stream"
 import { root } from "../support/process.ts"
 import type { Pipe } from "./peer.ts"
 
@@ -12,7 +12,7 @@ export function stdioPipe({ args, env = {}, cwd = root }: Program): Pipe {
   const clean = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" }
   const child = spawn(process.execPath, [...args], { cwd, env: { ...clean, ...env }, stdio: ["pipe", "pipe", "ignore"] })
   return {
-    listen: (onMessage) => void createInterface({ input: child.stdout }).on("line", onMessage),
+    listen: (onMessage) => void splitLines(child.stdout, onMessage),
     send: async (message) => void child.stdin.write(`${JSON.stringify(message)}\n`),
     close: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return
@@ -22,5 +22,15 @@ export function stdioPipe({ args, env = {}, cwd = root }: Program): Pipe {
       await exited
       clearTimeout(timer)
     },
+  }
+}
+
+/** `readline` would also split at U+2028, which JSON may hold. */
+async function splitLines(stdout: Readable, onLine: (line: string) => void): Promise<void> {
+  let rest = ""
+  for await (const chunk of stdout.setEncoding("utf8")) {
+    const lines = (rest + String(chunk)).split("\n")
+    rest = lines.pop() ?? ""
+    for (const line of lines) if (line !== "") onLine(line)
   }
 }

@@ -65,8 +65,8 @@ export class StateFile {
   }
 
   async close(): Promise<void> {
+    this.#last = this.#last.then(() => (this.#refusal ??= new GatewayError("internal", "The state is closed.")))
     await this.#last
-    this.#refusal ??= new GatewayError("internal", "The state is closed.")
     await this.#lock.release()
   }
 

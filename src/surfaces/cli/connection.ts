@@ -10,7 +10,7 @@ import type { CliConfig } from "./commands.ts"
 export type Connection = {
   readonly url: string
   /** @returns the JSON that was answered. @throws GatewayError what the gateway said; detail `reachable: false` without an answer */
-  request(method: string, path: string, body?: unknown): Promise<unknown>
+  readonly request: (method: string, path: string, body?: unknown) => Promise<unknown>
 }
 
 const maxAnswerBytes = 80 * 1_024 * 1_024

@@ -1,0 +1,35 @@
+/** What holds for a service whose file says nothing of it: the gateway's own settings. */
+
+import type { ServiceDefinition, ServiceSource } from "../domain/service.ts"
+
+export type ServiceDefaults = {
+  readonly limits: {
+    readonly callIdleMs: number
+    readonly callHardMs: number
+    /** Calls open at once, per endpoint. */
+    readonly concurrency: number
+  }
+  readonly health: { readonly intervalMs: number; readonly timeoutMs: number }
+}
+
+export function withDefaults(
+  { definition, raw }: ServiceSource,
+  { limits, health }: ServiceDefaults,
+): ServiceDefinition {
+  const has = (field: string): boolean => raw[field] !== undefined
+  const idleMs = has("timeoutMs") ? definition.timeoutMs : limits.callIdleMs
+  const hardMs = has("maxTimeMs")
+    ? definition.maxTimeMs
+    : Math.max(limits.callHardMs, has("timeoutMs") ? idleMs : 0)
+  const own = (raw["health"] ?? {}) as { readonly intervalMs?: unknown; readonly timeoutMs?: unknown }
+  return {
+    ...definition,
+    timeoutMs: Math.min(idleMs, hardMs),
+    maxTimeMs: hardMs,
+    concurrency: has("concurrency") ? definition.concurrency : limits.concurrency,
+    health: {
+      intervalMs: own.intervalMs === undefined ? health.intervalMs : definition.health.intervalMs,
+      timeoutMs: own.timeoutMs === undefined ? health.timeoutMs : definition.health.timeoutMs,
+    },
+  }
+}

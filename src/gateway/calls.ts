@@ -1,0 +1,95 @@
+/** Wires the steps of a call and the performing of operations to what was opened. */
+
+import { randomUUID } from "node:crypto"
+import { authorize } from "../call/authorize.ts"
+import { createBridge } from "../call/bridge.ts"
+import type { Steps } from "../call/call.ts"
+import { resolve } from "../call/resolve.ts"
+import { route, type RouteOptions } from "../call/route.ts"
+import { viewOf } from "../call/view.ts"
+import type { ActivePrincipal, Caller } from "../domain/principal.ts"
+import { GatewayError } from "../errors.ts"
+import { keyMaker } from "../identity/api-key.ts"
+import { passwords } from "../identity/password.ts"
+import { operations } from "../operations/index.ts"
+import { perform, type Operation, type OperationContext, type Performed } from "../operations/operation.ts"
+import { readArguments, toToolResult } from "../surfaces/management-tools.ts"
+import type { Services } from "./services.ts"
+import type { Stores } from "./stores.ts"
+
+export type Calls = {
+  readonly steps: Steps
+  readonly perform: (operation: Operation, caller: Caller, input: unknown, signal: AbortSignal) => Promise<Performed>
+  /** Resolves when no call is open, or when their time is over. */
+  readonly drained: (graceMs: number) => Promise<void>
+}
+
+export function wireCalls(stores: Stores, services: Services): Calls {
+  const { authenticator, sealer } = stores
+  const operationsByName = new Map(operations.map((operation) => [operation.name, operation]))
+  const routing: RouteOptions = {
+    fleet: services.fleet,
+    bridge: createBridge(sealer, Date.now),
+    perform: async ({ name }, principal, { request, exchange }) => {
+      const operation = operationsByName.get(name)
+      if (!operation) throw new GatewayError("internal", `No operation ${name}.`)
+      const context = contextOf(stores, services, principal, exchange.signal)
+      return toToolResult(await perform(operation, context, readArguments(request.params.get("arguments"))))
+    },
+  }
+  const open = new OpenCalls()
+  const authenticate = (caller: Caller): ActivePrincipal => authenticator.authenticate(caller)
+  return {
+    steps: {
+      authenticate,
+      resolve: (principal, call) => resolve(services.known(), principal, call),
+      authorize,
+      route: (principal, target, call) => open.during(() => route(routing, principal, target, call)),
+    },
+    perform: (operation, caller, input, signal) =>
+      open.during(() => perform(operation, contextOf(stores, services, authenticate(caller), signal), input)),
+    drained: (graceMs) => open.drained(graceMs),
+  }
+}
+
+function contextOf(stores: Stores, { files, fleet, known }: Services, actor: ActivePrincipal, signal: AbortSignal): OperationContext {
+  return {
+    actor,
+    fleet,
+    services: files,
+    principals: stores.principals,
+    keys: stores.keys,
+    events: stores.events,
+    keyMaker,
+    passwords,
+    callableTools: () => viewOf(known(), actor, undefined, "tools").entries,
+    nowMs: Date.now(),
+    newId: randomUUID,
+    signal,
+  }
+}
+
+/** Counts the calls that a stopping gateway must wait for. */
+class OpenCalls {
+  #open = 0
+  #onIdle: (() => void) | undefined
+
+  async during<T>(run: () => Promise<T>): Promise<T> {
+    this.#open += 1
+    try {
+      return await run()
+    } finally {
+      this.#open -= 1
+      if (this.#open === 0) this.#onIdle?.()
+    }
+  }
+
+  async drained(graceMs: number): Promise<void> {
+    if (this.#open === 0) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#onIdle = resolve
+    const timer = setTimeout(resolve, graceMs)
+    await promise
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,102 @@
+/** Wires the doors: MCP in all its transports, and REST beside it, behind one HTTP server. */
+
+import { readFile } from "node:fs/promises"
+import type { Server } from "node:http"
+import { call } from "../call/call.ts"
+import type { Config } from "../config.ts"
+import { listingOf } from "../domain/catalog.ts"
+import type { Sealer } from "../domain/secret.ts"
+import type { Log } from "../log.ts"
+import { StreamableHttp, type StreamableHttpOptions } from "../mcp/http-server.ts"
+import type { SessionRecord } from "../mcp/http-sessions.ts"
+import { toRaw } from "../mcp/raw-json.ts"
+import { operations } from "../operations/index.ts"
+import { allowPeers } from "../surfaces/http-guard.ts"
+import { createHttpDoor } from "../surfaces/http.ts"
+import { createMcpDoor } from "../surfaces/mcp.ts"
+import { Pipes } from "../surfaces/pipes.ts"
+import { createRest } from "../surfaces/rest.ts"
+import type { Calls } from "./calls.ts"
+import type { Closers } from "./closers.ts"
+import type { Services } from "./services.ts"
+import type { Stores } from "./stores.ts"
+
+export type Doors = { readonly http: Server; readonly pipes: Pipes }
+
+export type DoorsOptions = {
+  readonly config: Config
+  readonly log: Log
+  readonly version: string
+  readonly stores: Stores
+  readonly services: Services
+  readonly calls: Calls
+  /** Aborts when the gateway stops. */
+  readonly stopping: AbortSignal
+}
+
+export async function openDoors(options: DoorsOptions, closers: Closers): Promise<Doors> {
+  const { config, log, version, stores, services, calls, stopping } = options
+  const { authenticator, events, sealer } = stores
+  const { known, fleet } = services
+  const { steps } = calls
+  const serverInfo = toRaw({ name: "mcp-meta", title: "mcp-meta", version })
+  const mcp = createMcpDoor({
+    steps,
+    known,
+    listen: { steps, known, fleet, events, stopping },
+    settled: () => fleet.settled(),
+    serverInfo,
+    onInternalError: (error, method) => log.error({ err: error.cause ?? error, method }, "A request failed inside the gateway."),
+  })
+  const streamable = new StreamableHttp(streamableOptions(config, serverInfo, sealer))
+  const pipes = new Pipes({ mcp, serverInfo, limits: config.limits })
+  closers.add(() => streamable.close())
+  closers.add(() => pipes.close())
+  const rest = createRest({
+    operations,
+    version,
+    events,
+    log,
+    stopping,
+    bodyBytes: config.limits.bodyBytes,
+    authenticate: steps.authenticate,
+    perform: calls.perform,
+    call: (request) => call(steps, request),
+  })
+  const http = createHttpDoor({
+    peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
+    limits: config.limits,
+    ...(await readTls(config)),
+    admit: (credential) => authenticator.admit(credential),
+    mcp,
+    paramHeaders: ({ mount }, tool) => listingOf(known().catalog, mount)?.byName.tools.get(tool)?.item.paramHeaders,
+    streamable,
+    pipes,
+    rest,
+    ready: () => !stopping.aborted,
+  })
+  return { http, pipes }
+}
+
+function streamableOptions({ limits }: Config, serverInfo: StreamableHttpOptions["serverInfo"], sealer: Sealer): StreamableHttpOptions {
+  return {
+    serverInfo,
+    seal: {
+      seal: (record) => sealer.seal("session", record),
+      open: (id) => sealer.open("session", id) as SessionRecord | undefined,
+    },
+    limits: {
+      maxBodyBytes: limits.bodyBytes,
+      maxEvents: limits.streamEvents,
+      maxBytes: limits.streamBytes,
+      maxSessions: limits.sessions,
+      idleMs: limits.sessionIdleMs,
+      lifetimeMs: limits.sessionLifetimeMs,
+    },
+  }
+}
+
+async function readTls({ tls }: Config): Promise<{ readonly tls?: { readonly cert: Buffer; readonly key: Buffer } }> {
+  if (tls.cert === undefined || tls.key === undefined) return {}
+  return { tls: { cert: await readFile(tls.cert), key: await readFile(tls.key) } }
+}

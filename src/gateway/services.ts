@@ -1,0 +1,56 @@
+/** Opens the services: their files, the fleet that runs them, and the catalog of what they offer at this moment. */
+
+import { dirname, join } from "node:path"
+import type { Known } from "../call/resolve.ts"
+import type { Config } from "../config.ts"
+import { childEnvironment, createLookup } from "../config/secrets.ts"
+import { compileCatalog } from "../domain/catalog.ts"
+import type { Events } from "../domain/event.ts"
+import { PidLedger } from "../fleet/pid-ledger.ts"
+import { createFleet, type FleetOptions, type RunningFleet } from "../fleet/registry.ts"
+import { openServersFolder, type ServersFolder } from "../fleet/servers-d.ts"
+import type { Log } from "../log.ts"
+import { operations } from "../operations/index.ts"
+import { managementTools } from "../surfaces/management-tools.ts"
+import type { Closers } from "./closers.ts"
+
+export type Services = {
+  readonly files: ServersFolder
+  readonly fleet: RunningFleet
+  /** The snapshot of this moment; a call keeps the one it began with. */
+  readonly known: () => Known
+}
+
+export type ServicesOptions = { readonly config: Config; readonly log: Log; readonly version: string; readonly events: Events }
+
+export async function openServices({ config, log, version, events }: ServicesOptions, closers: Closers): Promise<Services> {
+  const files = await openServersFolder(config.servers)
+  closers.add(() => files.close())
+  const ledger = new PidLedger(join(config.data, "children.json"))
+  for (const service of ledger.reap()) log.warn({ service }, "Ended a child that a gateway before this one had left.")
+
+  let known: Known = { catalog: compileCatalog([]), managementTools: managementTools(operations) }
+  const onChange: FleetOptions["onChange"] = (what, service) => {
+    if (what === "catalog") known = { ...known, catalog: compileCatalog(fleet.offers()) }
+    const state = fleet.status().find(({ name }) => name === service)?.state ?? "removed"
+    events.publish(what === "service" ? { type: what, service, state } : { type: what })
+  }
+  const fleet = createFleet({
+    files,
+    ledger,
+    log,
+    version,
+    onChange,
+    dataDir: config.data,
+    limits: config.limits,
+    health: config.health,
+    baseEnv: childEnvironment(),
+    childFolder: dirname(config.servers),
+    lookup: createLookup(config.data),
+    now: Date.now,
+    random: Math.random,
+  })
+  await fleet.start()
+  closers.add(() => fleet.stop(config.limits.drainMs))
+  return { files, fleet, known: () => known }
+}

@@ -1,0 +1,40 @@
+/** Opens what is kept: principals and keys, who they are, and the key that seals what leaves and comes back. */
+
+import type { Config } from "../config.ts"
+import type { Events } from "../domain/event.ts"
+import type { Keys, Principals } from "../domain/principal.ts"
+import type { Sealer } from "../domain/secret.ts"
+import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts"
+import { ensureAdmin } from "../identity/first-start.ts"
+import { openSealer } from "../identity/sealer.ts"
+import { jsonKeys } from "../stores/json/keys.ts"
+import { jsonPrincipals } from "../stores/json/principals.ts"
+import { openStateFile } from "../stores/json/state-file.ts"
+import { createMemoryEvents } from "../stores/memory/events.ts"
+import type { Closers } from "./closers.ts"
+
+export type Stores = {
+  readonly principals: Principals
+  readonly keys: Keys
+  readonly sealer: Sealer
+  readonly authenticator: Authenticator
+  readonly events: Events
+  /** On the first start only. */
+  readonly adminKey: string | undefined
+}
+
+export async function openStores({ data }: Config, closers: Closers): Promise<Stores> {
+  const state = await openStateFile(data)
+  closers.add(() => state.close())
+  const principals = jsonPrincipals(state)
+  const keys = jsonKeys(state)
+  const sealer = await openSealer(data)
+  const adminKey = await ensureAdmin({ principals, keys, dataDir: data, now: Date.now })
+  const authenticator = await createAuthenticator({ principals, keys, now: Date.now })
+  closers.add(() => authenticator.close())
+  const events = createMemoryEvents()
+  const tell = (): void => events.publish({ type: "identity" })
+  closers.add(principals.watch(tell))
+  closers.add(keys.watch(tell))
+  return { principals, keys, sealer, authenticator, events, adminKey }
+}

@@ -1,0 +1,67 @@
+/**
+ * `mcp-meta import`: the services of a client's file as files of our own. They are read as data; nothing is started,
+ * and no gateway needs to run.
+ */
+
+import { link, mkdir, rename, rm, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { readServiceEntries } from "../../domain/service.ts"
+import { GatewayError } from "../../errors.ts"
+import { operations } from "../../operations/index.ts"
+import { findEntries, readJsonFile, type ClientEntry } from "./client-file.ts"
+import { exitCodes, type Run } from "./commands.ts"
+import { findServices } from "./services-folder.ts"
+import { complain, plain, print } from "./screen.ts"
+
+export const importServices: Run = async ({ load }, flags, command) => {
+  const { servers } = (await load(flags)).config
+  const force = command.opts<{ readonly force?: true }>().force === true
+  const entries = findEntries(await readJsonFile(command.args[0] ?? ""))
+  await mkdir(servers, { recursive: true })
+  let refused = 0
+  for (const entry of entries) {
+    try {
+      print(plain(await importOne(entry, servers, force ? "replace" : "keep")))
+    } catch (thrown) {
+      refused += 1
+      complain(GatewayError.from(thrown).message)
+    }
+  }
+  return refused > 0 ? exitCodes.notFine : exitCodes.fine
+}
+
+/** @returns what was done. @throws GatewayError `invalid`, `conflict` */
+async function importOne({ name, entry }: ClientEntry, folder: string, existing: "replace" | "keep"): Promise<string> {
+  const [read] = readServiceEntries(ownName(name), entry)
+  const own = read?.definition.name ?? ""
+  if (operations.some((operation) => operation.name === own)) {
+    throw new GatewayError("conflict", `${own} is the name of an operation; give the service another.`)
+  }
+  const file = `${own}.json`
+  const holder = (await findServices(folder)).get(own)
+  if (holder !== undefined && (existing === "keep" || holder !== file)) {
+    const remedy = holder === file ? "use --force to replace it" : "change it there"
+    throw new GatewayError("conflict", `${own} is already in ${join(folder, holder)}; ${remedy}.`)
+  }
+  await writeWhole(join(folder, file), `${JSON.stringify(entry, undefined, 2)}\n`, existing)
+  return `${own} -> ${join(folder, file)}`
+}
+
+/** Clients allow any text. */
+function ownName(name: string): string {
+  const plain = name.replaceAll(/[^A-Za-z0-9_-]+/g, "-").replaceAll(/_{2,}/g, "_")
+  return plain.replaceAll(/^[_-]+|_+$/g, "").slice(0, 48)
+}
+
+/** So that a gateway that watches the folder never sees half of it; only its owner may read what may hold a token. */
+async function writeWhole(file: string, text: string, existing: "replace" | "keep"): Promise<void> {
+  const temporary = `${file}.${process.pid}.tmp`
+  await writeFile(temporary, text, { mode: 0o600, flag: "wx" })
+  try {
+    await (existing === "replace" ? rename(temporary, file) : link(temporary, file))
+  } catch (cause) {
+    throw new GatewayError("conflict", `${file} cannot be written; is there such a file already?`, { cause })
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}

@@ -1,0 +1,151 @@
+/** The REST door in OpenAPI 3.1, from the list of operations and the table of errors. */
+
+import * as z from "zod"
+import { errorTable, type ErrorCode } from "../errors.ts"
+import type { Operation } from "../operations/operation.ts"
+import { apiPrefix, inputSchemaOf, pathMembers, takesBody } from "./operation-http.ts"
+
+type Json = { readonly [key: string]: unknown }
+
+export function openApiDocument(operations: readonly Operation[], version: string): Json {
+  const paths: Record<string, Record<string, Json>> = { ...ownPaths }
+  for (const operation of operations) {
+    const path = apiPrefix + operation.route.path
+    paths[path] = { ...paths[path], [operation.route.method.toLowerCase()]: describe(operation) }
+  }
+  return {
+    openapi: "3.1.0",
+    info: { title: "mcp-meta", version, description: "A gateway for the Model Context Protocol, governed through REST.", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    servers: [{ url: "/" }],
+    security: [{ bearer: [] }, { apiKey: [] }, { basic: [] }],
+    tags: [...new Set(operations.map(({ group }) => group)), "gateway"].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: "http", scheme: "bearer", description: "A key." },
+        apiKey: { type: "apiKey", in: "header", name: "X-API-Key", description: "A key." },
+        basic: { type: "http", scheme: "basic", description: "A principal with a password." },
+      },
+      responses: Object.fromEntries(statuses.map((status) => [`Problem${status}`, problemResponse(status)])),
+      schemas: { Problem: problemSchema, ...Object.assign({}, ...operations.map(schemasOf)) as Json },
+    },
+  }
+}
+
+function describe(operation: Operation): Json {
+  const { name, title, summary, group, permission, effect } = operation
+  const { properties, required } = inputSchemaOf(operation)
+  const inPath = new Set(pathMembers(operation))
+  const members = Object.entries(properties).filter(([member]) => inPath.has(member) || !takesBody(operation))
+  return {
+    operationId: name,
+    summary: title,
+    description: `${summary}\n\nPermission: \`${permission}\`.`,
+    tags: [group],
+    parameters: members.map(([member, schema]) => ({
+      name: member,
+      in: inPath.has(member) ? "path" : "query",
+      required: inPath.has(member) || required.has(member),
+      ...(schema.description !== undefined && { description: schema.description }),
+      schema: rebase(schema, inputName(name)),
+    })),
+    ...(takesBody(operation) && { requestBody: { required: true, content: { "application/json": { schema: reference(inputName(name)) } } } }),
+    responses: { [effect === "create" ? "201" : "200"]: jsonResponse(title, reference(outputName(name))), ...problems },
+  }
+}
+
+/** An operation's schemas as components. What the path holds is no part of the body. */
+function schemasOf(operation: Operation): Json {
+  const { name, input, output } = operation
+  const inPath = new Set(pathMembers(operation))
+  const { properties = {}, required = [], ...body } = z.toJSONSchema(input, { io: "input" })
+  const kept = Object.fromEntries(Object.entries(properties).filter(([member]) => !inPath.has(member)))
+  const inBody = { ...body, properties: kept, required: required.filter((member) => !inPath.has(member)) }
+  return {
+    ...(takesBody(operation) && { [inputName(name)]: rebase(inBody, inputName(name)) }),
+    [outputName(name)]: rebase(z.toJSONSchema(output), outputName(name)),
+  }
+}
+
+const inputName = (operation: string): string => `${operation}.input`
+const outputName = (operation: string): string => `${operation}.output`
+const reference = (component: string): Json => ({ $ref: `#/components/schemas/${component}` })
+
+/** A schema that stood alone, as a component: its references begin elsewhere, and the dialect is the document's. */
+function rebase(schema: unknown, component: string): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => rebase(item, component))
+  if (typeof schema !== "object" || schema === null) return schema
+  const members = Object.entries(schema).filter(([key, value]) => !(key === "$schema" && typeof value === "string"))
+  return Object.fromEntries(
+    members.map(([key, value]) => {
+      const isReference = key === "$ref" && typeof value === "string" && value.startsWith("#")
+      return [key, isReference ? `#/components/schemas/${component}${value.slice(1)}` : rebase(value, component)]
+    }),
+  )
+}
+
+const jsonResponse = (description: string, schema: Json): Json => ({ description, content: { "application/json": { schema } } })
+
+const codes = Object.keys(errorTable) as ErrorCode[]
+const statuses = [...new Set(codes.map((code) => errorTable[code].status))].sort((a, b) => a - b)
+const problems = Object.fromEntries(statuses.map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]))
+
+function problemResponse(status: number): Json {
+  const meant = codes.filter((code) => errorTable[code].status === status)
+  const description = meant.map((code) => `\`${code}\`: ${errorTable[code].sentence}`).join("\n\n")
+  return { description, content: { "application/problem+json": { schema: reference("Problem") } } }
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9457 */
+const problemSchema = {
+  type: "object",
+  required: ["type", "title", "status", "detail", "code", "retryable"],
+  properties: {
+    type: { type: "string", format: "uri" },
+    title: { type: "string", description: "What the code means." },
+    status: { type: "integer" },
+    detail: { type: "string", description: "What happened and what to do." },
+    code: { type: "string", enum: codes },
+    retryable: { type: "boolean", description: "Whether the same request may succeed later." },
+    retryAfterMs: { type: "number" },
+    next: {
+      type: "object",
+      description: "The operation that would help.",
+      required: ["operation"],
+      properties: { operation: { type: "string" }, arguments: { type: "object" } },
+    },
+  },
+}
+
+/** What is no operation. */
+const ownPaths = {
+  [`${apiPrefix}/tools/{name}/invoke`]: {
+    post: {
+      operationId: "invoke_tool",
+      summary: "Call a tool",
+      description: "Calls one tool and answers its result, for programs without MCP. A tool that reports a failure has answered: `isError` says so.",
+      tags: ["tools"],
+      parameters: [{ name: "name", in: "path", required: true, schema: { type: "string" } }],
+      requestBody: { content: { "application/json": { schema: { type: "object", properties: { arguments: { type: "object" } }, additionalProperties: false } } } },
+      responses: { "200": jsonResponse("The CallToolResult of MCP.", { type: "object" }), ...problems },
+    },
+  },
+  [`${apiPrefix}/events`]: {
+    get: {
+      operationId: "watch_events",
+      summary: "Watch events",
+      description: "Server-sent events of what happens in the gateway. Permission: `events:read`.",
+      tags: ["gateway"],
+      responses: { "200": { description: "The stream.", content: { "text/event-stream": { schema: { type: "string" } } } }, ...problems },
+    },
+  },
+  "/health": {
+    get: {
+      operationId: "get_health",
+      summary: "Whether the gateway runs",
+      tags: ["gateway"],
+      security: [],
+      responses: { "200": jsonResponse("It does.", { type: "object", properties: { status: { const: "ok" } } }) },
+    },
+  },
+}

@@ -1,0 +1,143 @@
+/** A real fleet over a folder of its own, with services that are real programs, all gone when the test ends. */
+
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import type { TestContext } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
+import { PidLedger } from "../../src/fleet/pid-ledger.ts"
+import { createFleet, type FleetOptions, type RunningFleet } from "../../src/fleet/registry.ts"
+import { openServersFolder, type ServersFolder } from "../../src/fleet/servers-d.ts"
+import type { Answer, ClientFacts, Exchange, Request } from "../../src/mcp/message.ts"
+import { fromRawObject, noMembers, toRawObject } from "../../src/mcp/raw-json.ts"
+
+const root = resolve(import.meta.dirname, "../..")
+
+/** A service that is a script run by this Node. */
+export function program(script: string, ...args: string[]): Record<string, unknown> {
+  return { command: process.execPath, args: [join(root, script), ...args] }
+}
+
+/** A service that is the text of a script, for one that misbehaves. */
+export function inline(script: string): Record<string, unknown> {
+  return { command: process.execPath, args: ["-e", script] }
+}
+
+export type Opened = {
+  readonly fleet: RunningFleet
+  readonly files: ServersFolder
+  readonly folder: string
+  readonly changes: readonly string[]
+}
+
+type Given = { readonly folder?: string; readonly limits?: Partial<FleetOptions["limits"]> }
+
+export async function openFleet(
+  t: TestContext,
+  services: Record<string, object>,
+  given: Given = {},
+): Promise<Opened> {
+  const folder = given.folder ?? (await makeFolder(t))
+  const files = await openServersFolder(join(folder, "servers.d"))
+  t.after(() => files.close())
+  for (const [name, raw] of Object.entries(services)) await files.write(name, { ...raw }, { ifNew: false })
+  const changes: string[] = []
+  const fleet = createFleet({
+    files,
+    dataDir: folder,
+    version: "1.0.0",
+    log: { info: () => {}, warn: () => {} },
+    limits: { ...limits, ...given.limits },
+    health: { intervalMs: 30_000, timeoutMs: 5_000 },
+    baseEnv: process.env,
+    childFolder: folder,
+    lookup: () => undefined,
+    ledger: new PidLedger(join(folder, "children.json")),
+    now: Date.now,
+    random: Math.random,
+    onChange: (what, service) => changes.push(`${what} ${service}`),
+  })
+  t.after(() => fleet.stop(0))
+  await fleet.start()
+  return { fleet, files, folder, changes }
+}
+
+const limits: FleetOptions["limits"] = {
+  callIdleMs: 20_000,
+  callHardMs: 30_000,
+  concurrency: 64,
+  listMs: 15_000,
+  childStartMs: 20_000,
+  queue: 16,
+  tools: 1_000,
+  pages: 64,
+  resultBytes: 1_000_000,
+}
+
+export async function makeFolder(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "mcp-meta-"))
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  return folder
+}
+
+export async function writeScript(folder: string, name: string, text: string): Promise<string> {
+  const path = join(folder, name)
+  await writeFile(path, text)
+  return path
+}
+
+export type CallGiven = {
+  readonly principalId?: string
+  readonly repeatable?: boolean
+  readonly exchange?: Partial<Exchange>
+  readonly client?: Partial<ClientFacts>
+}
+
+export function callTool(
+  fleet: RunningFleet,
+  service: string,
+  name: string,
+  args: object = {},
+  given: CallGiven = {},
+): Promise<Answer> {
+  const client: ClientFacts = {
+    era: "modern",
+    revision: "2026-07-28",
+    capabilities: noMembers,
+    info: undefined,
+    ...given.client,
+  }
+  const request: Request = {
+    method: "tools/call",
+    params: toRawObject({ name, arguments: args }),
+    meta: noMembers,
+    client,
+    progressToken: Buffer.from('"p"'),
+    logLevel: undefined,
+  }
+  const exchange: Exchange = { signal: new AbortController().signal, notify: () => {}, ...given.exchange }
+  return fleet.send(service, request, exchange, {
+    principalId: given.principalId ?? "ann",
+    repeatable: given.repeatable ?? false,
+  })
+}
+
+/** The text of a tool's result. */
+export function textOf(answer: Answer): string {
+  if (answer.error) throw new Error(`${answer.error.code} ${answer.error.message}`)
+  const { content } = fromRawObject(answer.result) as { content?: { text?: string }[] }
+  return content?.[0]?.text ?? ""
+}
+
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1_500; tries++) {
+    if (await holds()) return
+    await sleep(10)
+  }
+  throw new Error(`It never came to this: ${what}`)
+}
+
+export function toolNames(fleet: RunningFleet, service: string): string[] {
+  const offer = fleet.offers().find((known) => known.service === service)
+  return offer?.items.tools.map(({ shownName }) => shownName) ?? []
+}

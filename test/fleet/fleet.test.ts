@@ -1,0 +1,26 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { callTool, openFleet, program, textOf, toolNames } from "./fleet-kit.ts"
+
+test("services of both eras and of the old SDK are listed and called", async (t) => {
+  const { fleet } = await openFleet(t, {
+    hello: program("examples/hello-server/server.ts"),
+    legacy: program("test/fixtures/legacy/stdio.ts"),
+    modern: program("test/fixtures/modern/stdio.ts"),
+    everything: program("node_modules/@modelcontextprotocol/server-everything/dist/index.js", "stdio"),
+  })
+  await fleet.settled()
+  const shown = fleet.status().map(({ name, state, era, transport }) => [name, state, era, transport])
+  assert.deepEqual(shown, [
+    ["everything", "up", "legacy", "stdio"],
+    ["hello", "up", "modern", "stdio"],
+    ["legacy", "up", "legacy", "stdio"],
+    ["modern", "up", "modern", "stdio"],
+  ])
+  assert.deepEqual(toolNames(fleet, "hello"), ["greet", "add", "countdown"])
+  assert.ok(toolNames(fleet, "everything").includes("echo"))
+  assert.equal(textOf(await callTool(fleet, "hello", "greet", { name: "Ann" })), "Hello, Ann!")
+  assert.match(textOf(await callTool(fleet, "everything", "echo", { message: "hi" })), /hi/)
+  assert.deepEqual(fleet.issues(), [])
+  assert.equal(fleet.status().find(({ name }) => name === "hello")?.calls, 1)
+})
