@@ -20,13 +20,17 @@ async function run() {
   // not the default folder: in a shared /tmp, somebody else may have put code there
   module.enableCompileCache(join(homedir(), ".cache", "mcp-meta"))
   const compiled = new URL("../dist/main.js", import.meta.url)
-  await import(existsSync(fileURLToPath(compiled)) ? compiled.href : new URL("../src/main.ts", import.meta.url).href)
+  await import(
+    existsSync(fileURLToPath(compiled)) ? compiled.href : new URL("../src/main.ts", import.meta.url).href
+  )
 }
 
 function findNode() {
   const name = `node-${process.platform}-${process.arch}`
   try {
-    return module.createRequire(import.meta.url).resolve(`${name}/bin/node${process.platform === "win32" ? ".exe" : ""}`)
+    return module
+      .createRequire(import.meta.url)
+      .resolve(`${name}/bin/node${process.platform === "win32" ? ".exe" : ""}`)
   } catch {
     const needs = `mcp-meta needs Node.js 24.15 or later; this is ${process.version} (${process.execPath}).`
     return refuse(`${needs} Install a newer Node.js, or put one beside mcp-meta: npm install ${name}@24`)

@@ -41,14 +41,32 @@ function operationsPage(): string {
   const groups = [...new Set(operations.map(({ group }) => group))]
   const intro =
     "What can be done to the gateway. Each operation is an MCP tool, a command (`mcp-meta <name> --flag value`) and a REST route; all take the same input and give the same output."
-  const chapters = groups.flatMap((group) => [`## ${group}`, ...operations.filter((operation) => operation.group === group).map(operationChapter)])
+  const chapters = groups.flatMap((group) => [
+    `## ${group}`,
+    ...operations.filter((operation) => operation.group === group).map(operationChapter),
+  ])
   return `${["# Operations", made, intro, ...chapters].join("\n\n")}\n`
 }
 
-function operationChapter({ name, title, summary, permission, effect, risk, route, input, output }: Operation): string {
+function operationChapter({
+  name,
+  title,
+  summary,
+  permission,
+  effect,
+  risk,
+  route,
+  input,
+  output,
+}: Operation): string {
   const facts = `\`${route.method} ${apiPrefix}${route.path}\` · permission \`${permission}\` · effect ${effect} · risk ${risk}`
-  const members = [membersTable("input", z.toJSONSchema(input, { io: "input" })), membersTable("output", z.toJSONSchema(output))]
-  return [`### ${name}`, `**${title}.** ${summary}`, facts, ...members.filter((table) => table !== "")].join("\n\n")
+  const members = [
+    membersTable("input", z.toJSONSchema(input, { io: "input" })),
+    membersTable("output", z.toJSONSchema(output)),
+  ]
+  return [`### ${name}`, `**${title}.** ${summary}`, facts, ...members.filter((table) => table !== "")].join(
+    "\n\n",
+  )
 }
 
 type Schema = {
@@ -99,12 +117,14 @@ function configurationPage(): string {
     "Its keys may be nested or dotted, and an unknown one is refused. Paths are relative to where they were said. `mcp-meta config` prints what is in effect and where it comes from."
   const example = "```yaml\nport: 4444\nlog:\n  level: debug\nlimits:\n  bodyBytes: 8388608\n```"
   const rows = ["| key | default | |", "|---|---|---|", ...settings.map(settingRow)].join("\n")
-  const names = "A flag is the key in kebab case, `limits.bodyBytes` → `--limits-body-bytes`; a variable is `MCP_META_` and the key in upper snake case, `MCP_META_LIMITS_BODY_BYTES`."
+  const names =
+    "A flag is the key in kebab case, `limits.bodyBytes` → `--limits-body-bytes`; a variable is `MCP_META_` and the key in upper snake case, `MCP_META_LIMITS_BODY_BYTES`."
   return `${["# Configuration", made, intro, example, names, rows].join("\n\n")}\n`
 }
 
 function settingRow({ key, default: standard, unit, sentence, secret }: NamedSetting): string {
-  const value = standard === undefined || (Array.isArray(standard) && standard.length === 0) ? "" : `\`${String(standard)}\``
+  const value =
+    standard === undefined || (Array.isArray(standard) && standard.length === 0) ? "" : `\`${String(standard)}\``
   const notes = [unit === undefined ? "" : ` (${unit})`, secret ? " Never read from the file." : ""].join("")
   return `| \`${key}\` | ${value} | ${cell(sentence.replace(/\.$/, "") + (notes.startsWith(" (") ? `${notes}.` : `.${notes}`))} |`
 }

@@ -81,8 +81,7 @@ function speak(
   { flags, env, cwd, file }: Sources,
 ): Spoken {
   const said = flags[key]
-  if (said !== undefined)
-    return { value: read(said), from: `flag ${flag}`, folder: cwd }
+  if (said !== undefined) return { value: read(said), from: `flag ${flag}`, folder: cwd }
   const set = env[variable]
   if (set !== undefined && set !== "") return { value: read(set), from: `variable ${variable}`, folder: cwd }
   const written = file?.values.find((value) => value.key === key)

@@ -29,7 +29,10 @@ function toStderr(): DestinationStream {
 
 /** JSON escapes the lower control characters itself; terminals obey the upper ones too. */
 export function escaped(line: string): string {
-  return line.replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)
+  return line.replaceAll(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  )
 }
 
 const colors = { trace: "gray", debug: "gray", info: "green", warn: "yellow", error: "red", fatal: "red" } as const

@@ -7,7 +7,9 @@ import { readFileSync } from "node:fs"
 import { loadConfig, requireSafeListening, settings } from "./config.ts"
 import { runCli } from "./surfaces/cli.ts"
 
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { readonly version: string }
+const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  readonly version: string
+}
 const exit = (code: number): void => process.exit(code)
 
 for (const stream of [process.stdout, process.stderr]) {

@@ -30,7 +30,9 @@ test("without any source every setting has its default", async () => {
 })
 
 test("a flag wins over a variable, a variable over the file, the file over the default", async () => {
-  const cwd = await folderWith({ "mcp-meta.yaml": "port: 1\nhost: localhost\nlimits:\n  queue: 7\nlog.level: warn\n" })
+  const cwd = await folderWith({
+    "mcp-meta.yaml": "port: 1\nhost: localhost\nlimits:\n  queue: 7\nlog.level: warn\n",
+  })
   const env = { MCP_META_PORT: "2", MCP_META_HOST: "::1" }
   const { config, origins } = await loadConfig({ flags: { port: "3" }, env, cwd })
   assert.deepEqual([config.port, config.host, config.limits.queue, config.log.level], [3, "::1", 7, "warn"])
@@ -43,13 +45,23 @@ test("a flag wins over a variable, a variable over the file, the file over the d
 })
 
 test("a JSON file with tabs is read, and its paths are relative to its folder", async () => {
-  const cwd = await folderWith({ "other.json": '{\n\t"data": "kept",\n\t"allowedHosts": ["a.example", "b.example"],\n\t"insecureHttp": true\n}' })
+  const cwd = await folderWith({
+    "other.json": '{\n\t"data": "kept",\n\t"allowedHosts": ["a.example", "b.example"],\n\t"insecureHttp": true\n}',
+  })
   const { config } = await loadConfig({ flags: { config: join(cwd, "other.json") }, env: {}, cwd: empty })
-  assert.deepEqual([config.data, config.allowedHosts, config.insecureHttp], [join(cwd, "kept"), ["a.example", "b.example"], true])
+  assert.deepEqual(
+    [config.data, config.allowedHosts, config.insecureHttp],
+    [join(cwd, "kept"), ["a.example", "b.example"], true],
+  )
 })
 
 test("text becomes what the setting is", async () => {
-  const env = { MCP_META_ALLOWED_HOSTS: "a.example, b.example", MCP_META_INSECURE_HTTP: "1", MCP_META_TLS_CERT: "c.pem", MCP_META_TLS_KEY: "/k.pem" }
+  const env = {
+    MCP_META_ALLOWED_HOSTS: "a.example, b.example",
+    MCP_META_INSECURE_HTTP: "1",
+    MCP_META_TLS_CERT: "c.pem",
+    MCP_META_TLS_KEY: "/k.pem",
+  }
   const { config } = await loadConfig({ env, cwd: empty })
   assert.deepEqual(config.allowedHosts, ["a.example", "b.example"])
   assert.equal(config.insecureHttp, true)
@@ -57,21 +69,45 @@ test("text becomes what the setting is", async () => {
 })
 
 for (const [what, sources, message] of [
-  ["an unknown key of the file, with its line and the nearest known one", { yaml: "port: 1\nlimits:\n  bodyByte: 1\n" }, /mcp-meta\.yaml:3: Unknown setting limits\.bodyByte\. Did you mean limits\.bodyBytes\?/],
+  [
+    "an unknown key of the file, with its line and the nearest known one",
+    { yaml: "port: 1\nlimits:\n  bodyByte: 1\n" },
+    /mcp-meta\.yaml:3: Unknown setting limits\.bodyByte\. Did you mean limits\.bodyBytes\?/,
+  ],
   ["a broken file, with its line", { yaml: "port: 1\nhost: [\n" }, /mcp-meta\.yaml:\d/],
   ["a file that is a list", { yaml: "- port\n" }, /must hold settings/],
   ["a key that comes twice", { yaml: "port: 1\nport: 2\n" }, /mcp-meta\.yaml:2/],
-  ["a key that comes twice in two forms", { yaml: "log:\n  level: info\nlog.level: warn\n" }, /mcp-meta\.yaml:3: log\.level was set before/],
+  [
+    "a key that comes twice in two forms",
+    { yaml: "log:\n  level: info\nlog.level: warn\n" },
+    /mcp-meta\.yaml:3: log\.level was set before/,
+  ],
   ["a value of the wrong kind", { yaml: "port: many\n" }, /port \(mcp-meta\.yaml:1\) is wrong/],
   ["a number out of range", { env: { MCP_META_PORT: "65536" } }, /port \(variable MCP_META_PORT\) is wrong/],
-  ["a misspelt variable", { env: { MCP_META_INSECURE_HTP: "1" } }, /Unknown variable MCP_META_INSECURE_HTP\. Did you mean MCP_META_INSECURE_HTTP\?/],
+  [
+    "a misspelt variable",
+    { env: { MCP_META_INSECURE_HTP: "1" } },
+    /Unknown variable MCP_META_INSECURE_HTP\. Did you mean MCP_META_INSECURE_HTTP\?/,
+  ],
   ["a key kept in the file", { yaml: "key: mm_1_2\n" }, /does not belong in a file/],
   ["a certificate without its key", { env: { MCP_META_TLS_CERT: "c.pem" } }, /belong together/],
-  ["a flag that is no number", { flags: { "limits.queue": "1e3" } }, /limits\.queue \(flag --limits-queue\) is wrong/],
+  [
+    "a flag that is no number",
+    { flags: { "limits.queue": "1e3" } },
+    /limits\.queue \(flag --limits-queue\) is wrong/,
+  ],
   ["a file that is not there", { flags: { config: "absent.yaml" } }, /cannot be read/],
-] as const satisfies readonly (readonly [string, { yaml?: string; env?: Record<string, string>; flags?: Record<string, string> }, RegExp])[]) {
+] as const satisfies readonly (readonly [
+  string,
+  { yaml?: string; env?: Record<string, string>; flags?: Record<string, string> },
+  RegExp,
+])[]) {
   test(`refused: ${what}`, async () => {
-    const { yaml, env = {}, flags = {} } = sources as { yaml?: string; env?: Record<string, string>; flags?: Record<string, string> }
+    const {
+      yaml,
+      env = {},
+      flags = {},
+    } = sources as { yaml?: string; env?: Record<string, string>; flags?: Record<string, string> }
     const cwd = await folderWith(yaml === undefined ? {} : { "mcp-meta.yaml": yaml })
     await assert.rejects(loadConfig({ flags, env, cwd }), { code: "invalid", message })
   })
@@ -88,7 +124,8 @@ test("variables that Kubernetes makes for a Service of our name are let be", asy
 })
 
 test("off loopback the gateway listens only with TLS or a word that something else encrypts", async () => {
-  const load = async (flags: Record<string, string>): Promise<void> => requireSafeListening((await loadConfig({ flags, env: {}, cwd: empty })).config)
+  const load = async (flags: Record<string, string>): Promise<void> =>
+    requireSafeListening((await loadConfig({ flags, env: {}, cwd: empty })).config)
   for (const host of ["127.0.0.1", "127.9.9.9", "::1", "localhost"]) await load({ host })
   await load({ host: "0.0.0.0", insecureHttp: "true" })
   await load({ host: "0.0.0.0", "tls.cert": "c", "tls.key": "k" })
@@ -98,10 +135,17 @@ test("off loopback the gateway listens only with TLS or a word that something el
 })
 
 test("every setting has a sentence and names of its own", () => {
-  for (const names of [settings.map(({ key }) => key), settings.map(({ flag }) => flag), settings.map(({ variable }) => variable)]) {
+  for (const names of [
+    settings.map(({ key }) => key),
+    settings.map(({ flag }) => flag),
+    settings.map(({ variable }) => variable),
+  ]) {
     assert.equal(new Set(names).size, names.length)
   }
-  assert.deepEqual(settings.filter(({ sentence }) => !/^[A-Z].*\.$/.test(sentence)), [])
+  assert.deepEqual(
+    settings.filter(({ sentence }) => !/^[A-Z].*\.$/.test(sentence)),
+    [],
+  )
   const limit = settings.find(({ key }) => key === "limits.bodyBytes")
   assert.deepEqual([limit?.flag, limit?.variable], ["--limits-body-bytes", "MCP_META_LIMITS_BODY_BYTES"])
 })
@@ -111,7 +155,12 @@ test("a secret is a private file, else a variable, and our own variables are nob
   await mkdir(join(data, "secrets"))
   await writeFile(join(data, "secrets", "TOKEN"), "from the file\n", { mode: 0o600 })
   await symlink(join(data, "secrets", "TOKEN"), join(data, "secrets", "LINK"))
-  const lookup = createLookup(data, { HOME: "/home/me", MCP_META_KEY: "mm_1_2", MCP_META_SECRET_TOKEN: "unused", MCP_META_SECRET_OTHER: "from the variable" })
+  const lookup = createLookup(data, {
+    HOME: "/home/me",
+    MCP_META_KEY: "mm_1_2",
+    MCP_META_SECRET_TOKEN: "unused",
+    MCP_META_SECRET_OTHER: "from the variable",
+  })
   assert.equal(lookup("secret", "TOKEN"), "from the file")
   assert.equal(lookup("secret", "OTHER"), "from the variable")
   assert.equal(lookup("secret", "ABSENT"), undefined)
@@ -124,5 +173,8 @@ test("a secret is a private file, else a variable, and our own variables are nob
 })
 
 test("a child sees four variables at most", () => {
-  assert.deepEqual(childEnvironment({ PATH: "/bin", HOME: "/root", MCP_META_KEY: "x", AWS_SECRET_ACCESS_KEY: "y" }), { PATH: "/bin", HOME: "/root" })
+  assert.deepEqual(
+    childEnvironment({ PATH: "/bin", HOME: "/root", MCP_META_KEY: "x", AWS_SECRET_ACCESS_KEY: "y" }),
+    { PATH: "/bin", HOME: "/root" },
+  )
 })

@@ -47,7 +47,11 @@ export const table = {
     ),
   },
   health: {
-    intervalMs: whole(30_000, { ...ms, min: 1_000 }, "The time between two health checks of a service that sets none of its own."),
+    intervalMs: whole(
+      30_000,
+      { ...ms, min: 1_000 },
+      "The time between two health checks of a service that sets none of its own.",
+    ),
     timeoutMs: whole(5_000, ms, "How long a health check may take."),
   },
   limits: {

@@ -10,7 +10,7 @@ export function findNearest(word: string, known: readonly string[]): string | un
 /** Levenshtein's distance, a row at a time. */
 function countChanges(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...from].entries()) {
+  for (const [index, letter] of from.split("").entries()) {
     const row = [index + 1]
     for (let at = 0; at < to.length; at++) {
       const replaced = (above[at] ?? 0) + (letter === to[at] ? 0 : 1)

@@ -71,7 +71,11 @@ export type CompiledGrants = {
 
 export function compileGrants(grants: Grants): CompiledGrants {
   const held = new Set(permissionSchema.options.filter((needed) => holds(grants.permissions, needed)))
-  const may = { tools: compileUse(grants.tools), prompts: compileUse(grants.prompts), resources: compileUse(grants.resources) }
+  const may = {
+    tools: compileUse(grants.tools),
+    prompts: compileUse(grants.prompts),
+    resources: compileUse(grants.resources),
+  }
   return { holds: (needed) => held.has(needed), mayUse: (kind, name) => may[kind](name) }
 }
 
@@ -99,7 +103,9 @@ function isGrade(permission: Permission): permission is Grade {
  */
 export function exceeds(grantor: Grants, wanted: Grants): string[] {
   const permissions = wanted.permissions.filter((permission) => !holds(grantor.permissions, permission))
-  const patterns = kinds.flatMap((kind) => exceedsUse(grantor[kind], wanted[kind]).map((text) => `${kind} ${text}`))
+  const patterns = kinds.flatMap((kind) =>
+    exceedsUse(grantor[kind], wanted[kind]).map((text) => `${kind} ${text}`),
+  )
   return [...permissions, ...patterns]
 }
 
@@ -107,6 +113,8 @@ function exceedsUse(grantor: Patterns, wanted: Patterns): string[] {
   const missing = grantor.deny.filter((denied) => !wanted.deny.some((pattern) => coversPattern(pattern, denied)))
   return wanted.allow.flatMap((allowed) => {
     if (!grantor.allow.some((pattern) => coversPattern(pattern, allowed))) return [allowed]
-    return missing.filter((denied) => overlapsPattern(allowed, denied)).map((denied) => `${allowed} without denying ${denied}`)
+    return missing
+      .filter((denied) => overlapsPattern(allowed, denied))
+      .map((denied) => `${allowed} without denying ${denied}`)
   })
 }

@@ -89,4 +89,8 @@ export interface Passwords {
 export type Caller = { readonly principalId: string; readonly keyId?: string }
 
 /** A principal that may call now. */
-export type ActivePrincipal = { readonly principal: Principal; readonly may: CompiledGrants; readonly keyId?: string }
+export type ActivePrincipal = {
+  readonly principal: Principal
+  readonly may: CompiledGrants
+  readonly keyId?: string
+}

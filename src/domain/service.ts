@@ -32,7 +32,7 @@ type ServiceFacts = {
 }
 
 /** In patterns `*` stands for any run of characters. What is denied stays so even where it is allowed. */
-export type ToolRules = {
+type ToolRules = {
   readonly allow: readonly string[]
   readonly deny: readonly string[]
   /** The service's name of a tool -> the name to show. */
@@ -40,7 +40,7 @@ export type ToolRules = {
   readonly describe: Readonly<Record<string, string>>
 }
 
-export type ServiceEndpoint = {
+type ServiceEndpoint = {
   readonly url: string
   readonly weight: number
   readonly region: string | undefined

@@ -8,7 +8,8 @@ import { GatewayError } from "../errors.ts"
 const maxDepth = 64
 
 const space = /[ \t\r\n]*/y
-const string = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
+/** Between the quotes: everything from the space on but `"` and `\`, and escapes. */
+const string = /"(?:[ -!#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
 /** @throws GatewayError `invalid`: `line:column` and what was expected there */

@@ -1,9 +1,11 @@
 /** Opens what is kept: principals and keys, who they are, and the key that seals what leaves and comes back. */
 
+import { randomBytes } from "node:crypto"
 import type { Config } from "../config.ts"
 import type { Events } from "../domain/event.ts"
 import type { Keys, Principals } from "../domain/principal.ts"
 import type { Sealer } from "../domain/secret.ts"
+import { keyMaker } from "../identity/api-key.ts"
 import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts"
 import { ensureAdmin } from "../identity/first-start.ts"
 import { openSealer } from "../identity/sealer.ts"
@@ -29,8 +31,8 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   const principals = jsonPrincipals(state)
   const keys = jsonKeys(state)
   const sealer = await openSealer(data)
-  const adminKey = await ensureAdmin({ principals, keys, dataDir: data, now: Date.now })
-  const authenticator = await createAuthenticator({ principals, keys, now: Date.now })
+  const adminKey = await ensureAdmin({ principals, keys, keyMaker, dataDir: data, nowMs: Date.now() })
+  const authenticator = await createAuthenticator({ principals, keys, pepper: randomBytes(32), now: Date.now })
   closers.add(() => authenticator.close())
   const events = createMemoryEvents()
   const tell = (): void => events.publish({ type: "identity" })

@@ -15,7 +15,9 @@ const secretBytes = 32
 const secretLength = 43
 /** 62^6 > 2^32 */
 const checksumLength = 6
-const form = new RegExp(`^(mm_([${digits}]{${idLength}})_[${digits}]{${secretLength}})([${digits}]{${checksumLength}})$`)
+const form = new RegExp(
+  `^(mm_([${digits}]{${idLength}})_[${digits}]{${secretLength}})([${digits}]{${checksumLength}})$`,
+)
 const keyLength = "mm__".length + idLength + secretLength + checksumLength
 
 export const keyMaker: KeyMaker = {

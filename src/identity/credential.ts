@@ -37,12 +37,16 @@ export function readCredential({ authorization, apiKey }: Credential): Claim {
 
 /** One text for whatever is wrong, so that it does not help to guess. */
 export function refusedCredential(retryAfterMs?: number): GatewayError {
-  const message = "The credential is not valid: it is wrong, expired, revoked or disabled. Ask an administrator for a new one."
+  const message =
+    "The credential is not valid: it is wrong, expired, revoked or disabled. Ask an administrator for a new one."
   return new GatewayError("unauthenticated", message, retryAfterMs === undefined ? {} : { retryAfterMs })
 }
 
 function missingCredential(): GatewayError {
-  return new GatewayError("unauthenticated", "A credential is needed: send Authorization: Bearer <key>, or X-API-Key: <key>.")
+  return new GatewayError(
+    "unauthenticated",
+    "A credential is needed: send Authorization: Bearer <key>, or X-API-Key: <key>.",
+  )
 }
 
 function isSame(left: Claim | undefined, right: Claim | undefined): boolean {

@@ -12,33 +12,62 @@ type Member = { readonly principal: Principal; readonly may: CompiledGrants }
 export interface Roster {
   findKey(id: string): Key | undefined
   findMember(principalId: string): Member | undefined
-  findByName(name: string): Member | undefined
+  findMemberByName(name: string): Member | undefined
   close(): void
 }
 
 export async function openRoster(principals: Principals, keys: Keys): Promise<Roster> {
   const members = new Map<string, Member>()
-  const byName = new Map<string, string>()
-  const forget = ({ principal }: Member) => byName.delete(principal.name)
-  const watches = await Promise.all([
-    follow(principals, (change) => {
-      const known = members.get(change.kind === "kept" ? change.value.id : change.id)
-      if (known) forget(known)
-      if (change.kind === "removed") return members.delete(change.id)
-      const { value: principal } = change
-      byName.set(principal.name, principal.id)
-      return members.set(principal.id, { principal, may: compileGrants(principal.grants) })
-    }),
-    followKeys(keys),
-  ])
-  const [stopPrincipals, known] = watches
+  const ids = new Map<string, string>()
+  const known = new Map<string, Key>()
+  const stopPrincipals = await follow(principals, (id, principal) => {
+    const before = members.get(id)?.principal.name
+    if (before !== undefined && ids.get(before) === id) ids.delete(before)
+    if (!principal) return void members.delete(id)
+    members.set(id, { principal, may: compileGrants(principal.grants) })
+    ids.set(principal.name, id)
+  })
+  const stopKeys = await follow(keys, (id, key) => void (key ? known.set(id, key) : known.delete(id)))
   return {
-    findKey: (id) => known.byId.get(id),
+    findKey: (id) => known.get(id),
     findMember: (id) => members.get(id),
-    findByName: (name) => members.get(byName.get(name) ?? ""),
+    findMemberByName: (name) => members.get(ids.get(name) ?? ""),
     close: () => {
       stopPrincipals()
-      known.stop()
+      stopKeys()
     },
   }
+}
+
+/** Watches before it lists, so that nothing falls between the two; what changed while it listed is not listed over. */
+async function follow<T extends Versioned>(
+  collection: Collection<T>,
+  apply: (id: string, value: T | undefined) => void,
+): Promise<() => void> {
+  let changed: Set<string> | undefined = new Set()
+  const stop = collection.watch((change) => {
+    changed?.add(idOf(change))
+    apply(idOf(change), change.kind === "kept" ? change.value : undefined)
+  })
+  try {
+    for await (const value of everyOne(collection)) if (!changed.has(value.id)) apply(value.id, value)
+  } catch (thrown) {
+    stop()
+    throw thrown
+  }
+  changed = undefined
+  return stop
+}
+
+async function* everyOne<T extends Versioned>(collection: Collection<T>): AsyncGenerator<T> {
+  let cursor: string | undefined
+  do {
+    const page = await collection.list({ limit: maxPageLength, ...(cursor !== undefined && { cursor }) })
+    yield* page.items
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+}
+
+function idOf<T extends Versioned>(change: Change<T>): string {
+  return change.kind === "kept" ? change.value.id : change.id
 }

@@ -3,7 +3,9 @@
 import { join } from "node:path"
 
 export function welcome(endpoint: string, key: string, dataFolder: string): string {
-  const entry = { mcpServers: { "mcp-meta": { type: "http", url: endpoint, headers: { Authorization: `Bearer ${key}` } } } }
+  const entry = {
+    mcpServers: { "mcp-meta": { type: "http", url: endpoint, headers: { Authorization: `Bearer ${key}` } } },
+  }
   return `
 This is the first start. The principal "admin" was made, with this key:
 

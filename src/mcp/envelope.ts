@@ -105,6 +105,6 @@ function readText(raw: RawJson | undefined): string | undefined {
 }
 
 function readInteger(raw: RawJson | undefined): number | undefined {
-  const value = raw && raw[0] !== 0x22 ? Number(raw.toString("latin1")) : undefined
+  const value = raw && Number(raw.toString("latin1"))
   return Number.isSafeInteger(value) ? value : undefined
 }

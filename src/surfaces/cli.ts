@@ -15,7 +15,10 @@ import { complain } from "./cli/screen.ts"
 import { showStatus } from "./cli/status.ts"
 
 /** @returns the exit code. Never rejects. */
-export async function runCli<Config extends CliConfig>(args: readonly string[], options: CliOptions<Config>): Promise<number> {
+export async function runCli<Config extends CliConfig>(
+  args: readonly string[],
+  options: CliOptions<Config>,
+): Promise<number> {
   let code: number = exitCodes.fine
   try {
     const program = build(options as unknown as CliOptions, (now) => (code = now))
@@ -37,7 +40,8 @@ function build(options: CliOptions, done: (code: number) => void): Command {
   const said: Record<string, string> = {}
   const addSettings = settingFlags(options.settings, said)
   addSettings(program, connectionKeys)
-  const run = (command: Command, action: Run): Command => command.action(async () => done(await action(options, said, command)))
+  const run = (command: Command, action: Run): Command =>
+    command.action(async () => done(await action(options, said, command)))
   for (const { name, about, args = [], keys, action, extra } of own) {
     const command = program.command(name).description(about).helpGroup("Commands:")
     for (const [argument, meaning] of args) command.argument(argument, meaning)
@@ -122,7 +126,10 @@ function collect(value: string, before: readonly string[] = []): readonly string
  * Adds the flags of some settings to a command, and keeps what they say; said twice, the latter holds. A flag that an
  * operation has for itself stays its own: in front of the command's name it still means the setting.
  */
-function settingFlags(settings: readonly CliSetting[], said: Record<string, string>): (command: Command, keys: OwnCommand["keys"]) => void {
+function settingFlags(
+  settings: readonly CliSetting[],
+  said: Record<string, string>,
+): (command: Command, keys: OwnCommand["keys"]) => void {
   const keep = (key: string) => (value: string) => (said[key] = value)
   return (command, keys) => {
     const taken = new Set(command.options.map(({ long }) => long))
@@ -133,7 +140,10 @@ function settingFlags(settings: readonly CliSetting[], said: Record<string, stri
       if (bare) option.preset("true")
       command.addOption(key.startsWith("limits.") ? option.hideHelp() : option)
     }
-    const file = new Option("--config <file>", "the configuration file (default: mcp-meta.yaml, .yml or .json of this folder)")
+    const file = new Option(
+      "--config <file>",
+      "the configuration file (default: mcp-meta.yaml, .yml or .json of this folder)",
+    )
     if (!taken.has("--config")) command.addOption(file.argParser(keep("config")))
   }
 }
@@ -144,6 +154,7 @@ function explain(thrown: unknown): number {
   const ownFault = error.code === "internal" && error.cause instanceof Error ? error.cause.stack : undefined
   complain(ownFault ?? error.message)
   if (error.next) complain(`next: ${error.next.operation} ${JSON.stringify(error.next.arguments ?? {})}`)
-  if (error.detail["reachable"] === false || error.code === "unauthenticated" || error.code === "forbidden") return exitCodes.unreachable
+  if (error.detail["reachable"] === false || error.code === "unauthenticated" || error.code === "forbidden")
+    return exitCodes.unreachable
   return error.code === "invalid" ? exitCodes.usage : exitCodes.notFine
 }

@@ -30,7 +30,10 @@ const security = {
   "referrer-policy": "no-referrer",
 }
 
-const types: Readonly<Record<string, string>> = { "swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript" }
+const types: Readonly<Record<string, string>> = {
+  "swagger-ui.css": "text/css",
+  "swagger-ui-bundle.js": "text/javascript",
+}
 
 export function addDocs(app: Hono<RestEnvironment>, document: object): void {
   app.get("/openapi.json", (context) => context.json(document))
@@ -41,6 +44,9 @@ export function addDocs(app: Hono<RestEnvironment>, document: object): void {
     const type = types[file]
     if (type === undefined) return context.notFound()
     const bytes = await readFile(fileURLToPath(import.meta.resolve(`swagger-ui-dist/${file}`)))
-    return context.body(new Uint8Array(bytes), 200, { "content-type": type, "cache-control": "public, max-age=86400" })
+    return context.body(new Uint8Array(bytes), 200, {
+      "content-type": type,
+      "cache-control": "public, max-age=86400",
+    })
   })
 }

@@ -35,13 +35,22 @@ export function eventStream(caller: Caller, { events, stopping, authenticate }: 
     },
     { highWaterMark: maxWaiting },
   )
-  return new Response(body, { headers: { "content-type": "text/event-stream", "cache-control": "no-cache, no-transform", "x-accel-buffering": "no" } })
+  return new Response(body, {
+    headers: {
+      "content-type": "text/event-stream",
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    },
+  })
 }
 
 type Feed = { readonly events: Events; readonly stopping: AbortSignal; readonly mayRead: () => boolean }
 
 /** @returns ends it */
-function feed(controller: ReadableStreamDefaultController<Uint8Array>, { events, stopping, mayRead }: Feed): () => void {
+function feed(
+  controller: ReadableStreamDefaultController<Uint8Array>,
+  { events, stopping, mayRead }: Feed,
+): () => void {
   open += 1
   let ended = false
   const end = (): void => {

@@ -15,7 +15,12 @@ export function openApiDocument(operations: readonly Operation[], version: strin
   }
   return {
     openapi: "3.1.0",
-    info: { title: "mcp-meta", version, description: "A gateway for the Model Context Protocol, governed through REST.", license: { name: "Apache-2.0", identifier: "Apache-2.0" } },
+    info: {
+      title: "mcp-meta",
+      version,
+      description: "A gateway for the Model Context Protocol, governed through REST.",
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
     servers: [{ url: "/" }],
     security: [{ bearer: [] }, { apiKey: [] }, { basic: [] }],
     tags: [...new Set(operations.map(({ group }) => group)), "gateway"].map((name) => ({ name })),
@@ -27,7 +32,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
         basic: { type: "http", scheme: "basic", description: "A principal with a password." },
       },
       responses: Object.fromEntries(statuses.map((status) => [`Problem${status}`, problemResponse(status)])),
-      schemas: { Problem: problemSchema, ...Object.assign({}, ...operations.map(schemasOf)) as Json },
+      schemas: { Problem: problemSchema, ...(Object.assign({}, ...operations.map(schemasOf)) as Json) },
     },
   }
 }
@@ -49,8 +54,13 @@ function describe(operation: Operation): Json {
       ...(schema.description !== undefined && { description: schema.description }),
       schema: rebase(schema, inputName(name)),
     })),
-    ...(takesBody(operation) && { requestBody: { required: true, content: { "application/json": { schema: reference(inputName(name)) } } } }),
-    responses: { [effect === "create" ? "201" : "200"]: jsonResponse(title, reference(outputName(name))), ...problems },
+    ...(takesBody(operation) && {
+      requestBody: { required: true, content: { "application/json": { schema: reference(inputName(name)) } } },
+    }),
+    responses: {
+      [effect === "create" ? "201" : "200"]: jsonResponse(title, reference(outputName(name))),
+      ...problems,
+    },
   }
 }
 
@@ -75,7 +85,9 @@ const reference = (component: string): Json => ({ $ref: `#/components/schemas/${
 function rebase(schema: unknown, component: string): unknown {
   if (Array.isArray(schema)) return schema.map((item) => rebase(item, component))
   if (typeof schema !== "object" || schema === null) return schema
-  const members = Object.entries(schema).filter(([key, value]) => !(key === "$schema" && typeof value === "string"))
+  const members = Object.entries(schema).filter(
+    ([key, value]) => !(key === "$schema" && typeof value === "string"),
+  )
   return Object.fromEntries(
     members.map(([key, value]) => {
       const isReference = key === "$ref" && typeof value === "string" && value.startsWith("#")
@@ -84,11 +96,16 @@ function rebase(schema: unknown, component: string): unknown {
   )
 }
 
-const jsonResponse = (description: string, schema: Json): Json => ({ description, content: { "application/json": { schema } } })
+const jsonResponse = (description: string, schema: Json): Json => ({
+  description,
+  content: { "application/json": { schema } },
+})
 
 const codes = Object.keys(errorTable) as ErrorCode[]
 const statuses = [...new Set(codes.map((code) => errorTable[code].status))].sort((a, b) => a - b)
-const problems = Object.fromEntries(statuses.map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]))
+const problems = Object.fromEntries(
+  statuses.map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]),
+)
 
 function problemResponse(status: number): Json {
   const meant = codes.filter((code) => errorTable[code].status === status)
@@ -123,10 +140,17 @@ const ownPaths = {
     post: {
       operationId: "invoke_tool",
       summary: "Call a tool",
-      description: "Calls one tool and answers its result, for programs without MCP. A tool that reports a failure has answered: `isError` says so.",
+      description:
+        "Calls one tool and answers its result, for programs without MCP. A tool that reports a failure has answered: `isError` says so.",
       tags: ["tools"],
       parameters: [{ name: "name", in: "path", required: true, schema: { type: "string" } }],
-      requestBody: { content: { "application/json": { schema: { type: "object", properties: { arguments: { type: "object" } }, additionalProperties: false } } } },
+      requestBody: {
+        content: {
+          "application/json": {
+            schema: { type: "object", properties: { arguments: { type: "object" } }, additionalProperties: false },
+          },
+        },
+      },
       responses: { "200": jsonResponse("The CallToolResult of MCP.", { type: "object" }), ...problems },
     },
   },
@@ -136,7 +160,10 @@ const ownPaths = {
       summary: "Watch events",
       description: "Server-sent events of what happens in the gateway. Permission: `events:read`.",
       tags: ["gateway"],
-      responses: { "200": { description: "The stream.", content: { "text/event-stream": { schema: { type: "string" } } } }, ...problems },
+      responses: {
+        "200": { description: "The stream.", content: { "text/event-stream": { schema: { type: "string" } } } },
+        ...problems,
+      },
     },
   },
   "/health": {

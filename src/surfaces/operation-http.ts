@@ -4,12 +4,16 @@
  */
 
 import * as z from "zod"
+import { GatewayError } from "../errors.ts"
 import type { Operation } from "../operations/operation.ts"
 import { fromTexts, type ValueSchema } from "./text-value.ts"
 
 export const apiPrefix = "/api/v1"
 
-export type InputSchema = { readonly properties: Readonly<Record<string, ValueSchema>>; readonly required: ReadonlySet<string> }
+export type InputSchema = {
+  readonly properties: Readonly<Record<string, ValueSchema>>
+  readonly required: ReadonlySet<string>
+}
 
 const schemas = new WeakMap<Operation, InputSchema>()
 
@@ -35,23 +39,46 @@ export function takesBody({ route }: Operation): boolean {
 type Input = Readonly<Record<string, unknown>>
 
 /** What a client sends. */
-export function requestOf(operation: Operation, input: Input): { readonly method: string; readonly path: string; readonly body: unknown } {
+export function requestOf(
+  operation: Operation,
+  input: Input,
+): { readonly method: string; readonly path: string; readonly body: unknown } {
   const inPath = new Set(pathMembers(operation))
-  const path = apiPrefix + operation.route.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => encodeURIComponent(toText(input[name])))
+  const path =
+    apiPrefix +
+    operation.route.path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) =>
+      encodeURIComponent(toText(input[name])),
+    )
   const rest = Object.entries(input).filter(([name]) => !inPath.has(name))
   const { method } = operation.route
   if (takesBody(operation)) return { method, path, body: Object.fromEntries(rest) }
-  const query = new URLSearchParams(rest.flatMap(([name, value]) => [value].flat().map((item): [string, string] => [name, toText(item)])))
+  const query = new URLSearchParams(
+    rest.flatMap(([name, value]) => [value].flat().map((item): [string, string] => [name, toText(item)])),
+  )
   return { method, path: query.size > 0 ? `${path}?${query.toString()}` : path, body: undefined }
 }
 
-/** What a server reads. @throws GatewayError `invalid` */
-export function inputOf(operation: Operation, sent: { readonly path: Readonly<Record<string, string>>; readonly query: URLSearchParams; readonly body: Input }): Input {
+export type Sent = {
+  readonly path: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  readonly body: Input
+}
+
+/** What a server reads. @throws GatewayError `invalid`, also where a member came in two places */
+export function inputOf(operation: Operation, { path, query, body }: Sent): Input {
   const { properties } = inputSchemaOf(operation)
-  const texts = [...new Set(sent.query.keys())].map((name) => [name, sent.query.getAll(name)] as const)
-  const inPath = Object.entries(sent.path).map(([name, text]) => [name, [text]] as const)
-  const fromText = [...texts, ...inPath].map(([name, values]) => [name, fromTexts(name, properties[name] ?? {}, values)] as const)
-  return { ...sent.body, ...Object.fromEntries(fromText) }
+  const asked = [...new Set(query.keys())]
+  if (asked.length > 0 && takesBody(operation))
+    throw new GatewayError("invalid", `${operation.name} takes its input in the body, not in the query.`)
+  const twice = Object.keys(path).find((name) => asked.includes(name) || Object.hasOwn(body, name))
+  if (twice !== undefined)
+    throw new GatewayError("invalid", `${twice} is in the path already; leave it out elsewhere.`)
+  const texts = [
+    ...Object.entries(path).map(([name, text]) => [name, [text]] as const),
+    ...asked.map((name) => [name, query.getAll(name)] as const),
+  ]
+  const read = texts.map(([name, values]) => [name, fromTexts(name, properties[name] ?? {}, values)] as const)
+  return { ...body, ...Object.fromEntries(read) }
 }
 
 function toText(value: unknown): string {

@@ -12,14 +12,14 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
   const bytes = await readAll(request, maxBytes)
   if (bytes.length === 0) return new Map()
   const type = request.headers.get("content-type") ?? ""
-  if (!/^application\/json\s*(;|$)/i.test(type)) throw new GatewayError("invalid", "Send the body as Content-Type: application/json.")
+  if (!/^application\/json\s*(;|$)/i.test(type))
+    throw new GatewayError("invalid", "Send the body as Content-Type: application/json.")
   try {
     return readMembers(bytes)
   } catch (cause) {
     throw new GatewayError("invalid", `The body is no JSON object: ${(cause as Error).message}`, { cause })
   }
 }
-
 
 async function readAll(request: Request, maxBytes: number): Promise<Buffer> {
   const tooLarge = new GatewayError("too_large", `The body has more than ${maxBytes} bytes (limits.bodyBytes).`)

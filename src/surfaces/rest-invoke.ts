@@ -5,28 +5,56 @@ import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import { modernRevisions, type Answer, type ClientFacts, type Request, type RpcError } from "../mcp/message.ts"
 import { ProtocolError } from "../mcp/protocol-error.ts"
-import { fromRaw, noMembers, readString, toRaw, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
+import {
+  fromRaw,
+  noMembers,
+  readString,
+  toRaw,
+  writeObject,
+  type RawJson,
+  type RawObject,
+} from "../mcp/raw-json.ts"
 
 type Invocation = { readonly caller: Caller; readonly name: string; readonly body: RawObject }
 
-const client: ClientFacts = { revision: modernRevisions[0], era: "modern", capabilities: noMembers, info: undefined }
+const client: ClientFacts = {
+  revision: modernRevisions[0],
+  era: "modern",
+  capabilities: noMembers,
+  info: undefined,
+}
 
 /**
  * @returns the bytes of the tool's result, as the service sent it
  * @throws GatewayError also where the service answered with an error of its own
  */
-export async function invokeTool(call: (request: CallRequest) => Promise<Answer>, { caller, name, body }: Invocation, signal: AbortSignal): Promise<RawJson> {
+export async function invokeTool(
+  call: (request: CallRequest) => Promise<Answer>,
+  { caller, name, body }: Invocation,
+  signal: AbortSignal,
+): Promise<RawJson> {
   const unknown = [...body.keys()].find((key) => key !== "arguments")
-  if (unknown !== undefined) throw new GatewayError("invalid", `The body takes "arguments" only; ${JSON.stringify(unknown)} is none of it.`)
+  if (unknown !== undefined)
+    throw new GatewayError("invalid", `The body takes "arguments" only; ${JSON.stringify(unknown)} is none of it.`)
   const given = body.get("arguments") ?? toRaw({})
   if (given[0] !== 0x7b) throw new GatewayError("invalid", `"arguments" must be an object.`)
   const params = new Map([["name", toRaw(name)], ["arguments", given]]) // oxfmt-ignore
-  const request: Request = { method: "tools/call", params, meta: noMembers, client, progressToken: undefined, logLevel: undefined }
+  const request: Request = {
+    method: "tools/call",
+    params,
+    meta: noMembers,
+    client,
+    progressToken: undefined,
+    logLevel: undefined,
+  }
   const exchange = { signal, notify: () => undefined }
   const { result, error } = await call({ caller, mount: undefined, request, exchange }).catch(asOurs)
   if (error) throw ofService(error)
   if (readString(result.get("resultType")) === "input_required") {
-    throw new GatewayError("conflict", `${name} asks its caller a question, which only MCP can carry; call it from an MCP client.`)
+    throw new GatewayError(
+      "conflict",
+      `${name} asks its caller a question, which only MCP can carry; call it from an MCP client.`,
+    )
   }
   return writeObject(result)
 }
@@ -39,5 +67,9 @@ const invalidParams = -32602
 
 function ofService({ code, message, data }: RpcError): GatewayError {
   const detail = { rpc: { code, message, ...(data && { data: fromRaw(data) }) } }
-  return new GatewayError(code === invalidParams ? "invalid" : "service_unavailable", `The service answered with an error: ${message}`, { detail })
+  return new GatewayError(
+    code === invalidParams ? "invalid" : "service_unavailable",
+    `The service answered with an error: ${message}`,
+    { detail },
+  )
 }

@@ -30,7 +30,12 @@ export type RestOptions = {
   readonly stopping: AbortSignal
   /** @throws GatewayError `unauthenticated` where the credential was good once and is no longer */
   readonly authenticate: (caller: Caller) => ActivePrincipal
-  readonly perform: (operation: Operation, caller: Caller, input: unknown, signal: AbortSignal) => Promise<Performed>
+  readonly perform: (
+    operation: Operation,
+    caller: Caller,
+    input: unknown,
+    signal: AbortSignal,
+  ) => Promise<Performed>
   readonly call: (request: CallRequest) => Promise<Answer>
 }
 
@@ -46,22 +51,35 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
   })
   for (const operation of options.operations) addOperation(app, operation, options)
   app.post(`${apiPrefix}/tools/:name/invoke`, async (context) => {
-    const invocation = { caller: callerOf(context), name: context.req.param("name"), body: await readJsonBody(context.req.raw, options.bodyBytes) }
+    const invocation = {
+      caller: callerOf(context),
+      name: context.req.param("name"),
+      body: await readJsonBody(context.req.raw, options.bodyBytes),
+    }
     const result = await invokeTool(options.call, invocation, context.req.raw.signal)
     return context.body(new Uint8Array(result), 200, { "content-type": "application/json" })
   })
   app.get(`${apiPrefix}/events`, (context) => eventStream(callerOf(context), options))
   addDocs(app, openApiDocument(options.operations, options.version))
-  app.notFound(() => problem(new GatewayError("not_found", "There is nothing at this path; GET /openapi.json names what there is.")))
+  app.notFound(() =>
+    problem(
+      new GatewayError("not_found", "There is nothing at this path; GET /openapi.json names what there is."),
+    ),
+  )
   app.onError((thrown) => {
     const error = GatewayError.from(thrown)
-    if (error.code === "internal") options.log.error({ err: error.cause ?? error }, "a REST request failed inside the gateway")
+    if (error.code === "internal")
+      options.log.error({ err: error.cause ?? error }, "a REST request failed inside the gateway")
     return problem(error)
   })
   return app
 }
 
-function addOperation(app: Hono<RestEnvironment>, operation: Operation, { perform, bodyBytes }: RestOptions): void {
+function addOperation(
+  app: Hono<RestEnvironment>,
+  operation: Operation,
+  { perform, bodyBytes }: RestOptions,
+): void {
   const { method, path } = operation.route
   app.on(method, apiPrefix + path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
     const { raw } = context.req
@@ -74,7 +92,10 @@ function addOperation(app: Hono<RestEnvironment>, operation: Operation, { perfor
 
 function callerOf({ env }: Context<RestEnvironment>): Caller {
   if (env.caller) return env.caller
-  throw new GatewayError("unauthenticated", "A credential is needed: Authorization: Bearer <key>, or X-API-Key: <key>.")
+  throw new GatewayError(
+    "unauthenticated",
+    "A credential is needed: Authorization: Bearer <key>, or X-API-Key: <key>.",
+  )
 }
 
 function problem(error: GatewayError): Response {

@@ -29,10 +29,12 @@ export function fromTexts(name: string, schema: ValueSchema, texts: readonly str
     return isJson ? parse(name, text) : texts.map((item) => fromTexts(name, schema.items ?? {}, [item]))
   }
   if (type === "object" && !text.trimStart().startsWith("{")) return fromPairs(name, texts)
-  if (texts.length > 1) throw new GatewayError("invalid", `${name} was given ${texts.length} times; it takes one value.`)
+  if (texts.length > 1)
+    throw new GatewayError("invalid", `${name} was given ${texts.length} times; it takes one value.`)
   if (type === "object") return parse(name, text)
   if (type === "boolean") return { true: true, false: false }[text] ?? text
-  if (type === "number" || type === "integer") return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text
+  if (type === "number" || type === "integer")
+    return text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text
   return type === undefined ? looseValue(text) : text
 }
 

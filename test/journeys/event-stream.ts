@@ -17,7 +17,7 @@ export async function* eventsOf({ body }: Response): AsyncGenerator<StreamEvent>
 }
 
 function read(block: string): StreamEvent | undefined {
-  const fields = block.split(/\r?\n/).map((line) => /^([a-z]+): ?(.*)$/.exec(line)?.slice(1) ?? [])
+  const fields = block.split(/\r?\n/).map((line) => /^([a-z]+): ?([^]*)$/.exec(line)?.slice(1) ?? [])
   const data = fields.filter(([name]) => name === "data").map(([, value]) => value)
   if (data.length === 0) return undefined
   return { event: fields.find(([name]) => name === "event")?.[1] ?? "message", data: data.join("\n") }

@@ -29,7 +29,7 @@ const valid: readonly string[] = [
 const invalid: readonly string[] = [
   ...split(String.raw`
     - +1 01 -01 00 1. .5 -.5 1.e1 1e 1e+ 1eE2 1e1.5 0x1 1_000 --1 0.1.2 1a NaN nan Infinity -Infinity tru True
-    truee nul nulL undefined fals " "a "\" "\ "\x41" "\u" "\u12" "\u12G4" "\U0041" "\a" 'a' "a"b a [ ] [1 [1,
+    truee txue fxlse nxll nul nulL undefined fals " "a "\" "\ "\x41" "\u" "\u12" "\uG123" "\u12G4" "\u123G" "\U0041" "\a" 'a' "a"b a [ ] [1 [1,
     [1,] [,1] [1,,2] [1;2] [1} [:] [1:2] []] [-] [[] { } {"a" {"a": {"a":1 {"a":1, {"a":1,} {,"a":1} {"a":} {a:1}
     {1:1} {'a':1} {"a":1] {"a"::1} {"a","b"} {"a":1}} {[]:1} {null:1} {"a":1;} /**/1 1// #
   `),

@@ -76,6 +76,12 @@ describe("what a message is", () => {
     assert.deepEqual([...outline.params.keys()], ["é\n", "é", "\\u0061"])
   })
 
+  test("a name that only begins like another is another", () => {
+    // "idE" falls into the same slot of the familiar names as "id".
+    const outline = readOutline(Buffer.from('{"jsonrpc":"2.0","method":"ping","idE":1,"i":1,"id ":1,"methodx":1}'))
+    assert.equal(outline.kind, "notification")
+  })
+
   test("names that mean something to JavaScript are plain keys", () => {
     const outline = readOutline(request('{"__proto__":{"polluted":1},"constructor":2,"toString":3}'))
     assert.ok(outline.kind === "request")

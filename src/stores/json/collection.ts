@@ -9,7 +9,11 @@ import { byId, freeze, schemas, type Kind, type Kinds } from "./state.ts"
 /** @throws GatewayError `conflict` where the value cannot stand beside the others */
 type Check<T> = (value: T, others: readonly T[]) => void
 
-export function jsonCollection<K extends Kind>(file: StateFile, kind: K, check: Check<Kinds[K]>): Collection<Kinds[K]> {
+export function jsonCollection<K extends Kind>(
+  file: StateFile,
+  kind: K,
+  check: Check<Kinds[K]>,
+): Collection<Kinds[K]> {
   const put = (value: Kinds[K], items: readonly Kinds[K][]) => {
     const others = items.filter(({ id }) => id !== value.id)
     check(value, others)
@@ -21,7 +25,8 @@ export function jsonCollection<K extends Kind>(file: StateFile, kind: K, check: 
     insert: async (draft) => {
       const value = read(kind, draft, 1)
       await file.update(kind, (items) => {
-        if (items.some(({ id }) => id === value.id)) throw new GatewayError("conflict", `${value.id} exists already.`)
+        if (items.some(({ id }) => id === value.id))
+          throw new GatewayError("conflict", `${value.id} exists already.`)
         return put(value, items)
       })
       return value

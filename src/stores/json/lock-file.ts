@@ -51,7 +51,9 @@ async function putWhole(path: string, text: string): Promise<boolean> {
     return true
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === "EEXIST") return false
-    throw new GatewayError("invalid", "The data folder cannot be written to; check its owner and mode.", { cause: thrown })
+    throw new GatewayError("invalid", "The data folder cannot be written to; check its owner and mode.", {
+      cause: thrown,
+    })
   } finally {
     await rm(temporary, { force: true })
   }
@@ -105,5 +107,8 @@ async function startOf(pid: number): Promise<string | undefined> {
 }
 
 function inUse(why: string): GatewayError {
-  return new GatewayError("conflict", `The data folder is in use: ${why}. Stop that gateway, or give this one a folder of its own.`)
+  return new GatewayError(
+    "conflict",
+    `The data folder is in use: ${why}. Stop that gateway, or give this one a folder of its own.`,
+  )
 }

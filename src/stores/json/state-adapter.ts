@@ -16,7 +16,9 @@ const temporarySuffix = ".tmp"
 /** A file of which nobody can say whether it would survive a loss of power. */
 export class UnsyncedState extends GatewayError {
   constructor(cause: unknown) {
-    super("internal", "The state was written but may not be on disk. Restart the gateway once the disk is well.", { cause })
+    super("internal", "The state was written but may not be on disk. Restart the gateway once the disk is well.", {
+      cause,
+    })
   }
 }
 
@@ -61,7 +63,11 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporary, path)
   } catch (cause) {
     await rm(temporary, { force: true })
-    throw new GatewayError("internal", "The state could not be written, so nothing was changed. Is the disk full?", { cause })
+    throw new GatewayError(
+      "internal",
+      "The state could not be written, so nothing was changed. Is the disk full?",
+      { cause },
+    )
   }
   await syncFolder(dirname(path))
 }

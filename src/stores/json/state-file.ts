@@ -38,7 +38,10 @@ export async function openStateFile(folder: string): Promise<StateFile> {
 export class StateFile {
   readonly #low: Low<State>
   readonly #lock: LockFile
-  readonly #listeners: { readonly [K in Kind]: Set<Listener<Kinds[K]>> } = { principals: new Set(), keys: new Set() }
+  readonly #listeners: { readonly [K in Kind]: Set<Listener<Kinds[K]>> } = {
+    principals: new Set(),
+    keys: new Set(),
+  }
   /** Settles when the last edit asked for has; never rejects. */
   #last: Promise<unknown> = Promise.resolve()
   #refusal: GatewayError | undefined
@@ -95,6 +98,8 @@ async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 })
   } catch (cause) {
-    throw new GatewayError("invalid", "The data folder cannot be made; check its path and the rights above it.", { cause })
+    throw new GatewayError("invalid", "The data folder cannot be made; check its path and the rights above it.", {
+      cause,
+    })
   }
 }

@@ -14,7 +14,10 @@ export type Kind = keyof Kinds
 /** Each list in the order of ids. */
 export type State = { readonly [K in Kind]: readonly Kinds[K][] }
 
-export const schemas: { readonly [K in Kind]: z.ZodType<Kinds[K]> } = { principals: principalSchema, keys: keySchema }
+export const schemas: { readonly [K in Kind]: z.ZodType<Kinds[K]> } = {
+  principals: principalSchema,
+  keys: keySchema,
+}
 
 export const emptyState: State = { principals: [], keys: [] }
 

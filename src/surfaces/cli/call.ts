@@ -6,8 +6,18 @@ import { exitCodes, type Run } from "./commands.ts"
 import { connect } from "./connection.ts"
 import { plain, print, printJson } from "./screen.ts"
 
-type Result = { readonly content?: readonly Content[]; readonly structuredContent?: unknown; readonly isError?: boolean }
-type Content = { readonly type?: string; readonly text?: string; readonly mimeType?: string; readonly uri?: string; readonly data?: string }
+type Result = {
+  readonly content?: readonly Content[]
+  readonly structuredContent?: unknown
+  readonly isError?: boolean
+}
+type Content = {
+  readonly type?: string
+  readonly text?: string
+  readonly mimeType?: string
+  readonly uri?: string
+  readonly data?: string
+}
 
 export const callTool: Run = async ({ load }, flags, command) => {
   const { json, arg } = command.opts<{ readonly json?: string; readonly arg?: readonly string[] }>()

@@ -22,19 +22,30 @@ export async function readJsonFile(file: string): Promise<unknown> {
 async function readText(file: string): Promise<string> {
   await using handle = await open(file)
   const found = await handle.stat()
-  if (!found.isFile() || found.size > maxBytes) throw new GatewayError("invalid", `${file} is no file of at most ${maxBytes} bytes.`)
+  if (!found.isFile() || found.size > maxBytes)
+    throw new GatewayError("invalid", `${file} is no file of at most ${maxBytes} bytes.`)
   return handle.readFile("utf8")
 }
 
 function withoutExtras(text: string): string {
-  const noComments = text.replaceAll(/("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, (_whole, string: string | undefined) => string ?? "")
-  return noComments.replaceAll(/("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g, (_whole, string: string | undefined) => string ?? "")
+  const noComments = text.replaceAll(
+    /("(?:\\.|[^"\\])*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
+    (_whole, string: string | undefined) => string ?? "",
+  )
+  return noComments.replaceAll(
+    /("(?:\\.|[^"\\])*")|,(?=\s*[}\]])/g,
+    (_whole, string: string | undefined) => string ?? "",
+  )
 }
 
 /** @throws GatewayError `invalid` where there are none */
 export function findEntries(json: unknown): readonly ClientEntry[] {
-  const found = [["mcpServers"], ["servers"], ["mcp", "servers"], ["mcp", "mcpServers"]].map((path) => path.reduce(member, json)).find(isRecord)
-  const entries = Object.entries(found ?? {}).filter((pair): pair is [string, ClientEntry["entry"]] => isRecord(pair[1]))
+  const found = [["mcpServers"], ["servers"], ["mcp", "servers"], ["mcp", "mcpServers"]]
+    .map((path) => path.reduce(member, json))
+    .find(isRecord)
+  const entries = Object.entries(found ?? {}).filter((pair): pair is [string, ClientEntry["entry"]] =>
+    isRecord(pair[1]),
+  )
   if (entries.length > 0) return entries.map(([name, entry]) => ({ name, entry }))
   throw new GatewayError("invalid", 'The file names no servers; an object "mcpServers" is looked for.')
 }

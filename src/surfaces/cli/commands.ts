@@ -12,7 +12,12 @@ export type CliSetting = {
   readonly secret?: true
 }
 
-export type CliConfig = { readonly data: string; readonly servers: string; readonly url: string | undefined; readonly key: string | undefined }
+export type CliConfig = {
+  readonly data: string
+  readonly servers: string
+  readonly url: string | undefined
+  readonly key: string | undefined
+}
 
 /** What was said of settings, by key; `config` names the file. */
 export type CliFlags = Readonly<Record<string, string>>

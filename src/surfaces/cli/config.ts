@@ -8,14 +8,21 @@ export const showConfig: Run = async ({ load, validate, settings }, flags, comma
   const { config, origins } = await load(flags)
   validate(config)
   const secret = new Set(settings.filter((setting) => setting.secret).map(({ key }) => key))
-  const shown = origins.map(({ key, value, from }) => ({ key, value: secret.has(key) && value !== undefined ? "***" : value, from }))
+  const shown = origins.map(({ key, value, from }) => ({
+    key,
+    value: secret.has(key) && value !== undefined ? "***" : value,
+    from,
+  }))
   if (only) print("The configuration is valid.")
-  else if (json) printJson(Object.fromEntries(shown.map(({ key, value, from }) => [key, { value: value ?? null, from }])))
+  else if (json)
+    printJson(Object.fromEntries(shown.map(({ key, value, from }) => [key, { value: value ?? null, from }])))
   else print(table(shown))
   return exitCodes.fine
 }
 
 function table(rows: readonly { readonly key: string; readonly value: unknown; readonly from: string }[]): string {
   const width = Math.max(...rows.map(({ key }) => key.length))
-  return rows.map(({ key, value, from }) => plain(`${key.padEnd(width)}  ${JSON.stringify(value) ?? "-"}  (${from})`)).join("\n")
+  return rows
+    .map(({ key, value, from }) => plain(`${key.padEnd(width)}  ${JSON.stringify(value) ?? "-"}  (${from})`))
+    .join("\n")
 }

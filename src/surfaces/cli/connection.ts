@@ -21,7 +21,8 @@ const loopbackHosts = new Set(["localhost", "127.0.0.1", "[::1]"])
 /** @throws GatewayError `service_unavailable`, `unauthenticated`, `invalid` */
 export async function connect(config: CliConfig): Promise<Connection> {
   const url = config.url ?? (await runningUrl(config.data))
-  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? "")) throw new GatewayError("invalid", `--url must begin with http:// or https://: ${url}`)
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
+    throw new GatewayError("invalid", `--url must begin with http:// or https://: ${url}`)
   const key = config.key ?? (await ownKey(config, new URL(url)))
   return { url, request: (method, path, body) => request({ url: new URL(path, url), method, key, body }) }
 }
@@ -41,7 +42,11 @@ async function ownKey({ url, data }: CliConfig, { hostname }: URL): Promise<stri
     throw new GatewayError("unauthenticated", `Give the key of ${hostname} with --key or MCP_META_KEY.`)
   }
   const key = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new GatewayError("unauthenticated", `No key: ${file} cannot be read. Give one with --key or MCP_META_KEY.`, { cause })
+    throw new GatewayError(
+      "unauthenticated",
+      `No key: ${file} cannot be read. Give one with --key or MCP_META_KEY.`,
+      { cause },
+    )
   })
   return key.trim()
 }
@@ -50,12 +55,23 @@ type Asked = { readonly url: URL; readonly method: string; readonly key: string;
 
 async function request({ url, method, key, body }: Asked): Promise<unknown> {
   const { Agent, request } = await import("undici")
-  const dispatcher = new Agent({ maxResponseSize: maxAnswerBytes, headersTimeout: maxAnswerMs, bodyTimeout: maxAnswerMs, connect: { timeout: 5_000 } })
+  const dispatcher = new Agent({
+    maxResponseSize: maxAnswerBytes,
+    headersTimeout: maxAnswerMs,
+    bodyTimeout: maxAnswerMs,
+    connect: { timeout: 5_000 },
+  })
   try {
-    const headers = { authorization: `Bearer ${key}`, ...(body !== undefined && { "content-type": "application/json" }) }
+    const headers = {
+      authorization: `Bearer ${key}`,
+      ...(body !== undefined && { "content-type": "application/json" }),
+    }
     const sent = { method, headers, dispatcher, ...(body !== undefined && { body: JSON.stringify(body) }) }
     const answer = await request(url, sent).catch((cause: Error) => {
-      throw unreachable(`No gateway answers at ${url.origin} (${cause.message || cause.name}). Is it running?`, cause)
+      throw unreachable(
+        `No gateway answers at ${url.origin} (${cause.message || cause.name}). Is it running?`,
+        cause,
+      )
     })
     const text = await answer.body.text()
     if (answer.statusCode >= 400) throw toError(answer.statusCode, text)
@@ -69,13 +85,18 @@ function unreachable(message: string, cause?: unknown): GatewayError {
   return new GatewayError("service_unavailable", message, { detail: { reachable: false }, cause })
 }
 
-type ReadProblem = { readonly code?: string; readonly detail?: string; readonly next?: NonNullable<GatewayError["next"]> }
+type ReadProblem = {
+  readonly code?: string
+  readonly detail?: string
+  readonly next?: NonNullable<GatewayError["next"]>
+}
 
 /** The gateway's problem as the error that it was; whatever else answers is no gateway. */
 function toError(status: number, text: string): GatewayError {
   const problem = readProblem(text)
   const code = problem?.code
-  if (code === undefined || !Object.hasOwn(errorTable, code)) return unreachable(`HTTP ${status}: what answers there is no mcp-meta.`)
+  if (code === undefined || !Object.hasOwn(errorTable, code))
+    return unreachable(`HTTP ${status}: what answers there is no mcp-meta.`)
   return new GatewayError(code as ErrorCode, problem?.detail ?? "", problem?.next && { next: problem.next })
 }
 

@@ -31,7 +31,11 @@ export const importServices: Run = async ({ load }, flags, command) => {
 }
 
 /** @returns what was done. @throws GatewayError `invalid`, `conflict` */
-async function importOne({ name, entry }: ClientEntry, folder: string, existing: "replace" | "keep"): Promise<string> {
+async function importOne(
+  { name, entry }: ClientEntry,
+  folder: string,
+  existing: "replace" | "keep",
+): Promise<string> {
   const [read] = readServiceEntries(ownName(name), entry)
   const own = read?.definition.name ?? ""
   if (operations.some((operation) => operation.name === own)) {

@@ -16,15 +16,20 @@ import { plain, print, printJson } from "./screen.ts"
 export function addOperation(command: Command, operation: Operation): Run {
   const given = new Map<string, string[]>()
   const { properties, required } = inputSchemaOf(operation)
-  for (const [name, schema] of Object.entries(properties)) addMember(command, name, { schema, required: required.has(name), given })
+  for (const [name, schema] of Object.entries(properties))
+    addMember(command, name, { schema, required: required.has(name), given })
   if (!("json" in properties)) command.option("--json", "print JSON")
   return async ({ load }, flags) => {
     const missing = [...required].filter((name) => !given.has(name)).map(flagOf)
     if (missing.length > 0) throw new GatewayError("invalid", `${operation.name} needs ${missing.join(" and ")}.`)
-    const input = Object.fromEntries([...given].map(([name, texts]) => [name, fromTexts(flagOf(name), properties[name] ?? {}, texts)]))
+    const input = Object.fromEntries(
+      [...given].map(([name, texts]) => [name, fromTexts(flagOf(name), properties[name] ?? {}, texts)]),
+    )
     const { method, path, body } = requestOf(operation, input)
     const { request } = await connect((await load(flags)).config)
-    const output = await request(method, path, body).catch((thrown: unknown) => Promise.reject(explain(thrown, operation)))
+    const output = await request(method, path, body).catch((thrown: unknown) =>
+      Promise.reject(explain(thrown, operation)),
+    )
     if (command.opts<{ json?: true }>().json) printJson(output)
     else print(plain(operation.say(operation.output.parse(output))))
     return exitCodes.fine
@@ -46,7 +51,12 @@ function addMember(command: Command, name: string, { schema, required, given }: 
   }
 }
 
-const placeholders: Readonly<Record<string, string>> = { array: "value...|json", object: "json|name=value", integer: "number", number: "number" }
+const placeholders: Readonly<Record<string, string>> = {
+  array: "value...|json",
+  object: "json|name=value",
+  integer: "number",
+  number: "number",
+}
 
 function flagOf(name: string): string {
   return `--${name.replaceAll("_", "-").replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
@@ -54,6 +64,9 @@ function flagOf(name: string): string {
 
 /** The gateway does not tell an operation that one may not perform from one that there is not; here the list tells. */
 function explain(thrown: unknown, { name }: Operation): unknown {
-  const isUnknown = thrown instanceof GatewayError && thrown.code === "not_found" && thrown.message === `Unknown operation: ${name}`
+  const isUnknown =
+    thrown instanceof GatewayError &&
+    thrown.code === "not_found" &&
+    thrown.message === `Unknown operation: ${name}`
   return isUnknown ? new GatewayError("forbidden", `This key may not perform ${name}.`, { cause: thrown }) : thrown
 }

@@ -19,7 +19,12 @@ export function complain(text: string): void {
 
 /** JSON keeps its control characters escaped; the ones that it does not escape are here. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, undefined, 2).replaceAll(/[\u007f-\u009f\u2028\u2029]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`))
+  print(
+    JSON.stringify(value, undefined, 2).replaceAll(
+      /[\u007f-\u009f\u2028\u2029]/g,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    ),
+  )
 }
 
 /** Colours only where a terminal shows them, and nobody said NO_COLOR. */

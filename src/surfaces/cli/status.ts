@@ -42,7 +42,10 @@ type Issue = { readonly service: string; readonly subject?: string; readonly mes
 type Status = { readonly services: readonly Service[]; readonly issues: readonly Issue[] }
 
 async function readStatus(connection: Connection): Promise<Status> {
-  const [services, issues] = [await readAll(connection, "list_services", "services"), await readAll(connection, "list_issues", "issues")]
+  const [services, issues] = [
+    await readAll(connection, "list_services", "services"),
+    await readAll(connection, "list_issues", "issues"),
+  ]
   return { services: services as readonly Service[], issues: issues as readonly Issue[] }
 }
 
@@ -64,18 +67,49 @@ async function readAll({ request }: Connection, name: string, member: string): P
 const colors = { up: "green", degraded: "yellow", starting: "yellow", down: "red", disabled: "gray" } as const
 
 function draw({ services, issues }: Status, url: string): string {
-  const table = new Table({ head: ["service", "state", "era", "transport", "endpoints", "tools", "calls", "errors", "p50/p99 ms", "last error"], style: { head: [], border: [], compact: true } })
+  const table = new Table({
+    head: [
+      "service",
+      "state",
+      "era",
+      "transport",
+      "endpoints",
+      "tools",
+      "calls",
+      "errors",
+      "p50/p99 ms",
+      "last error",
+    ],
+    style: { head: [], border: [], compact: true },
+  })
   for (const service of services) table.push(row(service))
-  const lines = issues.map(({ service, subject, message }) => plain(`  ${service}${subject === undefined ? "" : ` ${subject}`}: ${message}`))
+  const lines = issues.map(({ service, subject, message }) =>
+    plain(`  ${service}${subject === undefined ? "" : ` ${subject}`}: ${message}`),
+  )
   const head = `${services.length} services at ${url}`
-  return [head, table.toString(), ...(lines.length > 0 ? [paint("yellow", `${lines.length} issues`), ...lines] : ["no issues"])].join("\n")
+  return [
+    head,
+    table.toString(),
+    ...(lines.length > 0 ? [paint("yellow", `${lines.length} issues`), ...lines] : ["no issues"]),
+  ].join("\n")
 }
 
 function row(service: Service): string[] {
   const { name, state, era = "-", transport, endpoints, tools, calls, errors, p50Ms, p99Ms, lastError } = service
   const color = Object.hasOwn(colors, state) ? colors[state as keyof typeof colors] : "red"
-  const healthy = endpoints ? `${endpoints.filter((endpoint) => endpoint.healthy).length}/${endpoints.length}` : "-"
+  const healthy = endpoints
+    ? `${endpoints.filter((endpoint) => endpoint.healthy).length}/${endpoints.length}`
+    : "-"
   const latency = p50Ms === undefined ? "-" : `${Math.round(p50Ms)}/${Math.round(p99Ms ?? p50Ms)}`
-  const cells = [era, transport, healthy, tools, calls, errors, latency, lastError?.message.slice(0, 60) ?? ""].map((cell) => plain(String(cell)).replaceAll("\n", " "))
+  const cells = [
+    era,
+    transport,
+    healthy,
+    tools,
+    calls,
+    errors,
+    latency,
+    lastError?.message.slice(0, 60) ?? "",
+  ].map((cell) => plain(String(cell)).replaceAll("\n", " "))
   return [plain(name), paint(color, plain(state)), ...cells]
 }

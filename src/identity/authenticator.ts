@@ -1,0 +1,82 @@
+/**
+ * Turns a credential into a caller, once per request, and says at each call whether that caller may still call.
+ *
+ * How credentials are written: credential.ts. How a secret is checked, and how often: verifier.ts. Who there is:
+ * roster.ts.
+ */
+
+import type { ActivePrincipal, Caller, Key, Keys, Principal, Principals } from "../domain/principal.ts"
+import { readCredential, refusedCredential, type Claim, type Credential } from "./credential.ts"
+import { openRoster, type Roster } from "./roster.ts"
+import { Verifier } from "./verifier.ts"
+
+export interface Authenticator {
+  /**
+   * @throws GatewayError `unauthenticated`, with `retryAfterMs` after too many failures; `invalid` where two
+   *   credentials disagree; `overloaded` where too many are being checked
+   */
+  admit(credential: Credential): Promise<Caller>
+  /** @throws GatewayError `unauthenticated` where the key or the principal has ended since it was admitted */
+  authenticate(caller: Caller): ActivePrincipal
+  close(): void
+}
+
+type Dependencies = {
+  readonly principals: Principals
+  readonly keys: Keys
+  /** 32 random bytes of this process. */
+  readonly pepper: Buffer
+  readonly now: () => number
+}
+
+export async function createAuthenticator({
+  principals,
+  keys,
+  pepper,
+  now,
+}: Dependencies): Promise<Authenticator> {
+  const roster = await openRoster(principals, keys)
+  const verifier = new Verifier(pepper, now)
+  return {
+    admit: async (credential) => {
+      const claim = readCredential(credential)
+      const { caller, hash } = findClaimed(roster, claim, now())
+      const digest = verifier.digest(claim)
+      const isRight = verifier.recalls(digest, hash) || (await verifier.matches(claim, digest, hash))
+      if (!isRight || !caller) throw refusedCredential()
+      getActive(roster, caller, now())
+      return caller
+    },
+    authenticate: (caller) => getActive(roster, caller, now()),
+    close: () => roster.close(),
+  }
+}
+
+type Claimed = { readonly caller: Caller | undefined; readonly hash: string | undefined }
+
+/** @throws GatewayError `unauthenticated` for a key that could not be used whatever its secret */
+function findClaimed(roster: Roster, claim: Claim, nowMs: number): Claimed {
+  if (claim.kind === "password") {
+    const principal = roster.findMemberByName(claim.name)?.principal
+    return { caller: principal && Object.freeze({ principalId: principal.id }), hash: principal?.passwordHash }
+  }
+  const key = roster.findKey(claim.id)
+  if (!key) throw refusedCredential()
+  const caller = Object.freeze({ principalId: key.principalId, keyId: key.id })
+  getActive(roster, caller, nowMs)
+  return { caller, hash: key.hash }
+}
+
+function getActive(roster: Roster, { principalId, keyId }: Caller, nowMs: number): ActivePrincipal {
+  const member = roster.findMember(principalId)
+  if (!member || member.principal.disabled) throw refusedCredential()
+  if (keyId === undefined) return member
+  const key = roster.findKey(keyId)
+  if (!key || !isGood(key, member.principal, nowMs)) throw refusedCredential()
+  return { ...member, keyId }
+}
+
+function isGood(key: Key, principal: Principal, nowMs: number): boolean {
+  if (key.principalId !== principal.id || key.revokedAtMs !== undefined) return false
+  return key.expiresAtMs === undefined || nowMs < key.expiresAtMs
+}

@@ -1,0 +1,26 @@
+/** What operations say to people: short lines and tables of plain text, whatever services put into their names. */
+
+type Cell = string | number | undefined
+
+const maxCellLength = 72
+
+/** Columns as wide as what they hold. */
+export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const lines = [header, ...rows].map((row) => row.map((cell) => plainLine(String(cell ?? "-"), maxCellLength)))
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  return lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd()).join("\n")
+}
+
+/** One line without control and formatting characters, which could make a terminal or a reader see something else. */
+export function plainLine(text: string, maxLength: number): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim()
+  return line.length > maxLength ? `${line.slice(0, maxLength - 3)}...` : line
+}
+
+export function isoTime(atMs: number): string {
+  return new Date(atMs).toISOString()
+}
+
+export function more(nextCursor: string | undefined): string {
+  return nextCursor === undefined ? "" : "\nThere are more; ask again with the nextCursor."
+}

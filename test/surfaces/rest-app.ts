@@ -1,0 +1,107 @@
+/** The REST door alone on a port of its own, with callers of two kinds: who observes, and who may do nothing. */
+
+import { getRequestListener } from "@hono/node-server"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import type { CallRequest } from "../../src/call/call.ts"
+import type { Events } from "../../src/domain/event.ts"
+import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
+import type { ActivePrincipal, Caller } from "../../src/domain/principal.ts"
+import { GatewayError } from "../../src/errors.ts"
+import type { Answer } from "../../src/mcp/message.ts"
+import { toRawObject } from "../../src/mcp/raw-json.ts"
+import type { Operation, Performed } from "../../src/operations/operation.ts"
+import { createMemoryEvents } from "../../src/stores/memory/events.ts"
+import { createRest } from "../../src/surfaces/rest.ts"
+
+export type RestApp = {
+  readonly url: string
+  readonly events: Events
+  readonly stopping: AbortController
+  /** Takes the observer's key away. */
+  revoke(): void
+  close(): Promise<void>
+}
+
+export type RestAppOptions = {
+  readonly operations: readonly Operation[]
+  readonly perform: (operation: Operation, actor: ActivePrincipal, input: unknown) => Promise<Performed>
+  readonly call?: (request: CallRequest) => Promise<Answer>
+}
+
+export const keys = { observer: "mm_observer", nobody: "mm_nobody" } as const
+export const bodyBytes = 65_536
+
+export async function startRestApp({ operations, perform, call = echo }: RestAppOptions): Promise<RestApp> {
+  const events = createMemoryEvents()
+  const stopping = new AbortController()
+  const principals = new Map<string, ActivePrincipal>([
+    [keys.observer, principal("observer", ["observe"])],
+    [keys.nobody, principal("nobody", [])],
+  ])
+  const authenticate = ({ principalId }: Caller): ActivePrincipal => {
+    const found = principals.get(principalId)
+    if (!found) throw new GatewayError("unauthenticated", "No such key.")
+    return found
+  }
+  const rest = createRest({
+    operations,
+    version: "1.2.3",
+    bodyBytes,
+    events,
+    log: { error: () => undefined },
+    stopping: stopping.signal,
+    authenticate,
+    perform: (operation, caller, input) => perform(operation, authenticate(caller), input),
+    call,
+  })
+  const server = createServer((request, response) => {
+    const key = request.headers.authorization?.replace("Bearer ", "")
+    const caller = key === undefined ? undefined : { principalId: key }
+    void getRequestListener((fetched) => rest.fetch(fetched, { caller }), { overrideGlobalObjects: false })(
+      request,
+      response,
+    )
+  })
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    events,
+    stopping,
+    revoke: () => void principals.delete(keys.observer),
+    close: async () => {
+      stopping.abort()
+      server.close()
+      server.closeAllConnections()
+      await once(server, "close")
+    },
+  }
+}
+
+function principal(name: string, permissions: readonly string[]): ActivePrincipal {
+  const grants = grantsSchema.parse({ permissions })
+  const facts = {
+    id: name,
+    name,
+    kind: "agent",
+    grants,
+    disabled: false,
+    createdAtMs: 0,
+    createdBy: "test",
+    version: 1,
+  } as const
+  return { principal: facts, may: compileGrants(grants) }
+}
+
+async function echo({ request }: CallRequest): Promise<Answer> {
+  const text = `${request.params.get("name")?.toString()} ${request.params.get("arguments")?.toString()}`
+  return {
+    result: toRawObject({
+      resultType: "complete",
+      content: [{ type: "text", text }],
+      isError: text.includes("fail"),
+    }),
+  }
+}
