@@ -70,7 +70,7 @@ function operationChapter({
 }
 
 type Schema = {
-  readonly type?: string
+  readonly type?: string | readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
   readonly required?: readonly string[]
   readonly items?: Schema
@@ -97,7 +97,7 @@ function typeText({ type, enum: choices, const: only, items, anyOf }: Schema): s
   if (only !== undefined) return JSON.stringify(only)
   if (anyOf) return [...new Set(anyOf.map(typeText))].join(" | ")
   if (type === "array") return `${items ? typeText(items) : "any"}[]`
-  return type ?? "any"
+  return [type ?? "any"].flat().join(" | ")
 }
 
 function errorsPage(): string {
@@ -124,7 +124,9 @@ function configurationPage(): string {
 
 function settingRow({ key, default: standard, unit, sentence, secret }: NamedSetting): string {
   const value =
-    standard === undefined || (Array.isArray(standard) && standard.length === 0) ? "" : `\`${String(standard)}\``
+    standard === undefined || (Array.isArray(standard) && standard.length === 0)
+      ? ""
+      : `\`${JSON.stringify(standard).replaceAll('"', "")}\``
   const notes = [unit === undefined ? "" : ` (${unit})`, secret ? " Never read from the file." : ""].join("")
   return `| \`${key}\` | ${value} | ${cell(sentence.replace(/\.$/, "") + (notes.startsWith(" (") ? `${notes}.` : `.${notes}`))} |`
 }

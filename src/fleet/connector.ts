@@ -34,6 +34,7 @@ export class Connector {
   readonly #options: ConnectorOptions
   readonly #children = new Set<Child>()
   #lastChild: Child | undefined
+  #closed = false
 
   constructor(options: ConnectorOptions) {
     this.#options = options
@@ -84,8 +85,9 @@ export class Connector {
     return this.#lastChild?.stderrLines() ?? []
   }
 
-  /** Resolves when every program is gone. */
+  /** Starts no more programs; resolves when every one is gone. */
   async close(graceMs = stopMs): Promise<void> {
+    this.#closed = true
     await Promise.all([...this.#children].map((child) => child.stop(graceMs)))
   }
 
@@ -105,7 +107,12 @@ export class Connector {
 
   async #start(program: Omit<ChildOptions, "baseEnv" | "ledger">): Promise<Channel> {
     const { baseEnv, ledger, limits, log } = this.#options.context
+    if (this.#closed) throw stopped()
     const child = await startChild({ ...program, baseEnv, ledger })
+    if (this.#closed) {
+      await child.stop(0)
+      throw stopped()
+    }
     this.#children.add(child)
     this.#lastChild = child
     void child.exited.then(({ code, signal }) => {
@@ -145,6 +152,10 @@ export class Connector {
       return value
     })
   }
+}
+
+function stopped(): GatewayError {
+  return new GatewayError("service_unavailable", "The service was stopped.", { detail: { sent: false } })
 }
 
 function readUrl(text: string): URL {

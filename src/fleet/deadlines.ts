@@ -27,10 +27,10 @@ export class Deadlines {
     )
     this.#caller.addEventListener("abort", this.#follow, { once: true })
     if (this.#caller.aborted) this.#follow()
-    const { ask } = exchange
+    const { ask, session } = exchange
     this.exchange = {
-      ...exchange,
       signal: this.#controller.signal,
+      ...(session && { session }),
       notify: (notification) => {
         if (notification.method === "notifications/progress") this.touch()
         exchange.notify(notification)

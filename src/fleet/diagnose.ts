@@ -27,8 +27,10 @@ type StepName = DiagnosisStep["step"]
 /** What one step does; its sentence says what was found. @throws GatewayError */
 export type RunStep = <T>(step: StepName, work: () => Promise<T>, say: (found: T) => string) => Promise<T>
 
+/** @param endpoint which of several */
 export async function diagnose(
   definition: ServiceDefinition,
+  endpoint: number,
   context: FleetContext,
 ): Promise<readonly DiagnosisStep[]> {
   const steps: DiagnosisStep[] = []
@@ -50,7 +52,15 @@ export async function diagnose(
     }
   }
   try {
-    await walk({ definition, context, connector, run, signal: deadline.signal, note: (step) => steps.push(step) })
+    await walk({
+      definition,
+      endpoint,
+      context,
+      connector,
+      run,
+      signal: deadline.signal,
+      note: (step) => steps.push(step),
+    })
   } catch (thrown) {
     if (!(thrown instanceof StepFailed)) throw thrown
   } finally {
@@ -68,6 +78,7 @@ class StepFailed extends Error {
 
 type Walk = {
   readonly definition: ServiceDefinition
+  readonly endpoint: number
   readonly context: FleetContext
   readonly connector: Connector
   readonly run: RunStep
@@ -112,13 +123,13 @@ async function reachProgram({ definition, context, connector, run }: Walk): Prom
   )
 }
 
-async function reachAddress({ definition, connector, run }: Walk): Promise<LinkTarget> {
+async function reachAddress({ endpoint, connector, run }: Walk): Promise<LinkTarget> {
   const { target, address } = await run(
     "definition",
-    async () => ({ target: connector.target(0), address: readAddress(connector.urlOf(0)) }),
+    async () => ({ target: connector.target(endpoint), address: readAddress(connector.urlOf(endpoint)) }),
     () => "Every placeholder has a value, and the url can be read.",
   )
-  if (definition.type !== "stdio") await checkNetwork(address, run)
+  await checkNetwork(address, run)
   return target
 }
 

@@ -40,7 +40,11 @@ export class Endpoint implements Candidate {
     this.address = options.address
     this.weight = options.weight
     this.turnstile = new Turnstile(options.limits)
-    this.shared = new LinkSlot({ ...options, make: () => options.connect(noMembers), comeback: "eager" })
+    const onUp = (link: Link): void => {
+      this.#health = healthyAtFirst
+      options.onUp?.(link)
+    }
+    this.shared = new LinkSlot({ ...options, onUp, make: () => options.connect(noMembers), comeback: "eager" })
   }
 
   get healthy(): boolean {

@@ -69,17 +69,18 @@ export class LinkSlot {
     return abortable(this.#connecting, signal)
   }
 
-  /** Gives up this connection as if it had been lost, unless it is another one by now. */
+  /** Gives up this connection; a new one takes its place where it was the one in use. */
   drop(link: Link, reason: GatewayError): void {
-    if (this.#link !== link) return
-    this.#lose(reason)
+    // Also a lost one may hold on to something, and its last word is of no use.
     void link.close().catch(() => {})
+    if (this.#link === link) this.#lose(reason)
   }
 
+  /** A connection that is being made closes when it stands; nobody waits for it. */
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#comeback)
-    const link = this.#link ?? (await this.#connecting?.catch(() => undefined))
+    const link = this.#link
     this.#link = undefined
     await link?.close().catch(() => {})
   }
@@ -88,11 +89,14 @@ export class LinkSlot {
     clearTimeout(this.#comeback)
     try {
       const link = await this.#options.make()
-      if (this.#closed) return link
+      if (this.#closed) {
+        void link.close().catch(() => {})
+        throw unsent("The connection was closed.")
+      }
       this.#link = link
       this.#upSinceMs = this.#options.now()
       this.#lastError = undefined
-      void link.closed.then((reason) => reason && this.#link === link && this.#lose(reason))
+      void link.closed.then((reason) => reason && this.drop(link, reason))
       this.#options.onUp?.(link)
       return link
     } catch (thrown) {

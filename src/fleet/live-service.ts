@@ -99,8 +99,8 @@ export class LiveService {
     this.#watches.close()
     this.listing.close()
     await this.#drain(graceMs)
-    await Promise.all([this.#pool.close(), ...this.#endpoints.map((endpoint) => endpoint.close())])
-    await this.connector.close()
+    const closing = this.#endpoints.map((endpoint) => endpoint.close())
+    await Promise.all([this.#pool.close(), ...closing, this.connector.close()])
   }
 
   async send(request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {

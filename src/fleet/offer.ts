@@ -44,11 +44,15 @@ export async function compileOffer(source: OfferSource): Promise<{ offer: Offer;
   }
 }
 
+/** Tools whose schemas are looked at before others get their turn: ten thousand would hold up every call. */
+const checkedAtOnce = 50
+
 async function checkTools(definitions: readonly RawObject[], toolRules: ToolRules): Promise<Checked> {
   const rules = compileToolRules(toolRules)
   const { named, faults } = readNames(definitions, "tools")
   const tools: { tool: Offered; fault: string | undefined }[] = []
-  for (const { name, definition } of named) {
+  for (const [index, { name, definition }] of named.entries()) {
+    if (index % checkedAtOnce === checkedAtOnce - 1) await new Promise(setImmediate)
     if (!rules.offers(name)) continue
     const fault = await findToolFault(definition)
     const described = rules.describe(name, definition)

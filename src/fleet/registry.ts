@@ -123,7 +123,12 @@ class ServiceFleet implements RunningFleet {
   }
 
   diagnose(service: string): Promise<readonly DiagnosisStep[]> {
-    return Promise.try(() => diagnose(this.#getDefinition(service), this.#context))
+    const endpoints = this.#live.get(service)?.status.endpoints ?? []
+    const failing = Math.max(
+      0,
+      endpoints.findIndex(({ healthy }) => !healthy),
+    )
+    return Promise.try(() => diagnose(this.#getDefinition(service), failing, this.#context))
   }
 
   #definitions(): ServiceDefinition[] {

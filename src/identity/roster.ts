@@ -23,11 +23,15 @@ export async function openRoster(principals: Principals, keys: Keys): Promise<Ro
   const stopPrincipals = await follow(principals, (id, principal) => {
     const before = members.get(id)?.principal.name
     if (before !== undefined && ids.get(before) === id) ids.delete(before)
-    if (!principal) return void members.delete(id)
-    members.set(id, { principal, may: compileGrants(principal.grants) })
-    ids.set(principal.name, id)
+    if (principal) {
+      members.set(id, { principal, may: compileGrants(principal.grants) })
+      ids.set(principal.name, id)
+    } else members.delete(id)
   })
-  const stopKeys = await follow(keys, (id, key) => void (key ? known.set(id, key) : known.delete(id)))
+  const stopKeys = await follow(keys, (id, key) => {
+    if (key) known.set(id, key)
+    else known.delete(id)
+  })
   return {
     findKey: (id) => known.get(id),
     findMember: (id) => members.get(id),

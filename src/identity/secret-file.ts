@@ -69,5 +69,9 @@ async function writeSynced(path: string, content: string | Buffer): Promise<void
 
 async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, "r")
-  await folder.sync().finally(() => folder.close())
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }

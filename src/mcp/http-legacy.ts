@@ -7,7 +7,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { GatewayError } from "../errors.ts"
-import { takesStreams } from "./http-modern.ts"
+import { prefersStreams, takesStreams } from "./http-modern.ts"
 import { HttpReply } from "./http-reply.ts"
 import { clientOf, type HttpSession, type HttpSessions } from "./http-sessions.ts"
 import { LegacySession } from "./legacy-session.ts"
@@ -34,6 +34,7 @@ export async function serveLegacyPost(legacy: LegacyRequest, messages: Messages)
   const found = findSession(legacy, id)
   if (messages.batch) requireBatches(found.session.client.revision)
   const reply = new HttpReply(legacy.response, streamOpener(legacy, found))
+  if (prefersStreams(legacy.request) && hasRequest(messages)) reply.stream()
   reply.finish(await receiveAll(found.session, messages, reply), 200)
 }
 
@@ -106,6 +107,10 @@ function checkRevision({ headers }: IncomingMessage): string | undefined {
 
 function requireBatches(revision: string): void {
   if (revision !== "2025-03-26") throw new ProtocolError("invalid_request", `Revision ${revision} has no batches.`)
+}
+
+function hasRequest(messages: Messages): boolean {
+  return messages.batch || messages.message.kind === "request"
 }
 
 function isInitialize(message: Outline): boolean {

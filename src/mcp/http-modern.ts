@@ -7,7 +7,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { GatewayError } from "../errors.ts"
 import { HttpReply, type EventSink } from "./http-reply.ts"
-import { checkHeaders, type ParamHeaders } from "./mcp-headers.ts"
+import { checkHeaders, checkRevisionHeader, type ParamHeaders } from "./mcp-headers.ts"
 import type { Handler, Outline } from "./message.ts"
 import { answerModern } from "./modern-request.ts"
 import { readString, type RawJson } from "./raw-json.ts"
@@ -28,12 +28,14 @@ export async function serveModernPost({ request, response, message, handle, serv
     if (!response.writableFinished) hungUp.abort(new GatewayError("invalid", "The client closed the stream."))
   })
   const reply = new HttpReply(response, takesStreams(request) ? () => openStream(response) : undefined)
+  if (prefersStreams(request)) reply.stream()
   const { bytes, status } = await answerModern({
     message,
     handle,
     serverInfo,
     send: reply.send,
     signal: hungUp.signal,
+    checkFirst: (params) => checkRevisionHeader(params, request.headers),
     check: (read) => {
       const tool = read.method === "tools/call" ? readString(read.params.get("name")) : undefined
       checkHeaders(read, request.headers, tool === undefined ? undefined : paramHeaders(tool))
@@ -45,6 +47,12 @@ export async function serveModernPost({ request, response, message, handle, serv
 export function takesStreams({ headers }: IncomingMessage): boolean {
   const accept = headers.accept ?? "*/*"
   return accept.includes("text/event-stream") || accept.includes("*/*")
+}
+
+/** A client that names event streams first is given one from the start, as HTTP lets it choose. */
+export function prefersStreams({ headers: { accept = "" } }: IncomingMessage): boolean {
+  const [streams, json] = [accept.indexOf("text/event-stream"), accept.indexOf("application/json")]
+  return streams >= 0 && streams < json
 }
 
 function openStream(response: ServerResponse): EventSink {

@@ -21,7 +21,12 @@ export class HttpReply {
   constructor(response: ServerResponse, openStream: (() => EventSink) | undefined) {
     this.#response = response
     this.#openStream = openStream ?? (() => nowhere)
-    if (openStream) this.#timer = setTimeout(() => (this.#stream ??= openStream()), silenceMs).unref()
+    if (openStream) this.#timer = setTimeout(() => this.stream(), silenceMs).unref()
+  }
+
+  /** Turns into an event stream now. */
+  stream(): void {
+    this.#stream ??= this.#openStream()
   }
 
   /** Sends a message ahead of the answer. A client that takes no streams does without, which `false` says. */

@@ -7,9 +7,10 @@
 
 import type { IncomingHttpHeaders } from "node:http"
 import type { Request } from "./message.ts"
+import { hop, metaOf } from "./meta.ts"
 import { readMembers } from "./outline.ts"
 import { ProtocolError } from "./protocol-error.ts"
-import { fromRaw, readString, type RawJson } from "./raw-json.ts"
+import { fromRaw, readString, type RawJson, type RawObject } from "./raw-json.ts"
 
 /** Header suffix in lower case -> path of property names into the arguments. */
 export type ParamHeaders = ReadonlyMap<string, readonly string[]>
@@ -24,9 +25,13 @@ export const nameMember: Readonly<Record<string, string>> = {
   "tasks/cancel": "taskId",
 }
 
+/** What the body says counts, and whether it can be served is asked only once the header agrees. */
+export function checkRevisionHeader(params: RawObject, headers: IncomingHttpHeaders): void {
+  expectHeader(headers, "mcp-protocol-version", readString(metaOf(params).get(hop.protocolVersion)) ?? "")
+}
+
 /** @throws ProtocolError -32020 where a header is missing, malformed or contradicts the body. */
 export function checkHeaders(request: Request, headers: IncomingHttpHeaders, paramHeaders: ParamHeaders | undefined): void {
-  expectHeader(headers, "mcp-protocol-version", request.client.revision)
   expectHeader(headers, "mcp-method", request.method)
   const member = nameMember[request.method]
   if (member) expectHeader(headers, "mcp-name", readString(request.params.get(member)) ?? "")
@@ -67,14 +72,11 @@ function sameValue(sent: string, value: string | number | boolean): boolean {
   return sent === String(value)
 }
 
-const sentinel = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/
+const sentinel = /^=\?base64\?(.*)\?=$/
 
 function decodeHeader(name: string, sent: string): string {
   const encoded = sentinel.exec(sent)?.[1]
-  if (encoded === undefined) {
-    if (/^=\?base64\?/i.test(sent)) throw mismatch(`The header ${name} is not valid base64.`)
-    return sent
-  }
+  if (encoded === undefined) return sent
   const bytes = Buffer.from(encoded, "base64")
   if (bytes.toString("base64") !== encoded) throw mismatch(`The header ${name} is not valid base64.`)
   return bytes.toString()

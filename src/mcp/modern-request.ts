@@ -7,7 +7,7 @@ import { hop, metaOf, withMeta } from "./meta.ts"
 import type { Exchange, Handler, Notification, Outline, Request } from "./message.ts"
 import type { Send } from "./conversation.ts"
 import { ProtocolError, unknownMethod } from "./protocol-error.ts"
-import type { RawJson } from "./raw-json.ts"
+import type { RawJson, RawObject } from "./raw-json.ts"
 import { encodeAnswer, encodeNotification, toRpcError } from "./wire.ts"
 import { GatewayError } from "../errors.ts"
 
@@ -32,13 +32,15 @@ export type ModernRequest = {
   readonly signal: AbortSignal
   /** Our own Implementation object, which signs each result. */
   readonly serverInfo: RawJson
-  /** Checks the transport has of its own, once the request could be read. */
+  /** What the transport checks before the request is read, and once it could be. */
+  readonly checkFirst?: (params: RawObject) => void
   readonly check?: (request: Request) => void
 }
 
 /** @returns the answer's bytes, and the HTTP status for it where HTTP carries it */
-export async function answerModern({ message, handle, send, signal, serverInfo, check }: ModernRequest): Promise<{ bytes: Buffer; status: number }> {
+export async function answerModern({ message, handle, send, signal, serverInfo, checkFirst, check }: ModernRequest): Promise<{ bytes: Buffer; status: number }> {
   try {
+    checkFirst?.(message.params)
     if (!modernMethods.has(message.method)) throw unknownMethod(message.method)
     const request = readModernRequest(message.method, message.params)
     check?.(request)

@@ -95,6 +95,7 @@ async function waitUntilHeard({ fleet, events, signal }: OperationContext, name:
   }
   const unsubscribe = events.subscribe(look)
   const timer = setTimeout(resolve, maxWaitMs)
+  if (signal.aborted) resolve()
   signal.addEventListener("abort", () => resolve(), { once: true })
   void fleet.settled().then(() => {
     settled = true

@@ -43,7 +43,7 @@ export function createMcpDoor(options: McpDoorOptions): (peer: McpPeer) => Handl
     try {
       return await answer(options, { ...peer, request, exchange })
     } catch (thrown) {
-      report(options, thrown, request)
+      if (!exchange.signal.aborted) report(options, thrown, request)
       throw thrown
     }
   }

@@ -1,8 +1,9 @@
 /** The REST door in OpenAPI 3.1, from the list of operations and the table of errors. */
 
 import * as z from "zod"
-import { errorTable, type ErrorCode } from "../errors.ts"
 import type { Operation } from "../operations/operation.ts"
+import { jsonResponse, ownPaths } from "./openapi-paths.ts"
+import { problemResponses, problemSchema, problems } from "./openapi-problems.ts"
 import { apiPrefix, inputSchemaOf, pathMembers, takesBody } from "./operation-http.ts"
 
 type Json = { readonly [key: string]: unknown }
@@ -31,7 +32,7 @@ export function openApiDocument(operations: readonly Operation[], version: strin
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key", description: "A key." },
         basic: { type: "http", scheme: "basic", description: "A principal with a password." },
       },
-      responses: Object.fromEntries(statuses.map((status) => [`Problem${status}`, problemResponse(status)])),
+      responses: problemResponses,
       schemas: { Problem: problemSchema, ...(Object.assign({}, ...operations.map(schemasOf)) as Json) },
     },
   }
@@ -94,85 +95,4 @@ function rebase(schema: unknown, component: string): unknown {
       return [key, isReference ? `#/components/schemas/${component}${value.slice(1)}` : rebase(value, component)]
     }),
   )
-}
-
-const jsonResponse = (description: string, schema: Json): Json => ({
-  description,
-  content: { "application/json": { schema } },
-})
-
-const codes = Object.keys(errorTable) as ErrorCode[]
-const statuses = [...new Set(codes.map((code) => errorTable[code].status))].sort((a, b) => a - b)
-const problems = Object.fromEntries(
-  statuses.map((status) => [String(status), { $ref: `#/components/responses/Problem${status}` }]),
-)
-
-function problemResponse(status: number): Json {
-  const meant = codes.filter((code) => errorTable[code].status === status)
-  const description = meant.map((code) => `\`${code}\`: ${errorTable[code].sentence}`).join("\n\n")
-  return { description, content: { "application/problem+json": { schema: reference("Problem") } } }
-}
-
-/** @see https://www.rfc-editor.org/rfc/rfc9457 */
-const problemSchema = {
-  type: "object",
-  required: ["type", "title", "status", "detail", "code", "retryable"],
-  properties: {
-    type: { type: "string", format: "uri" },
-    title: { type: "string", description: "What the code means." },
-    status: { type: "integer" },
-    detail: { type: "string", description: "What happened and what to do." },
-    code: { type: "string", enum: codes },
-    retryable: { type: "boolean", description: "Whether the same request may succeed later." },
-    retryAfterMs: { type: "number" },
-    next: {
-      type: "object",
-      description: "The operation that would help.",
-      required: ["operation"],
-      properties: { operation: { type: "string" }, arguments: { type: "object" } },
-    },
-  },
-}
-
-/** What is no operation. */
-const ownPaths = {
-  [`${apiPrefix}/tools/{name}/invoke`]: {
-    post: {
-      operationId: "invoke_tool",
-      summary: "Call a tool",
-      description:
-        "Calls one tool and answers its result, for programs without MCP. A tool that reports a failure has answered: `isError` says so.",
-      tags: ["tools"],
-      parameters: [{ name: "name", in: "path", required: true, schema: { type: "string" } }],
-      requestBody: {
-        content: {
-          "application/json": {
-            schema: { type: "object", properties: { arguments: { type: "object" } }, additionalProperties: false },
-          },
-        },
-      },
-      responses: { "200": jsonResponse("The CallToolResult of MCP.", { type: "object" }), ...problems },
-    },
-  },
-  [`${apiPrefix}/events`]: {
-    get: {
-      operationId: "watch_events",
-      summary: "Watch events",
-      description: "Server-sent events of what happens in the gateway. Permission: `events:read`.",
-      tags: ["gateway"],
-      responses: {
-        "200": { description: "The stream.", content: { "text/event-stream": { schema: { type: "string" } } } },
-        ...problems,
-      },
-    },
-  },
-  "/health": {
-    get: {
-      operationId: "get_health",
-      summary: "Whether the gateway runs",
-      tags: ["gateway"],
-      security: [],
-      responses: { "200": jsonResponse("It does.", { type: "object", properties: { status: { const: "ok" } } }) },
-    },
-  },
 }

@@ -6,7 +6,7 @@ import { GatewayError } from "../errors.ts"
 
 /** As much of a JSON Schema as decides how a text is read. */
 export type ValueSchema = {
-  readonly type?: string
+  readonly type?: string | readonly string[]
   readonly items?: ValueSchema
   readonly anyOf?: readonly ValueSchema[]
   readonly enum?: readonly unknown[]
@@ -24,6 +24,7 @@ export type ValueSchema = {
 export function fromTexts(name: string, schema: ValueSchema, texts: readonly string[]): unknown {
   const type = typeOf(schema)
   const [text = ""] = texts
+  if (texts.length === 1 && text === "null" && mayBeNull(schema)) return null
   if (type === "array") {
     const isJson = texts.length === 1 && text.trimStart().startsWith("[")
     return isJson ? parse(name, text) : texts.map((item) => fromTexts(name, schema.items ?? {}, [item]))
@@ -40,10 +41,14 @@ export function fromTexts(name: string, schema: ValueSchema, texts: readonly str
 
 /** The one type it can be; `string` where a string is among several, undefined where anything may be. */
 export function typeOf({ type, anyOf, enum: choices, const: only }: ValueSchema): string | undefined {
-  if (type !== undefined) return type
+  if (type !== undefined) return [type].flat().find((one) => one !== "null")
   if (choices || only !== undefined) return typeof (choices?.[0] ?? only)
-  const types = anyOf?.map(typeOf).filter((one) => one !== "null") ?? []
+  const types = anyOf?.map(typeOf).filter((one) => one !== undefined) ?? []
   return types.includes("string") ? "string" : types[0]
+}
+
+function mayBeNull({ type, anyOf }: ValueSchema): boolean {
+  return [type].flat().includes("null") || (anyOf?.some(mayBeNull) ?? false)
 }
 
 /** `["a=1", "b=x"]` -> `{ a: "1", b: "x" }` */

@@ -30,40 +30,54 @@ after(async () => {
   await fixture?.stop()
 })
 
-test("a service is registered, used, toggled off and on, and listeners of both eras hear of it", limit, async (t) => {
-  const registered = await perform(admin, "register_service", { name: "tools", url: urlIn(fixture.line) })
-  assert.match(JSON.stringify(registered), /test_simple_text/, "the answer shows the new tools")
-  assert.ok((await listNames(admin)).includes(simple))
-  assert.match(textOf(await admin.tool(simple)), /simple text response/)
+test(
+  "a service is registered, used, toggled off and on, and listeners of both eras hear of it",
+  limit,
+  async (t) => {
+    const registered = await perform(admin, "register_service", { name: "tools", url: urlIn(fixture.line) })
+    assert.match(JSON.stringify(registered), /test_simple_text/, "the answer shows the new tools")
+    assert.ok((await listNames(admin)).includes(simple))
+    assert.match(textOf(await admin.tool(simple)), /simple text response/)
 
-  const modern = await listenModern()
-  const legacy = await listenLegacy()
-  t.after(() => Promise.all([modern.close(), legacy.close()]))
+    const modern = await listenModern()
+    const legacy = await listenLegacy()
+    t.after(() => Promise.all([modern.close(), legacy.close()]))
 
-  await perform(admin, "toggle_service", { name: "tools", enabled: false })
-  await eventually("its tools are gone", async () => !(await listNames(admin)).includes(simple), 2_000)
-  assert.match((await admin.tool(simple)).error?.message ?? "", /^Unknown tool/)
-  await Promise.all([modern, legacy].map((listener) => hears(listener, 1)))
+    await perform(admin, "toggle_service", { name: "tools", enabled: false })
+    await eventually("its tools are gone", async () => !(await listNames(admin)).includes(simple), 2_000)
+    assert.match((await admin.tool(simple)).error?.message ?? "", /^Unknown tool/)
+    await Promise.all([modern, legacy].map((listener) => hears(listener, 1)))
 
-  await perform(admin, "toggle_service", { name: "tools", enabled: true })
-  await eventually("its tools are back", async () => (await listNames(admin)).includes(simple), 5_000)
-  assert.match(textOf(await admin.tool(simple)), /simple text response/)
-  await Promise.all([modern, legacy].map((listener) => hears(listener, 2)))
-})
+    await perform(admin, "toggle_service", { name: "tools", enabled: true })
+    await eventually("its tools are back", async () => (await listNames(admin)).includes(simple), 5_000)
+    assert.match(textOf(await admin.tool(simple)), /simple text response/)
+    await Promise.all([modern, legacy].map((listener) => hears(listener, 2)))
+  },
+)
 
 test("a dead service is diagnosed down to the step that fails", limit, async () => {
   const port = await freePort()
   await perform(admin, "register_service", { name: "dead", url: `http://127.0.0.1:${port}/mcp` })
   const diagnosis = await perform(admin, "diagnose_service", { name: "dead" })
   const steps = diagnosis["steps"] as readonly { readonly step: string; readonly ok: boolean }[]
-  assert.deepEqual(steps.filter(({ ok }) => !ok).map(({ step }) => step), ["tcp"], JSON.stringify(diagnosis))
-  const { services } = await perform(admin, "list_services") as { services: readonly { name: string; state: string }[] }
+  assert.deepEqual(
+    steps.filter(({ ok }) => !ok).map(({ step }) => step),
+    ["tcp"],
+    JSON.stringify(diagnosis),
+  )
+  const { services } = (await perform(admin, "list_services")) as {
+    services: readonly { name: string; state: string }[]
+  }
   assert.equal(services.find(({ name }) => name === "dead")?.state, "down")
   await perform(admin, "remove_service", { name: "dead" })
 })
 
 test("an agent with two tools lists and calls these two and nothing else", limit, async (t) => {
-  await perform(admin, "create_principal", { name: "helper", kind: "agent", grants: { tools: { allow: [simple, failing] } } })
+  await perform(admin, "create_principal", {
+    name: "helper",
+    kind: "agent",
+    grants: { tools: { allow: [simple, failing] } },
+  })
   const { key } = (await perform(admin, "create_key", { principal: "helper" })) as { key: string }
   for (const era of ["modern", "legacy"] as const) {
     const agent = await openPeer(httpPipe(gateway.url, bearer(key)), { era })
@@ -106,7 +120,8 @@ async function listenLegacy(): Promise<Peer> {
 }
 
 async function hears(listener: Peer, times: number): Promise<void> {
-  const changes = (): number => listener.heard.filter(({ method }) => method === "notifications/tools/list_changed").length
+  const changes = (): number =>
+    listener.heard.filter(({ method }) => method === "notifications/tools/list_changed").length
   await eventually(`a listener hears of ${times} changes`, () => changes() >= times, 3_000)
 }
 

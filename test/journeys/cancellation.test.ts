@@ -27,8 +27,13 @@ const slow: ServiceTool = {
 }
 
 before(async () => {
-  services = await Promise.all([startService({ tools: [slow], era: "legacy" }), startService({ tools: [slow], era: "modern" })])
-  gateway = await startGateway({ services: { legacy: { url: services[0]?.url }, modern: { url: services[1]?.url } } })
+  services = await Promise.all([
+    startService({ tools: [slow], era: "legacy" }),
+    startService({ tools: [slow], era: "modern" }),
+  ])
+  gateway = await startGateway({
+    services: { legacy: { url: services[0]?.url }, modern: { url: services[1]?.url } },
+  })
 })
 
 after(async () => {
@@ -57,7 +62,12 @@ for (const service of ["legacy", "modern"]) {
   })
 }
 
-async function cancelling(client: Peer, service: string, cancel: (requestId: number) => Promise<void>, signal?: AbortSignal): Promise<void> {
+async function cancelling(
+  client: Peer,
+  service: string,
+  cancel: (requestId: number) => Promise<void>,
+  signal?: AbortSignal,
+): Promise<void> {
   const before = { begun, cancelled }
   const call = client.tool(`${service}__slow`, {}, signal ? { signal } : {})
   call.catch(() => {})

@@ -49,15 +49,24 @@ test("the inspector lists and calls in both eras", limit, async () => {
   for (const text of called) assert.deepEqual((JSON.parse(text) as Called).structuredContent, { sum: 5 })
 })
 
-test("a legacy client works over Streamable HTTP", limit, () => withLegacy(new LegacyHttp(new URL(gateway.url), { requestInit: { headers: bearer(gateway.key) } }) as Transport))
+test("a legacy client works over Streamable HTTP", limit, () =>
+  withLegacy(new LegacyHttp(new URL(gateway.url), { requestInit: { headers: bearer(gateway.key) } })),
+)
 
 test("a legacy client works over HTTP+SSE", limit, () => {
   const headers = bearer(gateway.key)
-  const eventSourceInit = { fetch: (url: string | URL, init?: RequestInit) => fetch(url, { ...init, headers: { ...init?.headers, ...headers } }) }
-  return withLegacy(new SSEClientTransport(new URL(`${gateway.origin}/sse`), { requestInit: { headers }, eventSourceInit }))
+  const eventSourceInit = {
+    fetch: (url: string | URL, init?: RequestInit) =>
+      fetch(url, { ...init, headers: { ...headers, accept: "text/event-stream" } }),
+  }
+  return withLegacy(
+    new SSEClientTransport(new URL(`${gateway.origin}/sse`), { requestInit: { headers }, eventSourceInit }),
+  )
 })
 
-test("a legacy client works over WebSocket", limit, () => withLegacy(openWebSocketTransport(gateway.url, bearer(gateway.key))))
+test("a legacy client works over WebSocket", limit, () =>
+  withLegacy(openWebSocketTransport(gateway.url, bearer(gateway.key))),
+)
 
 test("the current client works as a legacy one", limit, () => withModern("legacy", "legacy"))
 
@@ -87,11 +96,15 @@ async function withLegacy(transport: Transport): Promise<void> {
   const progress: number[] = []
   const added = await client.callTool({ name: "hello__add", arguments: { a: 2, b: 3 } })
   const onprogress = (each: { progress: number }): void => void progress.push(each.progress)
-  const counted = await client.callTool({ name: "hello__countdown", arguments: { from: 2 } }, undefined, { onprogress })
+  const counted = await client.callTool({ name: "hello__countdown", arguments: { from: 2 } }, undefined, {
+    onprogress,
+  })
   const prompt = await client.getPrompt({ name: "hello__welcome", arguments: { name: "Ann" } })
   const read = await client.readResource({ uri: "mcp://hello/hello://readme" })
   await client.close()
-  assert.ok(tools.some(({ name }) => name === "hello__greet") && tools.some(({ name }) => name === "list_services"))
+  assert.ok(
+    tools.some(({ name }) => name === "hello__greet") && tools.some(({ name }) => name === "list_services"),
+  )
   assert.deepEqual(added.structuredContent, { sum: 5 })
   assert.deepEqual(counted.content, [{ type: "text", text: "Lift-off!" }])
   assert.deepEqual(progress, [1, 2])
@@ -112,7 +125,9 @@ async function useModern(client: ModernClient): Promise<void> {
   const prompt = await client.getPrompt({ name: "hello__welcome", arguments: { name: "Ann" } })
   const read = await client.readResource({ uri: "mcp://hello/hello://readme" })
   await client.close()
-  assert.ok(tools.some(({ name }) => name === "hello__greet") && tools.some(({ name }) => name === "list_services"))
+  assert.ok(
+    tools.some(({ name }) => name === "hello__greet") && tools.some(({ name }) => name === "list_services"),
+  )
   assert.deepEqual(added.structuredContent, { sum: 5 })
   assert.match(JSON.stringify(prompt.messages), /welcome for Ann/)
   assert.match(JSON.stringify(read.contents), /greets, adds and counts down/)
@@ -120,8 +135,20 @@ async function useModern(client: ModernClient): Promise<void> {
 
 async function inspect(...args: readonly string[]): Promise<string> {
   const cli = join(root, "node_modules/@modelcontextprotocol/inspector/clients/launcher/build/index.js")
-  const target = ["--cli", gateway.url, "--transport", "http", "--header", `Authorization: Bearer ${gateway.key}`, "--format", "json"]
-  const { stdout } = await run(process.execPath, [cli, ...target, ...args], { env: { ...process.env, HOME: home }, timeout: 50_000 })
+  const target = [
+    "--cli",
+    gateway.url,
+    "--transport",
+    "http",
+    "--header",
+    `Authorization: Bearer ${gateway.key}`,
+    "--format",
+    "json",
+  ]
+  const { stdout } = await run(process.execPath, [cli, ...target, ...args], {
+    env: { ...process.env, HOME: home },
+    timeout: 50_000,
+  })
   return stdout
 }
 
@@ -130,6 +157,13 @@ function stdioProgram(): { folder: string; parameters: { command: string; args: 
   const folder = mkdtempSync(join(tmpdir(), "journey-stdio-"))
   mkdirSync(join(folder, "servers.d"))
   writeFileSync(join(folder, "servers.d/hello.json"), JSON.stringify(hello), { mode: 0o600 })
-  const args = [join(root, "bin/mcp-meta.mjs"), "stdio", "--data", join(folder, "data"), "--servers", join(folder, "servers.d")]
+  const args = [
+    join(root, "bin/mcp-meta.mjs"),
+    "stdio",
+    "--data",
+    join(folder, "data"),
+    "--servers",
+    join(folder, "servers.d"),
+  ]
   return { folder, parameters: { command: process.execPath, args } }
 }

@@ -39,7 +39,10 @@ test("a call that may not be repeated fails at once when its child is killed", l
   process.kill(childPid(gateway, "echo.ts"), "SIGKILL")
   const { error, text } = await waiting
   assert.equal(error?.data?.["code"], "service_unavailable", text)
-  await eventually("it answers again", async () => (await client.tool("echo__echo", { nonce: 2 })).result !== undefined)
+  await eventually(
+    "it answers again",
+    async () => (await client.tool("echo__echo", { nonce: 2 })).result !== undefined,
+  )
 })
 
 test("a killed HTTP service keeps its tools listed, and serves again when it is back", limit, async (t) => {
@@ -55,15 +58,27 @@ test("a killed HTTP service keeps its tools listed, and serves again when it is 
   assert.deepEqual(error.data["next"], { operation: "diagnose_service", arguments: { name: "remote" } })
   assert.ok((await listNames(client)).includes("remote__test_simple_text"))
   assert.deepEqual((await client.tool("hello__add", { a: 1, b: 2 })).result?.["structuredContent"], { sum: 3 })
-  fixture = await start({ args: ["test/fixtures/legacy/http.ts"], env: { PORT: new URL(url).port }, ready: /^listening / })
-  const backMs = await eventually("it serves again", async () => (await client.tool("remote__test_simple_text")).result !== undefined, 15_000)
+  fixture = await start({
+    args: ["test/fixtures/legacy/http.ts"],
+    env: { PORT: new URL(url).port },
+    ready: /^listening /,
+  })
+  const backMs = await eventually(
+    "it serves again",
+    async () => (await client.tool("remote__test_simple_text")).result !== undefined,
+    15_000,
+  )
   t.diagnostic(`served again ${backMs} ms after it was back`)
 })
 
 test("a killed gateway leaves no child behind and goes on with its sessions, keys and files", limit, async (t) => {
   const gateway = await gatewayFor(t, { services: { hello, echo, stubborn } })
   const admin = await clientOf(t, gateway)
-  await perform(admin, "register_service", { name: "made", url: "http://127.0.0.1:1/mcp", title: "Made by an operation" })
+  await perform(admin, "register_service", {
+    name: "made",
+    url: "http://127.0.0.1:1/mcp",
+    title: "Made by an operation",
+  })
   const agentKey = await createAgent(gateway, "agent", { tools: { allow: ["hello__*"] } })
   const pipe = httpPipe(gateway.url, bearer(agentKey))
   const session = await openPeer(pipe, { era: "legacy" })
@@ -73,7 +88,11 @@ test("a killed gateway leaves no child behind and goes on with its sessions, key
   const files = await filesOf(gateway)
 
   await gateway.restart("SIGKILL")
-  const goneMs = await eventually("the children of the killed gateway are gone", () => !children.some(isAlive), orphanMs)
+  const goneMs = await eventually(
+    "the children of the killed gateway are gone",
+    () => !children.some(isAlive),
+    orphanMs,
+  )
   t.diagnostic(`all children gone after ${goneMs} ms`)
   assert.deepEqual(await filesOf(gateway), files)
 
@@ -116,7 +135,9 @@ test("SIGTERM lets open calls finish, takes no new ones, ends the children and e
 test("a second signal ends the gateway at once", limit, async (t) => {
   const gateway = await gatewayFor(t, { services: { hello } })
   const client = await clientOf(t, gateway)
-  const counting = client.tool("hello__countdown", { from: 100 }, { meta: { progressToken: 1 } }).catch(() => "gone")
+  const counting = client
+    .tool("hello__countdown", { from: 100 }, { meta: { progressToken: 1 } })
+    .catch(() => "gone")
   await client.until(({ method }) => method === "notifications/progress")
   const children = childrenOf(gateway.process.child.pid)
   const { child } = gateway.process

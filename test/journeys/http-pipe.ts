@@ -57,8 +57,17 @@ class StreamableHttpPipe implements HttpPipe {
   }
 
   async send(message: Message, signal?: AbortSignal): Promise<void> {
-    const headers = { "content-type": "application/json", accept: "application/json, text/event-stream", ...this.#headersFor(message) }
-    const answer = await this.#fetch(this.#url, { method: "POST", headers, body: JSON.stringify(message), signal: this.#signal(signal) })
+    const headers = {
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      ...this.#headersFor(message),
+    }
+    const answer = await this.#fetch(this.#url, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(message),
+      signal: this.#signal(signal),
+    })
     this.sessionId ??= answer.headers.get("mcp-session-id") ?? undefined
     if (isStream(answer)) return this.#readEvents(answer)
     const text = await answer.text()
@@ -83,7 +92,8 @@ class StreamableHttpPipe implements HttpPipe {
   }
 
   async #readEvents(answer: Response): Promise<void> {
-    for await (const { event, data } of eventsOf(answer)) if (event === "message" && data !== "") this.#onMessage(data)
+    for await (const { event, data } of eventsOf(answer))
+      if (event === "message" && data !== "") this.#onMessage(data)
   }
 
   #signal(signal: AbortSignal | undefined): AbortSignal {

@@ -41,7 +41,10 @@ export const modernRevision = "2026-07-28"
 const info = { name: "journey", version: "1.0.0" }
 
 /** Opens a client on a pipe; a legacy one has shaken hands when this resolves. */
-export async function openPeer(pipe: Pipe, { era = "modern", capabilities = {}, firstId = 1 }: PeerOptions = {}): Promise<Peer> {
+export async function openPeer(
+  pipe: Pipe,
+  { era = "modern", capabilities = {}, firstId = 1 }: PeerOptions = {},
+): Promise<Peer> {
   const peer = new Peer(pipe, { era, capabilities, firstId })
   if (era === "modern") return peer
   await peer.call("initialize", { protocolVersion: legacyRevision, capabilities, clientInfo: info })
@@ -142,7 +145,10 @@ function replyOf(text: string): Reply {
 }
 
 /** The names that one list holds, all pages of it. */
-export async function listNames(peer: Peer, list: "tools" | "prompts" | "resources" | "resources/templates" = "tools"): Promise<string[]> {
+export async function listNames(
+  peer: Peer,
+  list: "tools" | "prompts" | "resources" | "resources/templates" = "tools",
+): Promise<string[]> {
   const names: string[] = []
   let cursor: unknown
   do {

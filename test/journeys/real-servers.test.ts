@@ -25,7 +25,9 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), "journey-real-"))
   real = await startRealServices(folder)
   await writeFile(join(real.filesFolder, "still.txt"), "never touched\n")
-  const services = Object.fromEntries(Object.entries(real.services).map(([name, { definition }]) => [name, definition]))
+  const services = Object.fromEntries(
+    Object.entries(real.services).map(([name, { definition }]) => [name, definition]),
+  )
   gateway = await startGateway({ services })
 }, limit)
 
@@ -74,9 +76,16 @@ async function callAll(peer: Peer, calls: readonly ToolCall[], prefix: string): 
 
 function assertSame({ tool, varies }: ToolCall, expected: Reply | undefined, answered: Reply | undefined): void {
   const seen = (reply: Reply | undefined): unknown => {
-    const blank = (text: string | undefined): string | undefined => (varies ? text?.replaceAll(varies.where, "*") : text)
+    const blank = (text: string | undefined): string | undefined =>
+      varies ? text?.replaceAll(varies.where, "*") : text
     const { code, message } = reply?.error ?? {}
-    return { content: blank(reply?.raw("content")), structured: blank(reply?.raw("structuredContent")), isError: reply?.raw("isError"), code, message }
+    return {
+      content: blank(reply?.raw("content")),
+      structured: blank(reply?.raw("structuredContent")),
+      isError: reply?.raw("isError"),
+      code,
+      message,
+    }
   }
   assert.deepEqual(seen(answered), seen(expected), `${tool}: ${answered?.text}`)
 }
@@ -90,7 +99,10 @@ test("prompts and completions of the reference server are the same through the g
     const prompts = await listNames(client, "prompts")
     for (const service of everythings) {
       const named = (await listNames(direct, "prompts")).map((name) => `${service}__${name}`)
-      assert.deepEqual(named.filter((name) => !prompts.includes(name)), [])
+      assert.deepEqual(
+        named.filter((name) => !prompts.includes(name)),
+        [],
+      )
       await comparePrompts(direct, client, service)
       await compareCompletions(direct, client, service)
     }
@@ -114,8 +126,16 @@ async function comparePrompts(direct: Peer, client: Peer, service: string): Prom
 async function compareCompletions(direct: Peer, client: Peer, service: string): Promise<void> {
   const template = "demo://resource/dynamic/text/{resourceId}"
   const asked = [
-    { own: { type: "ref/prompt", name: "completable-prompt" }, shared: { type: "ref/prompt", name: `${service}__completable-prompt` }, argument: { name: "department", value: "S" } },
-    { own: { type: "ref/resource", uri: template }, shared: { type: "ref/resource", uri: `mcp://${service}/${template}` }, argument: { name: "resourceId", value: "7" } },
+    {
+      own: { type: "ref/prompt", name: "completable-prompt" },
+      shared: { type: "ref/prompt", name: `${service}__completable-prompt` },
+      argument: { name: "department", value: "S" },
+    },
+    {
+      own: { type: "ref/resource", uri: template },
+      shared: { type: "ref/resource", uri: `mcp://${service}/${template}` },
+      argument: { name: "resourceId", value: "7" },
+    },
   ]
   for (const { own, shared, argument } of asked) {
     const expected = await direct.call("completion/complete", { ref: own, argument })
@@ -125,25 +145,29 @@ async function compareCompletions(direct: Peer, client: Peer, service: string): 
   }
 }
 
-test("every resource is read by its shared URI and, on its service's own endpoint, by its own", limit, async (t) => {
-  const direct = await directly("everything-http")
-  t.after(() => direct.close())
-  const own = (await listNames(direct, "resources")).filter((uri) => uri.startsWith("demo://resource/static/"))
-  assert.ok(own.length >= 7)
-  for (const era of eras) {
-    const client = await through(era)
-    const mounted = await through(era, "/everything-http")
-    t.after(() => Promise.all([client.close(), mounted.close()]))
-    const listed = await listNames(client, "resources")
-    for (const uri of own) {
-      const shared = `mcp://everything-http/${uri}`
-      const expected = (await direct.call("resources/read", { uri })).raw("contents")
-      assert.ok(listed.includes(shared), shared)
-      assert.equal((await client.call("resources/read", { uri: shared })).raw("contents"), expected)
-      assert.equal((await mounted.call("resources/read", { uri })).raw("contents"), expected)
+test(
+  "every resource is read by its shared URI and, on its service's own endpoint, by its own",
+  limit,
+  async (t) => {
+    const direct = await directly("everything-http")
+    t.after(() => direct.close())
+    const own = (await listNames(direct, "resources")).filter((uri) => uri.startsWith("demo://resource/static/"))
+    assert.ok(own.length >= 7)
+    for (const era of eras) {
+      const client = await through(era)
+      const mounted = await through(era, "/everything-http")
+      t.after(() => Promise.all([client.close(), mounted.close()]))
+      const listed = await listNames(client, "resources")
+      for (const uri of own) {
+        const shared = `mcp://everything-http/${uri}`
+        const expected = (await direct.call("resources/read", { uri })).raw("contents")
+        assert.ok(listed.includes(shared), shared)
+        assert.equal((await client.call("resources/read", { uri: shared })).raw("contents"), expected)
+        assert.equal((await mounted.call("resources/read", { uri })).raw("contents"), expected)
+      }
     }
-  }
-})
+  },
+)
 
 test("an own URI reaches the only service that has it, and is refused where several have it", limit, async (t) => {
   const client = await through("modern")
@@ -172,7 +196,13 @@ test("a shared template expands to a resource that can be read", limit, async (t
 test("progress is the same through the gateway, under the client's own token", limit, async (t) => {
   const long = { tool: "trigger-long-running-operation", values: { duration: 0.3, steps: 3 } }
   const steps = { tool: "slow", values: { steps: 4 } }
-  const cases = { "everything-stdio": long, "everything-http": long, "everything-sse": long, socket: steps, websocket: steps }
+  const cases = {
+    "everything-stdio": long,
+    "everything-http": long,
+    "everything-sse": long,
+    socket: steps,
+    websocket: steps,
+  }
   for (const [service, { tool, values }] of Object.entries(cases)) {
     const direct = await directly(service)
     t.after(() => direct.close())
@@ -188,5 +218,7 @@ test("progress is the same through the gateway, under the client's own token", l
 })
 
 function progressOf({ heard }: Peer): readonly string[] {
-  return heard.filter(({ method }) => method === "notifications/progress").map(({ params }) => JSON.stringify(params))
+  return heard
+    .filter(({ method }) => method === "notifications/progress")
+    .map(({ params }) => JSON.stringify(params))
 }

@@ -39,18 +39,37 @@ export async function startRealServices(folder: string): Promise<RealServices> {
     start({ args: ["test/fixtures/websocket-server.ts"], env: { PORT: "0" }, ready: /^listening / }),
   ])
   const webSocketUrl = urlIn(webSocket.line)
-  const memory = (file: string): Program => ({ args: [npm("server-memory")], env: { MEMORY_FILE_PATH: join(folder, file) } })
+  const memory = (file: string): Program => ({
+    args: [npm("server-memory")],
+    env: { MEMORY_FILE_PATH: join(folder, file) },
+  })
   const running = [http.running, sse.running, unix, webSocket]
   return {
     filesFolder,
     services: {
       "everything-stdio": overStdio("everything", { args: [npm("server-everything"), "stdio"] }),
-      "everything-http": { kind: "everything", definition: { url: http.url }, openDirect: async () => httpPipe(http.url) },
-      "everything-sse": { kind: "everything", definition: { type: "sse", url: sse.url }, openDirect: () => ssePipe(sse.url) },
+      "everything-http": {
+        kind: "everything",
+        definition: { url: http.url },
+        openDirect: async () => httpPipe(http.url),
+      },
+      "everything-sse": {
+        kind: "everything",
+        definition: { type: "sse", url: sse.url },
+        openDirect: () => ssePipe(sse.url),
+      },
       filesystem: overStdio("filesystem", { args: [npm("server-filesystem"), filesFolder] }),
       memory: overStdio("memory", memory("behind.jsonl"), memory("direct.jsonl")),
-      socket: { kind: "journey", definition: { url: `unix://${socketPath}:/mcp` }, openDirect: async () => socketPipe(socketPath) },
-      websocket: { kind: "journey", definition: { url: webSocketUrl }, openDirect: () => webSocketPipe(webSocketUrl) },
+      socket: {
+        kind: "journey",
+        definition: { url: `unix://${socketPath}:/mcp` },
+        openDirect: async () => socketPipe(socketPath),
+      },
+      websocket: {
+        kind: "journey",
+        definition: { url: webSocketUrl },
+        openDirect: () => webSocketPipe(webSocketUrl),
+      },
     },
     close: async () => void (await Promise.all(running.map((each) => each.stop("SIGKILL")))),
   }

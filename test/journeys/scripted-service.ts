@@ -12,7 +12,7 @@ export type ToolRun = {
   /** Aborts when the caller cancels. */
   readonly signal: AbortSignal
   /** Sends progress, where the request has a token. */
-  report(progress: number, message?: string): void
+  readonly report: (progress: number, message?: string) => void
 }
 
 export type ServiceTool = {
@@ -68,16 +68,27 @@ export async function startService(options: ServiceOptions): Promise<ScriptedSer
   }
 }
 
-type Playing = { tools: readonly ServiceTool[]; era: "legacy" | "modern"; pageSize?: number; running: Map<unknown, AbortController> }
+type Playing = {
+  tools: readonly ServiceTool[]
+  era: "legacy" | "modern"
+  pageSize?: number
+  running: Map<unknown, AbortController>
+}
 
-async function receive(playing: Playing, seen: Seen[], request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function receive(
+  playing: Playing,
+  seen: Seen[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method !== "POST") return void response.writeHead(405).end()
   const message = JSON.parse(Buffer.concat(await request.toArray()).toString()) as Message
   seen.push({ message, headers: request.headers, url: request.url ?? "" })
   const { id, method = "", params = {} } = message
   if (method === "notifications/cancelled") playing.running.get(params["requestId"])?.abort()
   if (id === undefined) return void response.writeHead(202).end()
-  const modern = (params["_meta"] as object | undefined)?.hasOwnProperty("io.modelcontextprotocol/protocolVersion") ?? false
+  const modern =
+    (params["_meta"] as object | undefined)?.hasOwnProperty("io.modelcontextprotocol/protocolVersion") ?? false
   if (modern !== (playing.era === "modern")) return refuse(response, message)
   if (method === "tools/call") return callTool(playing, message, response)
   const result = resultOf(playing, method, params)
@@ -90,20 +101,32 @@ function refuse(response: ServerResponse, { id = null }: Message): void {
   send(response, 400, { id, error: { code: -32000, message: "Bad Request" } })
 }
 
-function resultOf({ era, tools, pageSize = 10_000 }: Playing, method: string, params: Record<string, unknown>): object | undefined {
+function resultOf(
+  { era, tools, pageSize = 10_000 }: Playing,
+  method: string,
+  params: Record<string, unknown>,
+): object | undefined {
   const modern = { resultType: "complete", ttlMs: 0, cacheScope: "private" }
   const info = { name: "scripted", version: "1.0.0" }
   if (method === "ping") return {}
-  if (method === "initialize") return { protocolVersion: params["protocolVersion"], capabilities: { tools: {} }, serverInfo: info }
-  if (method === "server/discover") return { ...modern, supportedVersions: [modernRevision], capabilities: { tools: {} } }
+  if (method === "initialize")
+    return { protocolVersion: params["protocolVersion"], capabilities: { tools: {} }, serverInfo: info }
+  if (method === "server/discover")
+    return { ...modern, supportedVersions: [modernRevision], capabilities: { tools: {} } }
   if (method !== "tools/list") return undefined
   const start = Number(params["cursor"] ?? 0)
-  const page = tools.slice(start, start + pageSize).map(({ run: _run, ...tool }) => ({ inputSchema: { type: "object" }, ...tool }))
+  const page = tools
+    .slice(start, start + pageSize)
+    .map(({ run: _run, ...tool }) => ({ inputSchema: { type: "object" }, ...tool }))
   const nextCursor = start + pageSize < tools.length ? String(start + pageSize) : undefined
   return { ...(era === "modern" && modern), tools: page, ...(nextCursor !== undefined && { nextCursor }) }
 }
 
-async function callTool(playing: Playing, { id = null, params = {} }: Message, response: ServerResponse): Promise<void> {
+async function callTool(
+  playing: Playing,
+  { id = null, params = {} }: Message,
+  response: ServerResponse,
+): Promise<void> {
   const tool = playing.tools.find(({ name }) => name === params["name"])
   const cancelled = new AbortController()
   playing.running.set(id, cancelled)
@@ -117,7 +140,10 @@ async function callTool(playing: Playing, { id = null, params = {} }: Message, r
   const values = (params["arguments"] ?? {}) as Record<string, unknown>
   const ran = await tool?.run?.({ values, signal: cancelled.signal, report })
   playing.running.delete(id)
-  const result = { ...(playing.era === "modern" && { resultType: "complete" }), ...(ran ?? say(String(params["name"]))) }
+  const result = {
+    ...(playing.era === "modern" && { resultType: "complete" }),
+    ...(ran ?? say(String(params["name"]))),
+  }
   if (!response.headersSent) return send(response, 200, { id, result })
   writeEvent(response, { id, result })
   response.end()
@@ -125,7 +151,9 @@ async function callTool(playing: Playing, { id = null, params = {} }: Message, r
 
 function send(response: ServerResponse, status: number, message: object): void {
   if (response.destroyed) return
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", ...message }))
+  response
+    .writeHead(status, { "content-type": "application/json" })
+    .end(JSON.stringify({ jsonrpc: "2.0", ...message }))
 }
 
 function writeEvent(response: ServerResponse, message: object): void {

@@ -42,15 +42,55 @@ test("changes of files are live within a second and cost other services nothing"
   const load = startLoad(callsPerSecond, addTwo)
   await sleep(500)
 
-  await live(t, "dropped", () => gateway.drop("extra", { url: first.url }), () => lists("extra__alpha"))
-  await live(t, "changed", () => gateway.drop("extra", { url: second.url }), async () => (await lists("extra__beta")) && !(await lists("extra__alpha")))
-  await live(t, "renamed inside", () => gateway.drop("extra", { url: second.url, tools: { rename: { beta: "gamma" } } }), () => lists("extra__gamma"))
-  await live(t, "broken", () => writeFile(fileOf("extra"), '{ "url": "http://'), () => hasIssue("extra"))
+  await live(
+    t,
+    "dropped",
+    () => gateway.drop("extra", { url: first.url }),
+    () => lists("extra__alpha"),
+  )
+  await live(
+    t,
+    "changed",
+    () => gateway.drop("extra", { url: second.url }),
+    async () => (await lists("extra__beta")) && !(await lists("extra__alpha")),
+  )
+  await live(
+    t,
+    "renamed inside",
+    () => gateway.drop("extra", { url: second.url, tools: { rename: { beta: "gamma" } } }),
+    () => lists("extra__gamma"),
+  )
+  await live(
+    t,
+    "broken",
+    () => writeFile(fileOf("extra"), '{ "url": "http://'),
+    () => hasIssue("extra"),
+  )
   assert.ok(await lists("extra__gamma"), "the last good version stays")
-  await live(t, "mended", () => gateway.drop("extra", { url: first.url }), async () => (await lists("extra__alpha")) && !(await hasIssue("extra")))
-  await live(t, "disabled", () => gateway.drop("extra", { url: first.url, enabled: false }), async () => !(await lists("extra__alpha")))
-  await live(t, "enabled", () => gateway.drop("extra", { url: first.url }), () => lists("extra__alpha"))
-  await live(t, "removed", () => rm(fileOf("extra")), async () => !(await lists("extra__alpha")))
+  await live(
+    t,
+    "mended",
+    () => gateway.drop("extra", { url: first.url }),
+    async () => (await lists("extra__alpha")) && !(await hasIssue("extra")),
+  )
+  await live(
+    t,
+    "disabled",
+    () => gateway.drop("extra", { url: first.url, enabled: false }),
+    async () => !(await lists("extra__alpha")),
+  )
+  await live(
+    t,
+    "enabled",
+    () => gateway.drop("extra", { url: first.url }),
+    () => lists("extra__alpha"),
+  )
+  await live(
+    t,
+    "removed",
+    () => rm(fileOf("extra")),
+    async () => !(await lists("extra__alpha")),
+  )
 
   const { made, failures } = await load.stop()
   t.diagnostic(`${made} calls were made meanwhile`)
@@ -60,11 +100,26 @@ test("changes of files are live within a second and cost other services nothing"
 
 test("a file of many services is as good as many files", limit, async (t) => {
   const both = { mcpServers: { one: { url: first.url }, two: { url: second.url } } }
-  await live(t, "dropped", () => gateway.drop("pasted", both), async () => (await lists("one__alpha")) && (await lists("two__beta")))
-  await live(t, "removed", () => rm(fileOf("pasted")), async () => !(await lists("one__alpha")) && !(await lists("two__beta")))
+  await live(
+    t,
+    "dropped",
+    () => gateway.drop("pasted", both),
+    async () => (await lists("one__alpha")) && (await lists("two__beta")),
+  )
+  await live(
+    t,
+    "removed",
+    () => rm(fileOf("pasted")),
+    async () => !(await lists("one__alpha")) && !(await lists("two__beta")),
+  )
 })
 
-async function live(t: TestContext, what: string, change: () => Promise<void>, seen: () => Promise<boolean>): Promise<void> {
+async function live(
+  t: TestContext,
+  what: string,
+  change: () => Promise<void>,
+  seen: () => Promise<boolean>,
+): Promise<void> {
   await change()
   const tookMs = await eventually(`${what} is live`, seen)
   t.diagnostic(`${what}: live after ${tookMs} ms`)

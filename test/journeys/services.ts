@@ -2,9 +2,16 @@
 import { join } from "node:path"
 import { root } from "../support/process.ts"
 
-type Stdio = { readonly command: string; readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>> }
+type Stdio = {
+  readonly command: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
 
-const script = (path: string, ...args: readonly string[]): Stdio => ({ command: "node", args: [join(root, path), ...args] })
+const script = (path: string, ...args: readonly string[]): Stdio => ({
+  command: "node",
+  args: [join(root, path), ...args],
+})
 
 export const hello: Stdio = script("examples/hello-server/server.ts")
 export const echo: Stdio = script("test/journeys/children/echo.ts")

@@ -20,7 +20,12 @@ export async function ssePipe(url: string, headers: Readonly<Record<string, stri
     listen: (onMessage) => void deliver(events, onMessage).catch(() => {}),
     send: async (message, signal) => {
       const sending = { "content-type": "application/json", ...headers }
-      const answer = await fetch(endpoint, { method: "POST", headers: sending, body: JSON.stringify(message), signal: signal ?? null })
+      const answer = await fetch(endpoint, {
+        method: "POST",
+        headers: sending,
+        body: JSON.stringify(message),
+        signal: signal ?? null,
+      })
       const text = await answer.text()
       if (answer.status >= 300) throw new HttpRefusal(answer.status, text)
     },
@@ -28,6 +33,9 @@ export async function ssePipe(url: string, headers: Readonly<Record<string, stri
   }
 }
 
-async function deliver(events: AsyncGenerator<{ data: string }>, onMessage: (text: string) => void): Promise<void> {
+async function deliver(
+  events: AsyncGenerator<{ data: string }>,
+  onMessage: (text: string) => void,
+): Promise<void> {
   for await (const { data } of events) onMessage(data)
 }

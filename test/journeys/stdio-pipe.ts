@@ -5,12 +5,20 @@ import type { Readable } from "node:stream"
 import { root } from "../support/process.ts"
 import type { Pipe } from "./peer.ts"
 
-export type Program = { readonly args: readonly string[]; readonly env?: Readonly<Record<string, string>>; readonly cwd?: string }
+export type Program = {
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+}
 
 /** A script under this Node, with the environment that the gateway gives to its children. */
 export function stdioPipe({ args, env = {}, cwd = root }: Program): Pipe {
   const clean = { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "" }
-  const child = spawn(process.execPath, [...args], { cwd, env: { ...clean, ...env }, stdio: ["pipe", "pipe", "ignore"] })
+  const child = spawn(process.execPath, [...args], {
+    cwd,
+    env: { ...clean, ...env },
+    stdio: ["pipe", "pipe", "ignore"],
+  })
   return {
     listen: (onMessage) => void splitLines(child.stdout, onMessage),
     send: async (message) => void child.stdin.write(`${JSON.stringify(message)}\n`),

@@ -6,7 +6,10 @@ import type { Pipe } from "./peer.ts"
 export type WebSocketPipe = Pipe & { readonly socket: WebSocket }
 
 /** Rejects with an error that names the status where the upgrade is refused. */
-export async function webSocketPipe(url: string, headers: Readonly<Record<string, string>> = {}): Promise<WebSocketPipe> {
+export async function webSocketPipe(
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<WebSocketPipe> {
   const socket = new WebSocket(url.replace(/^http/, "ws"), ["mcp"], { headers })
   await once(socket, "open")
   return {

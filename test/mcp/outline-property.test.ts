@@ -45,11 +45,12 @@ function assertSameAs(outline: Outline, parsed: Record<string, unknown>): void {
   }
 }
 
-/** A place in a text, as a fraction of its length, and what happens there. */
+/** A place in a text, modulo its length, and what happens there. */
 const mutation = fc.record({
-  place: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-  removed: fc.nat({ max: 3 }),
+  place: fc.nat(),
+  removed: fc.nat({ max: 2 }),
   added: fc.oneof(
+    fc.constantFrom("", " ", "a", "1", "Zz").map((text) => Buffer.from(text)),
     fc.uint8Array({ maxLength: 2 }).map((bytes) => Buffer.from(bytes)),
     fc.constantFrom(...Array.from('{}[]",:\\ \n0-.e')).map((text) => Buffer.from(text)),
     fc
@@ -61,7 +62,7 @@ const mutation = fc.record({
 type Mutation = typeof mutation extends fc.Arbitrary<infer Value> ? Value : never
 
 function mutate(bytes: Buffer, { place, removed, added }: Mutation): Buffer {
-  const at = Math.floor(place * (bytes.length + 1))
+  const at = place % (bytes.length + 1)
   return Buffer.concat([bytes.subarray(0, at), added, bytes.subarray(at + removed)])
 }
 
@@ -128,7 +129,7 @@ test("any change to a message is judged as a slow reader judges it", () => {
   fc.assert(
     fc.property(
       fc.constantFrom(...samples),
-      fc.array(mutation, { minLength: 1, maxLength: 3 }),
+      fc.array(mutation, { minLength: 1, maxLength: 2 }),
       (sample, mutations) => {
         assertAgrees(mutations.reduce(mutate, sample))
       },

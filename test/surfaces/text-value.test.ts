@@ -10,7 +10,9 @@ function schemaOf(type: z.ZodType): ValueSchema {
 for (const [what, type, texts, value] of [
   ["a text", z.string(), ["12"], "12"],
   ["an empty text", z.string(), [""], ""],
-  ["a text that may be null", z.string().nullable(), ["null"], "null"],
+  ["a text that happens to say null", z.string(), ["null"], "null"],
+  ["nothing, where that is meant", z.string().nullable(), ["null"], null],
+  ["an object that may be null", z.record(z.string(), z.json()).nullable().optional(), ["a=1"], { a: "1" }],
   ["a choice", z.enum(["a", "b"]), ["a"], "a"],
   ["a number", z.number(), ["1.5"], 1.5],
   ["a whole number", z.int().optional(), ["12"], 12],

@@ -1,7 +1,13 @@
 /** One kind of thing in the state file, behind the port that the domain has for it. */
 
-import type { Collection, Draft, Page, PageRequest } from "../../domain/collection.ts"
-import { maxPageLength } from "../../domain/collection.ts"
+import {
+  maxPageLength,
+  type Collection,
+  type Draft,
+  type Page,
+  type PageRequest,
+  type Versioned,
+} from "../../domain/collection.ts"
 import { GatewayError } from "../../errors.ts"
 import type { StateFile } from "./state-file.ts"
 import { byId, freeze, schemas, type Kind, type Kinds } from "./state.ts"
@@ -56,7 +62,7 @@ function read<K extends Kind>(kind: K, draft: Draft<Kinds[K]>, version: number):
   throw new GatewayError("invalid", `This cannot be kept. ${problems.join("; ")}`)
 }
 
-function assertVersion<K extends Kind>(items: readonly Kinds[K][], id: string, ifVersion: number): void {
+function assertVersion(items: readonly Versioned[], id: string, ifVersion: number): void {
   const version = items.find((item) => item.id === id)?.version
   if (version === undefined) throw new GatewayError("not_found", `${id} does not exist.`)
   if (version !== ifVersion) {

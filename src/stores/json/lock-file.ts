@@ -6,7 +6,7 @@
  */
 
 import { randomUUID } from "node:crypto"
-import { link, open, readFile, rename, rm } from "node:fs/promises"
+import { link, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { GatewayError } from "../../errors.ts"
 
 export interface LockFile {
@@ -45,8 +45,7 @@ function heldLock(path: string, mine: string): LockFile {
 async function putWhole(path: string, text: string): Promise<boolean> {
   const temporary = `${path}.${randomUUID()}`
   try {
-    const file = await open(temporary, "wx", 0o600)
-    await file.writeFile(text).finally(() => file.close())
+    await writeFile(temporary, text, { flag: "wx", mode: 0o600 })
     await link(temporary, path)
     return true
   } catch (thrown) {

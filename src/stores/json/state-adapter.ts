@@ -69,7 +69,9 @@ async function replaceFile(path: string, text: string): Promise<void> {
       { cause },
     )
   }
-  await syncFolder(dirname(path))
+  await syncFolder(dirname(path)).catch((cause: unknown) => {
+    throw new UnsyncedState(cause)
+  })
 }
 
 async function writeSynced(path: string, text: string): Promise<void> {
@@ -83,11 +85,11 @@ async function writeSynced(path: string, text: string): Promise<void> {
 }
 
 async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r")
   try {
-    const folder = await open(path, "r")
-    await folder.sync().finally(() => folder.close())
-  } catch (cause) {
-    throw new UnsyncedState(cause)
+    await folder.sync()
+  } finally {
+    await folder.close()
   }
 }
 

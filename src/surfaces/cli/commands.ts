@@ -8,6 +8,7 @@ export type CliSetting = {
   readonly flag: string
   readonly sentence: string
   readonly default: unknown
+  readonly unit?: string
   readonly bare?: true
   readonly secret?: true
 }

@@ -43,4 +43,10 @@ if (process.argv.includes("--stubborn")) {
   setInterval(() => {}, 60_000)
 }
 
-serve({ info: { name: "echo", version: "1.0.0" }, instructions: "", tools: [echo, environment, wait], prompts: [], resources: [] })
+serve({
+  info: { name: "echo", version: "1.0.0" },
+  instructions: "",
+  tools: [echo, environment, wait],
+  prompts: [],
+  resources: [],
+})

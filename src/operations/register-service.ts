@@ -1,0 +1,64 @@
+/** Bringing a new service in: its file is written, and the answer waits until the service was heard. */
+
+import * as z from "zod"
+import { readServiceFile, type ServiceDefinition } from "../domain/service.ts"
+import { GatewayError } from "../errors.ts"
+import { assertMayReach } from "./machine-reach.ts"
+import { defineOperation, type Operation } from "./operation.ts"
+import { definitionFields } from "./service-fields.ts"
+import { sayOutcome, serviceOutcome, tellOutcome } from "./service-outcome.ts"
+import { inTurn } from "./turn.ts"
+
+const name = z
+  .string()
+  .min(1)
+  .max(64)
+  .describe('1 to 48 letters, digits, "-" and single "_"; its tools become name__tool, and it keeps it for good.')
+
+/** @param reservedNames those that no service may have: the operations' own */
+export function registerService(reservedNames: () => ReadonlySet<string>): Operation {
+  return defineOperation({
+    name: "register_service",
+    title: "Register a service",
+    summary:
+      "Adds an MCP server to this gateway and connects to it. Give a url (with headers where it asks for a key), or a command with args for a program. Answers with its state, its tools under the names to call them by, and warnings; the tools can be called at once by whoever was granted them (set_grants). To change one that exists use update_service; when it is down ask diagnose_service.",
+    group: "services",
+    permission: "services:write",
+    effect: "create",
+    risk: "high",
+    route: { method: "POST", path: "/services" },
+    input: z.strictObject({ name, ...definitionFields }),
+    output: serviceOutcome,
+    run: async (context, { name, ...fields }) => {
+      if (reservedNames().has(name)) throw nameTaken(name)
+      const raw = withoutAbsent(fields)
+      await inTurn(context.services, async () => {
+        if (context.services.list().some(({ definition }) => isSameName(definition, name))) throw alreadyThere(name)
+        for (const definition of readServiceFile(name, raw)) assertMayReach(context, definition)
+        await context.services.write(name, raw, { ifNew: true })
+      })
+      return tellOutcome(context, name, [])
+    },
+    say: sayOutcome,
+  })
+}
+
+/** Names that differ in case alone are one file on some machines, and one name to most people. */
+function isSameName({ name }: ServiceDefinition, other: string): boolean {
+  return name.toLowerCase() === other.toLowerCase()
+}
+
+function alreadyThere(name: string): GatewayError {
+  return new GatewayError("conflict", `A service named ${name} is registered already; change it with update_service.`, {
+    detail: { service: name },
+    next: { operation: "update_service", arguments: { name } },
+  })
+}
+
+function nameTaken(name: string): GatewayError {
+  return new GatewayError("invalid", `${name} is the name of an operation of this gateway; give the service another.`)
+}
+
+function withoutAbsent(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,39 @@
+/** The fields of a service's definition that may be seen, once secrets are hidden in them. */
+
+import * as z from "zod"
+import type { ServiceDefinition } from "../domain/service.ts"
+
+const texts = z.array(z.string())
+const named = z.record(z.string(), z.string())
+
+export const shownDefinition = z.object({
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  tags: texts,
+  enabled: z.boolean(),
+  owner: z.string().optional(),
+  region: z.string().optional(),
+  type: z.enum(["stdio", "http", "sse", "websocket"]),
+  command: z.string().optional(),
+  args: texts.optional(),
+  env: named.optional().describe("Values are hidden but for placeholders."),
+  cwd: z.string().optional(),
+  headers: named.optional().describe("Values are hidden but for placeholders."),
+  endpoints: z.array(z.object({ url: z.string(), weight: z.number(), region: z.string().optional() })).optional(),
+  balance: z.enum(["round_robin", "weighted", "least_connections", "hash"]).optional(),
+  isolation: z.enum(["shared", "principal", "session"]),
+  timeoutMs: z.int(),
+  maxTimeMs: z.int(),
+  concurrency: z.int(),
+  health: z.object({ intervalMs: z.int(), timeoutMs: z.int() }),
+  tools: z.object({ allow: texts, deny: texts, rename: named, describe: named }),
+  prefix: z.boolean(),
+})
+
+/** @param definition in which secrets are hidden */
+export function toShownDefinition(definition: ServiceDefinition): z.input<typeof shownDefinition> {
+  const { tools, tags } = definition
+  const facts = { ...definition, tags: [...tags], tools: { ...tools, allow: [...tools.allow], deny: [...tools.deny] } }
+  return facts.type === "stdio" ? { ...facts, args: [...facts.args] } : { ...facts, endpoints: [...facts.endpoints] }
+}

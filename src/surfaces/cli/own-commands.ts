@@ -1,0 +1,78 @@
+/** The commands that are no operations. */
+
+import type { Command } from "commander"
+import { callTool } from "./call.ts"
+import type { Run } from "./commands.ts"
+import { showConfig } from "./config.ts"
+import { importServices } from "./import.ts"
+import { showStatus } from "./status.ts"
+
+type OwnCommand = {
+  readonly name: string
+  readonly about: string
+  readonly argument?: readonly [string, string]
+  /** Whether a setting is a flag of it. */
+  readonly takes: (key: string) => boolean
+  readonly action: Run
+  readonly extra?: (command: Command) => void
+}
+
+/** What leads from a command to a running gateway. */
+export function isOfConnection(key: string): boolean {
+  return ["url", "key", "data"].includes(key)
+}
+
+export const ownCommands: readonly OwnCommand[] = [
+  {
+    name: "serve",
+    about: "Run the gateway over HTTP.",
+    takes: (key) => key !== "url" && key !== "key",
+    action: async ({ load, serve }, flags) => serve((await load(flags)).config),
+  },
+  {
+    name: "stdio",
+    about: "Run the gateway as a stdio MCP server, for clients that start one.",
+    takes: (key) => !/^(url|host|port|insecureHttp|allowed|tls)/.test(key),
+    action: async ({ load, stdio }, flags) => stdio((await load(flags)).config),
+  },
+  {
+    name: "status",
+    about: "Show the services and what is wrong with them. Exits with 1 when one is down.",
+    takes: isOfConnection,
+    action: showStatus,
+    extra: (command) => command.option("--json", "print JSON").option("--watch", "draw it anew every 2 s"),
+  },
+  {
+    name: "call",
+    about: "Call one tool through the gateway and print its result.",
+    argument: ["<tool>", "its name, as find_tools lists it"],
+    takes: isOfConnection,
+    action: callTool,
+    extra: (command) =>
+      command
+        .option("--json <args>", "all arguments as one JSON object")
+        .option("--arg <k=v>", "one argument, as often as there are; the value may be JSON", collect),
+  },
+  {
+    name: "config",
+    about: "Print the settings in effect, each with where it comes from.",
+    takes: () => true,
+    action: showConfig,
+    extra: (command) =>
+      command
+        .option("--json", "print JSON")
+        .option("--validate", "only say whether the gateway would start with them"),
+  },
+  {
+    name: "import",
+    about: "Read a client's file of mcpServers into the folder of services, as data only.",
+    argument: ["<file>", "such as ~/.claude.json, .mcp.json, .cursor/mcp.json, .vscode/mcp.json"],
+    takes: (key) => key === "servers",
+    action: importServices,
+    extra: (command) => command.option("--force", "replace services of the same name"),
+  },
+]
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}

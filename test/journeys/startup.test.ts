@@ -1,0 +1,70 @@
+/** When the gateway refuses to start, and what it says then. */
+import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtemp, rm, stat } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import { test } from "node:test"
+import { startGateway } from "../support/gateway.ts"
+import { root } from "../support/process.ts"
+
+const limit = { timeout: 30_000 }
+
+test("it refuses to listen beyond loopback without TLS", limit, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "journey-start-"))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  for (const host of ["0.0.0.0", "::"]) {
+    const { code, stderr } = await serve(
+      "--host",
+      host,
+      "--data",
+      join(folder, "data"),
+      "--servers",
+      join(folder, "servers.d"),
+    )
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, /TLS/)
+    assert.match(stderr, /--insecure-http/)
+  }
+})
+
+test("a second gateway on the same data is refused, and the first goes on", limit, async (t) => {
+  const gateway = await startGateway()
+  t.after(() => gateway.stop())
+  const { code, stdout, stderr } = await serve(
+    "--data",
+    join(gateway.folder, "data"),
+    "--servers",
+    join(gateway.folder, "servers.d"),
+  )
+  assert.equal(code, 2, stderr)
+  assert.doesNotMatch(stdout, /listening/)
+  assert.match(stderr, /another|already|in use|lock/i)
+  assert.equal((await fetch(`${gateway.origin}/health`)).status, 200)
+})
+
+test("the first start shows the key once and keeps it for its owner alone", limit, async (t) => {
+  const gateway = await startGateway()
+  t.after(() => gateway.stop())
+  const data = join(gateway.folder, "data")
+  assert.equal(gateway.process.stderr().split(gateway.key).length > 1, true)
+  assert.match(gateway.process.stderr(), /claude mcp add --transport http/)
+  assert.equal((await stat(join(data, "admin.key"))).mode & 0o777, 0o600)
+  assert.equal((await stat(data)).mode & 0o077, 0)
+  await gateway.restart("SIGTERM")
+  assert.ok(!gateway.process.stderr().includes(gateway.key))
+})
+
+async function serve(
+  ...args: readonly string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [join(root, "bin/mcp-meta.mjs"), "serve", "--port", "0", ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  })
+  const timer = setTimeout(() => child.kill("SIGKILL"), 15_000)
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")])
+  clearTimeout(timer)
+  return { code: child.exitCode, stdout, stderr }
+}
