@@ -18,7 +18,7 @@ import { diagnose } from "./diagnose.ts"
 import { Issues } from "./issues.ts"
 import { ListCache } from "./list-cache.ts"
 import { LiveService } from "./live-service.ts"
-import { disabledStatus } from "./status.ts"
+import { idleStatus } from "./status.ts"
 import { Turnstile } from "./turnstile.ts"
 
 export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo"> & {
@@ -91,7 +91,7 @@ class ServiceFleet implements RunningFleet {
 
   status(): readonly ServiceStatus[] {
     return this.#definitions().map(
-      (definition) => this.#live.get(definition.name)?.status ?? disabledStatus(definition),
+      (definition) => this.#live.get(definition.name)?.status ?? idleStatus(definition),
     )
   }
 

@@ -34,7 +34,8 @@ export function readStatus({ definition, state, facts, endpoints, listing, stats
   }
 }
 
-export function disabledStatus(definition: ServiceDefinition): ServiceStatus {
+/** Of a service that is not live: not meant to be, or not yet. */
+export function idleStatus(definition: ServiceDefinition): ServiceStatus {
   const endpoints = addressesOf(definition).map(({ address }) => ({
     address,
     healthy: false,
@@ -42,7 +43,13 @@ export function disabledStatus(definition: ServiceDefinition): ServiceStatus {
     waiting: 0,
   }))
   const counts = { tools: 0, prompts: 0, resources: 0, calls: 0, errors: 0 }
-  return { ...namesOf(definition), ...counts, state: "disabled", endpoints, stale: false }
+  return {
+    ...namesOf(definition),
+    ...counts,
+    state: definition.enabled ? "starting" : "disabled",
+    endpoints,
+    stale: false,
+  }
 }
 
 export function stateOf(endpoints: readonly Endpoint[]): ServiceState {

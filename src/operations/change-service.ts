@@ -30,7 +30,11 @@ export const updateService = defineOperation({
   say: sayOutcome,
 })
 
-async function changeFile(context: OperationContext, name: string, change: Readonly<Record<string, unknown>>): Promise<void> {
+async function changeFile(
+  context: OperationContext,
+  name: string,
+  change: Readonly<Record<string, unknown>>,
+): Promise<void> {
   const { raw, definition: before } = getSource(context, name)
   const changed = mergeChange(raw, change)
   const [after] = readServiceFile(name, { ...changed, name })

@@ -7,7 +7,11 @@ import type { ServiceSource } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import type { OperationContext } from "./operation.ts"
 
-export const serviceNameInput = z.string().min(1).max(64).describe("The name of a service, as list_services shows it.")
+export const serviceNameInput = z
+  .string()
+  .min(1)
+  .max(64)
+  .describe("The name of a service, as list_services shows it.")
 
 /** @throws GatewayError `not_found` */
 export function getSource({ services }: Pick<OperationContext, "services">, name: string): ServiceSource {
@@ -17,7 +21,9 @@ export function getSource({ services }: Pick<OperationContext, "services">, name
   const names = sources.map(({ definition }) => definition.name)
   const nearest = findNearest(name, names)
   const hint = nearest === undefined ? "None is registered yet." : `Did you mean ${nearest}?`
-  throw new GatewayError("not_found", `There is no service named ${name}. ${hint}`, { next: { operation: "list_services" } })
+  throw new GatewayError("not_found", `There is no service named ${name}. ${hint}`, {
+    next: { operation: "list_services" },
+  })
 }
 
 /** @throws GatewayError `not_found` */

@@ -21,7 +21,12 @@ export const healthcheck = defineOperation({
   output: z.object({
     healthy: z.boolean().describe("Whether all that were asked are."),
     checks: z.array(
-      z.object({ name: z.string(), healthy: z.boolean(), latencyMs: z.number().optional(), message: z.string().optional() }),
+      z.object({
+        name: z.string(),
+        healthy: z.boolean(),
+        latencyMs: z.number().optional(),
+        message: z.string().optional(),
+      }),
     ),
   }),
   run: async (context, { name }) => {
@@ -31,7 +36,12 @@ export const healthcheck = defineOperation({
   },
   say: ({ checks }) => {
     if (checks.length === 0) return "No service is turned on."
-    const rows = checks.map(({ name, healthy, latencyMs, message }) => [name, healthy ? "yes" : "no", latencyMs, message])
+    const rows = checks.map(({ name, healthy, latencyMs, message }) => [
+      name,
+      healthy ? "yes" : "no",
+      latencyMs,
+      message,
+    ])
     return formatTable(["NAME", "HEALTHY", "MS", "MESSAGE"], rows)
   },
 })
@@ -67,7 +77,9 @@ export const diagnoseService = defineOperation({
     ok: z.boolean(),
     failedStep: z.enum(steps).optional(),
     advice: z.string().describe("What to do next."),
-    steps: z.array(z.object({ step: z.enum(steps), ok: z.boolean(), message: z.string(), durationMs: z.number() })),
+    steps: z.array(
+      z.object({ step: z.enum(steps), ok: z.boolean(), message: z.string(), durationMs: z.number() }),
+    ),
   }),
   run: async (context, { name }) => {
     const { enabled } = getSource(context, name).definition
@@ -76,9 +88,16 @@ export const diagnoseService = defineOperation({
     return { name, ok: !failed, failedStep: failed?.step, advice: adviceOn(failed?.step, enabled), steps: taken }
   },
   say: ({ name, failedStep, advice, steps }) => {
-    const rows = steps.map(({ step, ok, message, durationMs }) => [step, ok ? "ok" : "failed", `${durationMs} ms`, plainLine(message, 200)])
+    const rows = steps.map(({ step, ok, message, durationMs }) => [
+      step,
+      ok ? "ok" : "failed",
+      `${durationMs} ms`,
+      plainLine(message, 200),
+    ])
     const failed = steps.find(({ ok }) => !ok)
-    const verdict = failed ? `${name} fails at ${failedStep}: ${plainLine(failed.message, 1_000)}` : `${name} can be reached.`
+    const verdict = failed
+      ? `${name} fails at ${failedStep}: ${plainLine(failed.message, 1_000)}`
+      : `${name} can be reached.`
     return [formatTable(["STEP", "", "TOOK", "MESSAGE"], rows), verdict, advice].join("\n")
   },
 })
@@ -90,11 +109,14 @@ const advices: Readonly<Record<(typeof steps)[number], string>> = {
   tls: "Mend the service's certificate, or correct the url with update_service.",
   process: "Correct command, args or cwd with update_service; get_server_details has its last error output.",
   auth: "Give it a valid credential in headers with update_service, best as ${secret:NAME}.",
-  handshake: "See that an MCP server is there at this very address, and that type fits; update_service changes both.",
+  handshake:
+    "See that an MCP server is there at this very address, and that type fits; update_service changes both.",
   list: "It answers but its lists fail; look at the service's own log, then call refresh_service.",
 }
 
 function adviceOn(failed: (typeof steps)[number] | undefined, enabled: boolean): string {
   if (failed !== undefined) return advices[failed]
-  return enabled ? "All is well; refresh_service takes up what it offers." : "All is well but it is turned off; toggle_service turns it on."
+  return enabled
+    ? "All is well; refresh_service takes up what it offers."
+    : "All is well but it is turned off; toggle_service turns it on."
 }

@@ -1,5 +1,5 @@
 /**
- * What a definition could do to this machine: start a program on it, read values kept on it, speak to its sockets.
+ * What a definition could do to this machine: start a program on it, give away values kept on it, speak to its sockets.
  * Whoever may only write services may do none of that, and may not bring it about by a change.
  */
 
@@ -16,7 +16,9 @@ type Actor = Pick<OperationContext, "actor">
  * @throws GatewayError `forbidden`
  */
 export function assertMayReach({ actor }: Actor, after: ServiceDefinition, before?: ServiceDefinition): void {
-  const what = reachOf(after)
+  const what =
+    reachOf(after) ??
+    (before && sendsElsewhere(before, after) ? "takes the headers kept for it to another host" : undefined)
   if (what === undefined || actor.may.holds("services:stdio:write")) return
   if (before && JSON.stringify(wayTo(before)) === JSON.stringify(wayTo(after))) return
   throw new GatewayError(
@@ -29,8 +31,21 @@ export function assertMayReach({ actor }: Actor, after: ServiceDefinition, befor
 function reachOf(definition: ServiceDefinition): string | undefined {
   if (definition.type === "stdio") return "starts a program on this machine"
   const urls = definition.endpoints.map(({ url }) => url)
-  if ([...urls, ...Object.values(definition.headers)].some(holdsPlaceholder)) return "uses a secret or a variable of this machine"
+  if ([...urls, ...Object.values(definition.headers)].some(holdsPlaceholder))
+    return "uses a secret or a variable of this machine"
   return urls.some((url) => /^unix:/i.test(url)) ? "uses a socket of this machine" : undefined
+}
+
+/** Whether values that nobody is shown would be sent to where they were not meant for. */
+function sendsElsewhere(before: ServiceDefinition, after: ServiceDefinition): boolean {
+  if (before.type === "stdio" || after.type === "stdio") return false
+  const known = new Set(before.endpoints.map(({ url }) => hostOf(url)))
+  const keepsHeader = Object.entries(after.headers).some(([name, value]) => before.headers[name] === value)
+  return keepsHeader && after.endpoints.some(({ url }) => !known.has(hostOf(url)))
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url
 }
 
 function wayTo(definition: ServiceDefinition): readonly unknown[] {
@@ -55,7 +70,11 @@ export function assertMayRename({ actor }: Actor, before: ServiceDefinition, aft
     .map((tool) => sharedName(before.name, shown(before, tool)))
     .filter((name) => !actor.may.mayUse("tools", name))
   if (foreign.length === 0) return
-  throw new GatewayError("forbidden", `Only who may use a tool may rename it; you may not use ${foreign.join(", ")}.`, {
-    detail: { tools: foreign },
-  })
+  throw new GatewayError(
+    "forbidden",
+    `Only who may use a tool may rename it; you may not use ${foreign.join(", ")}.`,
+    {
+      detail: { tools: foreign },
+    },
+  )
 }

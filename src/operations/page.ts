@@ -5,12 +5,19 @@ import { maxPageLength, type Collection, type Versioned } from "../domain/collec
 import { GatewayError } from "../errors.ts"
 
 export const pageInput = {
-  cursor: z.string().max(1_024).optional().describe("The nextCursor of the page before; absent for the first page."),
+  cursor: z
+    .string()
+    .max(1_024)
+    .optional()
+    .describe("The nextCursor of the page before; absent for the first page."),
   limit: z.int().min(1).max(maxPageLength).default(100).describe("Items on the page."),
 }
 
 export const pageOutput = {
-  nextCursor: z.string().optional().describe("Ask again with it as cursor for the next page; absent on the last one."),
+  nextCursor: z
+    .string()
+    .optional()
+    .describe("Ask again with it as cursor for the next page; absent on the last one."),
 }
 
 type PageInput = { readonly cursor?: string | undefined; readonly limit: number }
@@ -26,7 +33,9 @@ export function pageOf<T>(
   const rest = after === undefined ? sorted : sorted.filter((item) => keyOf(item) > after)
   const page = rest.slice(0, limit)
   const last = page.at(-1)
-  return last !== undefined && rest.length > limit ? { items: page, nextCursor: writeCursor(keyOf(last)) } : { items: page }
+  return last !== undefined && rest.length > limit
+    ? { items: page, nextCursor: writeCursor(keyOf(last)) }
+    : { items: page }
 }
 
 const mark = "after "

@@ -33,7 +33,8 @@ export function registerService(reservedNames: () => ReadonlySet<string>): Opera
       if (reservedNames().has(name)) throw nameTaken(name)
       const raw = withoutAbsent(fields)
       await inTurn(context.services, async () => {
-        if (context.services.list().some(({ definition }) => isSameName(definition, name))) throw alreadyThere(name)
+        if (context.services.list().some(({ definition }) => isSameName(definition, name)))
+          throw alreadyThere(name)
         for (const definition of readServiceFile(name, raw)) assertMayReach(context, definition)
         await context.services.write(name, raw, { ifNew: true })
       })
@@ -49,14 +50,21 @@ function isSameName({ name }: ServiceDefinition, other: string): boolean {
 }
 
 function alreadyThere(name: string): GatewayError {
-  return new GatewayError("conflict", `A service named ${name} is registered already; change it with update_service.`, {
-    detail: { service: name },
-    next: { operation: "update_service", arguments: { name } },
-  })
+  return new GatewayError(
+    "conflict",
+    `A service named ${name} is registered already; change it with update_service.`,
+    {
+      detail: { service: name },
+      next: { operation: "update_service", arguments: { name } },
+    },
+  )
 }
 
 function nameTaken(name: string): GatewayError {
-  return new GatewayError("invalid", `${name} is the name of an operation of this gateway; give the service another.`)
+  return new GatewayError(
+    "invalid",
+    `${name} is the name of an operation of this gateway; give the service another.`,
+  )
 }
 
 function withoutAbsent(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -21,7 +21,8 @@ const sentences: Readonly<Record<keyof typeof fields, string>> = {
   env: "stdio: its variables. ${secret:NAME} and ${env:NAME} stand for values that are shown nowhere.",
   cwd: "stdio: the folder it runs in.",
   url: "http, sse, websocket: where it is, such as https://example.com/mcp. Use endpoints for several replicas.",
-  headers: "http, sse, websocket: sent with every request, such as Authorization. ${secret:NAME} stands for a secret.",
+  headers:
+    "http, sse, websocket: sent with every request, such as Authorization. ${secret:NAME} stands for a secret.",
   endpoints: "http, sse, websocket: several replicas of the one service, in place of url.",
   balance: "How calls are spread over endpoints.",
   isolation: "Who shares a connection: everyone, the calls of one principal, or those of one session.",
@@ -36,7 +37,10 @@ const sentences: Readonly<Record<keyof typeof fields, string>> = {
 type Fields = typeof fields
 
 function described(): Fields {
-  const entries = Object.entries(fields).map(([name, schema]) => [name, schema.describe(sentences[name as keyof Fields])])
+  const entries = Object.entries(fields).map(([name, schema]) => [
+    name,
+    schema.describe(sentences[name as keyof Fields]),
+  ])
   return Object.fromEntries(entries) as Fields
 }
 
@@ -56,7 +60,13 @@ function changeable(): ChangeFields {
     const schema = field.unwrap()
     const merged = schema instanceof z.ZodObject || schema instanceof z.ZodRecord
     const how = merged ? "Only the members given change; null takes one away." : "null takes it away."
-    return [name, (merged ? members : schema).nullable().optional().describe(`${field.description ?? ""} ${how}`)]
+    return [
+      name,
+      (merged ? members : schema)
+        .nullable()
+        .optional()
+        .describe(`${field.description ?? ""} ${how}`),
+    ]
   })
   return Object.fromEntries(entries) as ChangeFields
 }

@@ -80,7 +80,8 @@ function warningsOf(context: OperationContext, name: string): string[] {
     .filter(isShortened)
     .map((tool) => `${tool.item.name} is listed as ${tool.name}: clients take 64 letters, digits, "_" and "-".`)
   const { state } = getStatus(context, name)
-  const late = state === "starting" ? ["It has not answered yet; ask list_services again, or diagnose_service."] : []
+  const late =
+    state === "starting" ? ["It has not answered yet; ask list_services again, or diagnose_service."] : []
   return [...late, ...issues, ...shortened].slice(0, maxWarnings)
 }
 

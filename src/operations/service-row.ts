@@ -11,7 +11,10 @@ export const serviceRow = z.object({
   name: z.string(),
   title: z.string().optional(),
   state: z.enum(serviceStates).describe("degraded: some endpoints do not answer; down: none does."),
-  era: z.enum(["legacy", "modern"]).optional().describe("Of the MCP revision it speaks; absent until it has answered."),
+  era: z
+    .enum(["legacy", "modern"])
+    .optional()
+    .describe("Of the MCP revision it speaks; absent until it has answered."),
   revision: z.string().optional().describe("Of MCP."),
   transport: z.enum(["stdio", "http", "sse", "websocket"]),
   endpoints: z.array(
@@ -37,7 +40,10 @@ export const serviceRow = z.object({
 
 export type ServiceRow = z.output<typeof serviceRow>
 
-export function toServiceRow(status: ServiceStatus, { tags }: Pick<ServiceDefinition, "tags">): z.input<typeof serviceRow> {
+export function toServiceRow(
+  status: ServiceStatus,
+  { tags }: Pick<ServiceDefinition, "tags">,
+): z.input<typeof serviceRow> {
   const { lastError, listedAtMs, endpoints, ...facts } = status
   return {
     ...facts,

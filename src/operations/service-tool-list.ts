@@ -40,13 +40,31 @@ export const getServiceTools = defineOperation({
     if (name !== undefined) getSource(context, name)
     const tools = toolsOf(context, name)
     const { items, nextCursor } = pageOf(tools, ({ canonicalName }) => canonicalName, page)
-    const issues = page.cursor === undefined ? context.fleet.issues().filter(({ service }) => (name ?? service) === service) : []
-    return { tools: items.map((tool) => toRow(context, tool)), total: tools.length, issues: issues.map(toIssue), nextCursor }
+    const issues =
+      page.cursor === undefined
+        ? context.fleet.issues().filter(({ service }) => (name ?? service) === service)
+        : []
+    return {
+      tools: items.map((tool) => toRow(context, tool)),
+      total: tools.length,
+      issues: issues.map(toIssue),
+      nextCursor,
+    }
   },
   say: ({ tools, total, issues, nextCursor }) => {
-    const rows = tools.map((tool) => [tool.name, tool.callable ? "yes" : "no", tool.inputSchemaBytes, tool.description])
-    const held = issues.map(({ service, subject, message }) => plainLine(`Issue: ${service} ${subject ?? ""}: ${message}`, 500))
-    return [`${total} tools.`, formatTable(["NAME", "CALLABLE", "BYTES", "DESCRIPTION"], rows), ...held].join("\n") + more(nextCursor)
+    const rows = tools.map((tool) => [
+      tool.name,
+      tool.callable ? "yes" : "no",
+      tool.inputSchemaBytes,
+      tool.description,
+    ])
+    const held = issues.map(({ service, subject, message }) =>
+      plainLine(`Issue: ${service} ${subject ?? ""}: ${message}`, 500),
+    )
+    return (
+      [`${total} tools.`, formatTable(["NAME", "CALLABLE", "BYTES", "DESCRIPTION"], rows), ...held].join("\n") +
+      more(nextCursor)
+    )
   },
 })
 

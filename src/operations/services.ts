@@ -27,7 +27,9 @@ export const listServices = defineOperation({
   }),
   output: z.object({ services: z.array(serviceRow), ...pageOutput }),
   run: async (context, { state, tag, ...page }) => {
-    const rows = listRows(context).filter((row) => (state ?? row.state) === row.state && (tag === undefined || row.tags.includes(tag)))
+    const rows = listRows(context).filter(
+      (row) => (state ?? row.state) === row.state && (tag === undefined || row.tags.includes(tag)),
+    )
     const { items: services, nextCursor } = pageOf(rows, ({ name }) => name, page)
     return { services, nextCursor }
   },
@@ -56,7 +58,10 @@ export const getServerDetails = defineOperation({
     service: serviceRow,
     definition: shownDefinition,
     file: z.string().describe("The file that defines it, in the folder of services."),
-    instructions: z.string().optional().describe("What the service says of itself; written by it, not by this gateway."),
+    instructions: z
+      .string()
+      .optional()
+      .describe("What the service says of itself; written by it, not by this gateway."),
     capabilities: z.record(z.string(), z.unknown()).optional().describe("Of MCP, as it announced them."),
     issues: z.array(issueOutput),
     stderr: z.array(z.string()).describe("The last lines of its program's error output."),
@@ -70,12 +75,17 @@ export const getServerDetails = defineOperation({
       file,
       instructions: offer?.instructions,
       capabilities: offer && { ...offer.capabilities },
-      issues: context.fleet.issues().filter(({ service }) => service === name).map(toIssue),
+      issues: context.fleet
+        .issues()
+        .filter(({ service }) => service === name)
+        .map(toIssue),
       stderr: context.fleet.stderr(name).slice(-maxStderrLines),
     }
   },
   say: ({ service, definition, file, issues, stderr }) => {
-    const where = definition.command ? [definition.command, ...(definition.args ?? [])] : service.endpoints.map(({ address }) => address)
+    const where = definition.command
+      ? [definition.command, ...(definition.args ?? [])]
+      : service.endpoints.map(({ address }) => address)
     return [
       sayServices([service]),
       `Reached by: ${plainLine(where.join(" "), 500)} (${file})`,

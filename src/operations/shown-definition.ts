@@ -34,6 +34,12 @@ export const shownDefinition = z.object({
 /** @param definition in which secrets are hidden */
 export function toShownDefinition(definition: ServiceDefinition): z.input<typeof shownDefinition> {
   const { tools, tags } = definition
-  const facts = { ...definition, tags: [...tags], tools: { ...tools, allow: [...tools.allow], deny: [...tools.deny] } }
-  return facts.type === "stdio" ? { ...facts, args: [...facts.args] } : { ...facts, endpoints: [...facts.endpoints] }
+  const facts = {
+    ...definition,
+    tags: [...tags],
+    tools: { ...tools, allow: [...tools.allow], deny: [...tools.deny] },
+  }
+  return facts.type === "stdio"
+    ? { ...facts, args: [...facts.args] }
+    : { ...facts, endpoints: [...facts.endpoints] }
 }

@@ -41,7 +41,10 @@ export const findTools = defineOperation({
   say: ({ tools, searched }) => {
     if (searched === 0) return "You may call no tools of services. Ask a principal with grants:write for a grant."
     if (tools.length === 0) return `None of your ${searched} tools fits; try other words.`
-    return formatTable(["NAME", "DESCRIPTION"], tools.map(({ name, title, description }) => [name, description ?? title]))
+    return formatTable(
+      ["NAME", "DESCRIPTION"],
+      tools.map(({ name, title, description }) => [name, description ?? title]),
+    )
   },
 })
 
@@ -66,11 +69,17 @@ export const listIssues = defineOperation({
   effect: "read",
   risk: "low",
   route: { method: "GET", path: "/issues" },
-  input: z.strictObject({ service: serviceNameInput.optional().describe("Only those of this service, or of its file."), ...pageInput }),
+  input: z.strictObject({
+    service: serviceNameInput.optional().describe("Only those of this service, or of its file."),
+    ...pageInput,
+  }),
   output: z.object({ issues: z.array(issueOutput), ...pageOutput }),
   run: async ({ fleet }, { service, ...page }) => {
     const issues = fleet.issues().filter((issue) => (service ?? issue.service) === issue.service)
-    const keyed = issues.map((issue, index) => ({ issue, key: `${issue.service} ${issue.subject ?? ""} ${String(index).padStart(6, "0")}` }))
+    const keyed = issues.map((issue, index) => ({
+      issue,
+      key: `${issue.service} ${issue.subject ?? ""} ${String(index).padStart(6, "0")}`,
+    }))
     const { items, nextCursor } = pageOf(keyed, ({ key }) => key, page)
     return { issues: items.map(({ issue }) => toIssue(issue)), nextCursor }
   },

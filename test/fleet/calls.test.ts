@@ -115,6 +115,40 @@ test("a call under way ends in peace when its service is removed", async (t) => 
   assert.equal(textOf(await call), "done")
 })
 
+test("a change of its file restarts that service alone", async (t) => {
+  const { fleet, files } = await openFleet(t, { one: wayward, two: wayward })
+  const pids = async (): Promise<string[]> => {
+    const answers = await Promise.all([callTool(fleet, "one", "pid"), callTool(fleet, "two", "pid")])
+    return answers.map(textOf)
+  }
+  const before = await pids()
+  await files.write("one", { ...wayward, title: "One" }, { ifNew: false })
+  const after = await pids()
+  assert.notEqual(after[0], before[0])
+  assert.equal(after[1], before[1])
+  assert.equal(fleet.status()[0]?.title, "One")
+})
+
+test("a service that answers no ping is started again", async (t) => {
+  const health = { intervalMs: 200, timeoutMs: 200 }
+  const { fleet } = await openFleet(t, { way: { ...wayward, health } })
+  const before = textOf(await callTool(fleet, "way", "pid"))
+  assert.equal((await fleet.check("way")).healthy, true)
+  await callTool(fleet, "way", "deafen")
+  await until("another one answers", async () => {
+    const answer = await callTool(fleet, "way", "pid", {}, { repeatable: true }).catch(() => undefined)
+    return answer !== undefined && textOf(answer) !== before
+  })
+})
+
+test("stopping the fleet leaves no child behind, started or starting", async (t) => {
+  const { fleet } = await openFleet(t, { way: wayward, slow: program("test/fleet/wayward-service.ts", "mute") })
+  const pid = Number(textOf(await callTool(fleet, "way", "pid")))
+  await fleet.stop(0)
+  assert.equal(runs(pid), false)
+  await assert.rejects(callTool(fleet, "way", "pid"), refusal("service_unavailable"))
+})
+
 function runs(pid: number): boolean {
   try {
     process.kill(pid, 0)

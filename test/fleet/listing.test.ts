@@ -20,6 +20,7 @@ test("a tool with a bad schema is left out with a reason, and the others stay", 
     "grow",
     "touch",
     "subscribed",
+    "deafen",
   ])
   const reasons = fleet.issues().map(({ subject, message }) => `${subject}: ${message.slice(0, 50)}`)
   assert.deepEqual(reasons, [

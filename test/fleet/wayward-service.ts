@@ -1,6 +1,7 @@
 /**
  * A small MCP server (2025-11-25, stdio, no dependency) that does on request what services should not do. Its first
- * argument chooses how it behaves from the start: `well`, `hanging` (never lists), or `garbage` (speaks no MCP).
+ * argument chooses how it behaves from the start: `well`, `hanging` (never lists), `mute` (never
+ * answers), or `garbage` (speaks no MCP).
  */
 
 import { appendFileSync, readFileSync } from "node:fs"
@@ -19,11 +20,13 @@ const tools: Fields[] = [
   tool("grow"),
   tool("touch"),
   tool("subscribed"),
+  tool("deafen"),
   tool("crooked", {}, { type: "object", properties: { a: { type: "strin" } } }),
   tool("rootless", {}, { type: "string" }),
   tool("pid"),
 ]
 const subscriptions: string[] = []
+let deaf = false
 
 function tool(name: string, annotations: Fields = {}, inputSchema: Fields = { type: "object" }): Fields {
   return { name, annotations, inputSchema, exact: 12345678901234567890n }
@@ -45,6 +48,10 @@ const actions: Record<string, (args: Fields, id: unknown) => string | undefined>
     return "grown"
   },
   touch: ({ uri }) => (send({ method: "notifications/resources/updated", params: { uri } }), "touched"),
+  deafen: () => {
+    deaf = true
+    return "deaf"
+  },
   subscribed: () => subscriptions.join(" "),
 }
 
@@ -54,7 +61,7 @@ let lists = 0
 
 const methods: Record<string, (params: Fields, id: unknown) => Fields | undefined> = {
   initialize: () => ({ protocolVersion: "2025-11-25", capabilities, serverInfo }),
-  ping: () => ({}),
+  ping: () => (deaf ? undefined : {}),
   "tools/list": () => (behaviour === "hanging" ? undefined : { tools, lists: ++lists }),
   "resources/list": () => ({ resources: [{ uri: "file:///a", name: "a" }] }),
   "resources/subscribe": ({ uri }) => (subscriptions.push(`+${String(uri)}`), {}),
@@ -92,6 +99,7 @@ if (behaviour === "garbage") {
 createInterface({ input: process.stdin })
   .on("line", (line) => {
     if (behaviour === "garbage") process.exit(1)
+    if (behaviour === "mute") return
     const { id, method, params } = JSON.parse(line) as { id?: unknown; method?: string; params?: Fields }
     if (id === undefined || method === undefined) return
     const answer = methods[method]

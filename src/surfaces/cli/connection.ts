@@ -29,9 +29,8 @@ export async function connect(config: CliConfig): Promise<Connection> {
 
 async function runningUrl(dataFolder: string): Promise<string> {
   const file = join(dataFolder, "gateway.json")
-  const text = await readFile(file, "utf8").catch(() => undefined)
-  const found = text === undefined ? undefined : (JSON.parse(text) as { readonly url?: unknown }).url
-  if (typeof found === "string") return found
+  const found = readJson(await readFile(file, "utf8").catch(() => "")) as { readonly url?: unknown } | undefined
+  if (typeof found?.url === "string") return found.url
   throw unreachable(`No gateway runs on ${dataFolder}. Start one with "mcp-meta serve", or name one with --url.`)
 }
 
@@ -93,16 +92,16 @@ type ReadProblem = {
 
 /** The gateway's problem as the error that it was; whatever else answers is no gateway. */
 function toError(status: number, text: string): GatewayError {
-  const problem = readProblem(text)
+  const problem = readJson(text) as ReadProblem | undefined
   const code = problem?.code
   if (code === undefined || !Object.hasOwn(errorTable, code))
     return unreachable(`HTTP ${status}: what answers there is no mcp-meta.`)
   return new GatewayError(code as ErrorCode, problem?.detail ?? "", problem?.next && { next: problem.next })
 }
 
-function readProblem(text: string): ReadProblem | undefined {
+function readJson(text: string): unknown {
   try {
-    return JSON.parse(text) as ReadProblem
+    return JSON.parse(text)
   } catch {
     return undefined
   }

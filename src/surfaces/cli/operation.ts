@@ -12,6 +12,9 @@ import { exitCodes, type Run } from "./commands.ts"
 import { connect } from "./connection.ts"
 import { plain, print, printJson } from "./screen.ts"
 
+/** Members of an output that say whether what was asked about is fine. */
+const verdicts = ["healthy", "ok"]
+
 /** @returns what the command does */
 export function addOperation(command: Command, operation: Operation): Run {
   const given = new Map<string, string[]>()
@@ -27,12 +30,13 @@ export function addOperation(command: Command, operation: Operation): Run {
     )
     const { method, path, body } = requestOf(operation, input)
     const { request } = await connect((await load(flags)).config)
-    const output = await request(method, path, body).catch((thrown: unknown) =>
+    const answer = await request(method, path, body).catch((thrown: unknown) =>
       Promise.reject(explain(thrown, operation)),
     )
+    const output = operation.output.parse(answer)
     if (command.opts<{ json?: true }>().json) printJson(output)
-    else print(plain(operation.say(operation.output.parse(output))))
-    return exitCodes.fine
+    else print(plain(operation.say(output)))
+    return verdicts.some((name) => output[name] === false) ? exitCodes.notFine : exitCodes.fine
   }
 }
 

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
+import { listen } from "../../src/call/listen.ts"
+import type { Known } from "../../src/call/resolve.ts"
+import { compileCatalog } from "../../src/domain/catalog.ts"
+import type { ActivePrincipal } from "../../src/domain/principal.ts"
+import { GatewayError } from "../../src/errors.ts"
+import type { Notification } from "../../src/mcp/message.ts"
+import { fromRawObject, toRawObject } from "../../src/mcp/raw-json.ts"
+import { createMemoryEvents } from "../../src/stores/memory/events.ts"
+import { admin, callOf, known, offer, principal, tool } from "./fixtures.ts"
+
+/** Enough for changes to be told: listeners wait a moment to tell of several at once. */
+const told = () => sleep(120)
+
+function subscribe(notifications: object, who: () => ActivePrincipal = () => admin) {
+  const heard: Notification[] = []
+  const leave = new AbortController()
+  const stop = new AbortController()
+  const events = createMemoryEvents()
+  const watched: string[] = []
+  let snapshot: Known = known
+  const fleet = {
+    watch: async (service: string, uri: string, onUpdate: (notification: Notification) => void) => {
+      watched.push(`${service} ${uri}`)
+      onUpdate({ method: "notifications/resources/updated", params: toRawObject({ uri }) })
+      return service === "notes"
+    },
+  }
+  const call = callOf("subscriptions/listen", { notifications })
+  const exchange = { signal: leave.signal, notify: (notification: Notification) => void heard.push(notification) }
+  const ended = listen({ steps: { authenticate: who }, known: () => snapshot, fleet, events, stopping: stop.signal }, { ...call, exchange })
+  ended.catch(() => {})
+  const change = (next: Known): void => {
+    snapshot = next
+    events.publish({ type: "catalog" })
+  }
+  return { heard, leave, stop, events, watched, ended, change, methods: () => heard.map(({ method }) => method) }
+}
+
+function withTools(...names: string[]): Known {
+  return { ...known, catalog: compileCatalog([offer("files", { tools: names.map(tool) })]) }
+}
+
+test("what is honoured is told first, resources only where they may be read and their service tells", async () => {
+  const { heard, watched } = subscribe({ toolsListChanged: true, unheardOf: true, resourceSubscriptions: ["note://1", "mcp://files/file:///b.txt", "none://1"] })
+  await told()
+  const acknowledged = heard.find(({ method }) => method === "notifications/subscriptions/acknowledged")
+  assert.deepEqual(fromRawObject(acknowledged?.params ?? new Map()), { notifications: { toolsListChanged: true, resourceSubscriptions: ["note://1"] } })
+  assert.deepEqual(watched, ["notes note://1", "files file:///b.txt"])
+})
+
+test("an update names the resource as its receiver does", async () => {
+  const { heard } = subscribe({ resourceSubscriptions: ["mcp://notes/note://1"] })
+  await told()
+  assert.deepEqual(fromRawObject(heard[0]?.params ?? new Map()), { uri: "mcp://notes/note://1" })
+})
+
+test("a list that changes for the listener is told once, another's is not", async () => {
+  const reader = principal("reader", { tools: { allow: ["files__read"] } })
+  const { change, methods } = subscribe({ toolsListChanged: true, promptsListChanged: true }, () => reader)
+  await told()
+  change(withTools("read", "write", "new"))
+  await told()
+  assert.deepEqual(methods(), ["notifications/subscriptions/acknowledged"])
+  change(withTools("write"))
+  change(withTools("write", "other"))
+  await told()
+  assert.deepEqual(methods(), ["notifications/subscriptions/acknowledged", "notifications/tools/list_changed"])
+})
+
+test("new grants change the list as new tools do", async () => {
+  let who = principal("p", {})
+  const { events, methods } = subscribe({ toolsListChanged: true }, () => who)
+  await told()
+  who = principal("p", { tools: { allow: ["*"] } })
+  events.publish({ type: "identity" })
+  await told()
+  assert.deepEqual(methods(), ["notifications/subscriptions/acknowledged", "notifications/tools/list_changed"])
+})
+
+test("a subscription ends with an answer when the gateway stops, and with an error when its key is revoked", async () => {
+  const stopped = subscribe({ toolsListChanged: true })
+  await told()
+  stopped.stop.abort()
+  assert.equal((await stopped.ended).result?.get("resultType")?.toString(), '"complete"')
+
+  let revoked = false
+  const authenticate = (): ActivePrincipal => {
+    if (revoked) throw new GatewayError("unauthenticated", "The key is revoked.")
+    return admin
+  }
+  const { events, ended } = subscribe({ toolsListChanged: true }, authenticate)
+  await told()
+  revoked = true
+  events.publish({ type: "identity" })
+  await assert.rejects(ended, { code: "unauthenticated" })
+})
+
+test("a listener that leaves is forgotten", async () => {
+  const { leave, ended, change, methods } = subscribe({ toolsListChanged: true })
+  await told()
+  leave.abort(new GatewayError("invalid", "gone"))
+  await assert.rejects(ended, { message: "gone" })
+  change(withTools("x"))
+  await told()
+  assert.deepEqual(methods(), ["notifications/subscriptions/acknowledged"])
+})
+
+test("a filter that is none is refused", async () => {
+  await assert.rejects(subscribe({ resourceSubscriptions: [7] }).ended, { code: "invalid" })
+  await assert.rejects(subscribe({ resourceSubscriptions: Array(300).fill("a://b") }).ended, { code: "invalid" })
+})

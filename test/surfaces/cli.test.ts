@@ -1,0 +1,273 @@
+import assert from "node:assert/strict"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import { after, test } from "node:test"
+import { GatewayError } from "../../src/errors.ts"
+import { operations } from "../../src/operations/index.ts"
+import { root } from "../support/process.ts"
+import { keys, startRestApp } from "./rest-app.ts"
+
+const folder = await mkdtemp(join(tmpdir(), "mcp-meta-cli-"))
+const data = join(folder, "data")
+const performed: { readonly name: string; readonly input: unknown }[] = []
+const answers = new Map<string, Readonly<Record<string, unknown>>>()
+
+const up = {
+  name: "time",
+  state: "up",
+  era: "modern",
+  transport: "stdio",
+  endpoints: [{ address: "uvx", healthy: true, inFlight: 0, waiting: 0 }],
+  tags: [],
+  tools: 2,
+  prompts: 0,
+  resources: 0,
+  calls: 7,
+  errors: 1,
+  p50Ms: 3.4,
+  p99Ms: 9,
+  stale: false,
+}
+const outcome = { service: up, tools: [], added: [], removed: [], warnings: [] }
+
+const app = await startRestApp({
+  operations,
+  perform: async (operation, actor, input) => {
+    if (!actor.may.holds("services:read"))
+      throw new GatewayError("not_found", `Unknown operation: ${operation.name}`)
+    performed.push({ name: operation.name, input: operation.input.parse(input) })
+    const output = answers.get(operation.name)
+    if (!output) throw new GatewayError("conflict", "Not now.", { next: { operation: "list_services" } })
+    return { output, text: "" }
+  },
+})
+after(async () => {
+  await app.close()
+  await rm(folder, { recursive: true, force: true })
+})
+await mkdir(data)
+await writeFile(join(data, "admin.key"), `${keys.observer}\n`)
+await writeFile(join(data, "gateway.json"), JSON.stringify({ url: app.url, pid: process.pid }))
+
+type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const { PATH, HOME } = process.env
+  const child = spawn(process.execPath, [join(root, "src/main.ts"), ...args], {
+    cwd: folder,
+    env: { PATH, HOME, ...env },
+  })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")])
+  return { code: child.exitCode, stdout, stderr }
+}
+
+/** What the gateway was last asked to do. */
+function last(): { readonly name: string; readonly input: unknown } | undefined {
+  return performed.at(-1)
+}
+
+test("help lists the commands and, by group, every operation", async () => {
+  const { code, stdout } = await run(["help"])
+  assert.equal(code, 0)
+  assert.ok(operations.length > 15)
+  for (const name of [
+    "serve",
+    "stdio",
+    "status",
+    "call",
+    "config",
+    "import",
+    ...operations.map(({ name }) => name),
+  ]) {
+    assert.match(stdout, new RegExp(`^ {2}${name} `, "m"))
+  }
+  assert.match(stdout, /Operations on services:[^]*Operations on tools:[^]*Operations on identity:/)
+})
+
+test("an operation's flags become its input, each as what it is", async () => {
+  answers.set("register_service", outcome)
+  const flags = [
+    "--name",
+    "x",
+    "--command",
+    "node",
+    "--args",
+    "-e",
+    "--args",
+    "1",
+    "--env",
+    "A=1",
+    "--env",
+    "B=x=y",
+    "--enabled",
+    "false",
+  ]
+  const { code, stdout, stderr } = await run([
+    "register_service",
+    ...flags,
+    "--timeout-ms",
+    "500",
+    "--maxTimeMs",
+    "900",
+    "--tools",
+    '{"deny":["d*"]}',
+  ])
+  assert.deepEqual([code, stderr], [0, ""])
+  assert.match(stdout, /time/)
+  assert.deepEqual(last(), {
+    name: "register_service",
+    input: {
+      name: "x",
+      command: "node",
+      args: ["-e", "1"],
+      env: { A: "1", B: "x=y" },
+      enabled: false,
+      timeoutMs: 500,
+      maxTimeMs: 900,
+      tools: { deny: ["d*"] },
+    },
+  })
+})
+
+test("a flag that is an operation's own is the gateway's in front of the operation's name", async () => {
+  answers.set("register_service", outcome)
+  const { code } = await run([
+    "--url",
+    app.url,
+    "--key",
+    keys.observer,
+    "--data",
+    "elsewhere",
+    "register_service",
+    "--name",
+    "x",
+    "--url",
+    "https://example.com/mcp",
+  ])
+  assert.equal(code, 0)
+  assert.deepEqual(last()?.input, { name: "x", url: "https://example.com/mcp" })
+  assert.match(
+    (await run(["help", "register_service"])).stdout,
+    /In front of the command's name, --url is the gateway's/,
+  )
+})
+
+test("members in the path and in the query arrive, and null takes a field away", async () => {
+  answers.set("list_services", { services: [] })
+  assert.equal((await run(["list_services", "--state", "up", "--limit", "5"])).code, 0)
+  assert.deepEqual(last()?.input, { state: "up", limit: 5 })
+  answers.set("update_service", outcome)
+  assert.equal(
+    (await run(["update_service", "--name", "time", "--title", "null", "--tags", "a", "--tags", "b"])).code,
+    0,
+  )
+  assert.deepEqual(last()?.input, { name: "time", title: null, tags: ["a", "b"] })
+  answers.set("toggle_service", outcome)
+  assert.equal((await run(["toggle_service", "--name", "time", "--enabled"])).code, 0)
+  assert.deepEqual(last()?.input, { name: "time", enabled: true })
+})
+
+test("--json prints the output itself", async () => {
+  answers.set("healthcheck", { healthy: false, checks: [{ name: "time", healthy: false, message: "gone\u009b" }] })
+  const { code, stdout } = await run(["healthcheck", "--json"])
+  assert.equal(code, 1)
+  assert.deepEqual(JSON.parse(stdout), answers.get("healthcheck"))
+  assert.doesNotMatch(stdout, /\u009b/)
+})
+
+test("what is wrong with a command is said on stderr, with the exit code of its kind", async () => {
+  const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
+    [["toggle_service", "--enabled", "true"], 2, /toggle_service needs --name/],
+    [["toggle_service", "--name", "time", "--enabled", "maybe"], 2, /enabled/],
+    [["toggle_service", "--nam", "time"], 2, /unknown option '--nam'[^]*--name/],
+    [["list_service"], 2, /list_services/],
+    [["status", "--port", "1"], 2, /unknown option/],
+    [["remove_service", "--name", "x"], 1, /Not now\.\n.*next: list_services/],
+    [["list_services", "--key", keys.nobody], 3, /may not perform list_services/],
+    [["list_services", "--url", "http://127.0.0.1:9"], 3, /No gateway answers/],
+    [["list_services", "--url", "https://gateway.example"], 3, /Give the key of gateway\.example/],
+    [["list_services", "--data", "elsewhere"], 3, /No gateway runs/],
+    [["list_services", "--config", "absent.yaml"], 2, /absent\.yaml/],
+  ]
+  for (const [args, code, said] of cases) {
+    const ran = await run(args)
+    assert.deepEqual([args.join(" "), ran.code, ran.stdout], [args.join(" "), code, ""])
+    assert.match(ran.stderr, said)
+  }
+})
+
+test("a revoked key is not authorised", async () => {
+  assert.equal((await run(["list_services"], { MCP_META_KEY: "mm_revoked" })).code, 3)
+})
+
+test("status shows each service and each issue, and fails while one is down", async () => {
+  answers.set("list_services", { services: [up] })
+  answers.set("list_issues", {
+    issues: [
+      { service: "time", subject: "tool", message: "odd \u001B[31mschema", since: "2026-01-01T00:00:00.000Z" },
+    ],
+  })
+  const fine = await run(["status"])
+  assert.equal(fine.code, 0)
+  assert.match(fine.stdout, /time[^\n]*up[^\n]*modern[^\n]*stdio[^\n]*1\/1[^\n]*2[^\n]*7[^\n]*1[^\n]*3\/9/)
+  assert.match(fine.stdout, /1 issue[^]*time tool: odd schema/)
+  // oxlint-disable-next-line no-control-regex
+  assert.doesNotMatch(fine.stdout, /\u001B/, "no colours where there is no terminal, and none of a service's")
+  answers.set("list_services", {
+    services: [up, { ...up, name: "gone", state: "down", lastError: { message: "refused", at: "" } }],
+  })
+  const failing = await run(["status", "--json"])
+  assert.equal(failing.code, 1)
+  assert.deepEqual(
+    (JSON.parse(failing.stdout) as { services: { name: string }[] }).services.map(({ name }) => name),
+    ["time", "gone"],
+  )
+})
+
+test("call prints a tool's result, and fails where the tool does", async () => {
+  const fine = await run(["call", "svc__echo", "--json", '{"a":1}', "--arg", "b=[2]", "--arg", "c=text"])
+  assert.deepEqual([fine.code, fine.stdout], [0, '"svc__echo" {"a":1,"b":[2],"c":"text"}\n'])
+  assert.equal((await run(["call", "svc__fail"])).code, 1)
+  assert.equal((await run(["call", "svc__echo", "--json", "[]"])).code, 2)
+})
+
+test("config names where each value comes from, and never shows the key", async () => {
+  const { code, stdout } = await run(["config", "--port", "9"], {
+    MCP_META_KEY: "mm_hidden",
+    MCP_META_LOG_LEVEL: "warn",
+  })
+  assert.equal(code, 0)
+  assert.match(stdout, /^port +9 +\(flag --port\)$/m)
+  assert.match(stdout, /^log\.level +"warn" +\(variable MCP_META_LOG_LEVEL\)$/m)
+  assert.doesNotMatch(stdout, /hidden/)
+  assert.equal((await run(["config", "--validate"])).stdout, "The configuration is valid.\n")
+  const refused = await run(["config", "--validate", "--host", "0.0.0.0"])
+  assert.deepEqual([refused.code, refused.stdout], [2, ""])
+})
+
+test("import writes a client's servers as files, without a gateway, and replaces none unasked", async () => {
+  const file = join(folder, "client.json")
+  const servers = join(folder, "imported")
+  const entry = { command: "npx", args: ["-y", "https://example.com//x"], env: { TOKEN: "${env:TOKEN}" } }
+  await writeFile(
+    file,
+    `{ // a comment\n "mcpServers": { "My Server": ${JSON.stringify(entry)}, "list_services": { "url": "http://x/mcp" }, "odd": {}, } }`,
+  )
+  const first = await run(["import", file, "--servers", servers])
+  assert.equal(first.code, 1)
+  assert.match(first.stderr, /list_services is the name of an operation[^]*"odd"/)
+  assert.deepEqual(await readdir(servers), ["My-Server.json"])
+  assert.deepEqual(JSON.parse(await readFile(join(servers, "My-Server.json"), "utf8")), entry)
+  assert.equal((await stat(join(servers, "My-Server.json"))).mode & 0o777, 0o600)
+  await writeFile(file, '{"servers":{"My Server":{"url":"http://x/mcp"}}}')
+  const again = await run(["import", file, "--servers", servers])
+  assert.equal(again.code, 1)
+  assert.match(again.stderr, /already in .*--force/)
+  assert.equal((await run(["import", file, "--servers", servers, "--force"])).code, 0)
+  assert.deepEqual(JSON.parse(await readFile(join(servers, "My-Server.json"), "utf8")), { url: "http://x/mcp" })
+  assert.equal((await run(["import", join(folder, "absent.json")])).code, 2)
+})
