@@ -8,7 +8,7 @@ import type { ListCache } from "./list-cache.ts"
 import type { PidLedger } from "./pid-ledger.ts"
 import type { Turnstile } from "./turnstile.ts"
 
-export type FleetLimits = {
+type FleetLimits = {
   /** For all the lists of one service. */
   readonly listMs: number
   /** From the start of a program to the end of its handshake. */
@@ -22,7 +22,7 @@ export type FleetLimits = {
   readonly resultBytes: number
 }
 
-export interface FleetLog {
+interface FleetLog {
   info(facts: Readonly<Record<string, unknown>>, message: string): void
   warn(facts: Readonly<Record<string, unknown>>, message: string): void
 }

@@ -163,7 +163,11 @@ class ServiceFleet implements RunningFleet {
     const names = new Set([...added, ...changed].map(({ name }) => name))
     for (const definition of this.#definitions().filter(({ name }) => names.has(name))) {
       // Told only when its last known lists are read, so that nobody sees a list without them.
-      void this.#begin(definition).finally(() => this.#tell(definition.name))
+      void this.#begin(definition)
+        .catch((cause: unknown) =>
+          this.#context.log.warn({ err: cause, service: definition.name }, "a service could not be started"),
+        )
+        .finally(() => this.#tell(definition.name))
     }
   }
 

@@ -5,8 +5,7 @@
 
 import type { Notification } from "../mcp/message.ts"
 import type { Link } from "../mcp/link.ts"
-import { readMembers } from "../mcp/outline.ts"
-import { fromRaw, noMembers, toRaw, toRawObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
+import { fromRaw, noMembers, toRawObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
 import { clientOf, ownRequest } from "../mcp/service-facts.ts"
 import { pause } from "./abortable.ts"
 import { backoffMs } from "./backoff.ts"
@@ -159,8 +158,10 @@ async function hasAgreed(watch: Watch): Promise<boolean> {
 }
 
 function isHonoured(params: RawObject, needs: string | undefined): boolean {
-  const honoured = readMembers(params.get("notifications") ?? toRaw({}))
-  if (needs === undefined) return [...honoured.values()].some((raw) => raw.toString() === "true")
-  const uris = honoured.get(needs)
-  return uris !== undefined && Array.isArray(fromRaw(uris)) && (fromRaw(uris) as unknown[]).length > 0
+  const raw = params.get("notifications")
+  const honoured: unknown = raw && fromRaw(raw)
+  if (typeof honoured !== "object" || honoured === null) return false
+  if (needs === undefined) return Object.values(honoured).includes(true)
+  const uris: unknown = new Map(Object.entries(honoured)).get(needs)
+  return Array.isArray(uris) && uris.length > 0
 }

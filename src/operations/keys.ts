@@ -8,7 +8,7 @@ import { defineOperation } from "./operation.ts"
 import { listAll, pageInput, pageOf, pageOutput } from "./page.ts"
 import { expiryInput, expiryOf } from "./key-expiry.ts"
 import { keyRow, toKeyRow } from "./key-row.ts"
-import { formatTable, isoTime, more } from "./plain-text.ts"
+import { formatTable, more } from "./plain-text.ts"
 import { inTurn } from "./turn.ts"
 
 export const createKey = defineOperation({

@@ -68,9 +68,13 @@ test("an annotation that breaks a rule says which", () => {
       /twice/,
     ],
   ]
-  for (const [schema, reason] of cases)
-    assert.match(String(readParamHeaders(toRaw({ type: "object", ...schema }))), reason)
+  for (const [schema, reason] of cases) assert.match(faultIn({ type: "object", ...schema }), reason)
 })
+
+function faultIn(schema: object): string {
+  const read = readParamHeaders(toRaw(schema))
+  return typeof read === "string" ? read : "none"
+}
 
 function nested(depth: number): object {
   return depth === 0 ? {} : { properties: nested(depth - 1) }

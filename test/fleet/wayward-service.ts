@@ -36,7 +36,7 @@ const actions: Record<string, (args: Fields, id: unknown) => string | undefined>
   pid: () => String(process.pid),
   crash: () => process.exit(3),
   hang: () => undefined,
-  progress: ({ times }, id) => void report(id, Number(times)),
+  progress: ({ times }, id) => report(id, Number(times)),
   record: ({ file }) => (appendFileSync(String(file), "called\n"), process.exit(3)),
   die_once: ({ file }) => {
     appendFileSync(String(file), "called\n")
@@ -73,7 +73,7 @@ const methods: Record<string, (params: Fields, id: unknown) => Fields | undefine
   },
 }
 
-function report(id: unknown, times: number): void {
+function report(id: unknown, times: number): undefined {
   const { id: callId, token } = id as Fields
   let progress = 0
   const timer = setInterval(() => {

@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers"
 import { after, test } from "node:test"
 import { GatewayError } from "../../src/errors.ts"
 import { operations } from "../../src/operations/index.ts"
+import { perform, type Operation, type OperationContext } from "../../src/operations/operation.ts"
 import { root } from "../support/process.ts"
 import { keys, startRestApp } from "./rest-app.ts"
 
@@ -36,13 +37,14 @@ const outcome = { service: up, tools: [], added: [], removed: [], warnings: [] }
 
 const app = await startRestApp({
   operations,
-  perform: async (operation, actor, input) => {
-    if (!actor.may.holds("services:read"))
-      throw new GatewayError("not_found", `Unknown operation: ${operation.name}`)
-    performed.push({ name: operation.name, input: operation.input.parse(input) })
-    const output = answers.get(operation.name)
-    if (!output) throw new GatewayError("conflict", "Not now.", { next: { operation: "list_services" } })
-    return { output, text: "" }
+  perform: (operation, actor, input) => {
+    const run: Operation["run"] = async (_context, read) => {
+      performed.push({ name: operation.name, input: read })
+      const output = answers.get(operation.name)
+      if (!output) throw new GatewayError("conflict", "Not now.", { next: { operation: "list_services" } })
+      return output
+    }
+    return perform({ ...operation, permission: "services:read", run }, { actor } as OperationContext, input)
   },
 })
 after(async () => {
