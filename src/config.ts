@@ -12,7 +12,7 @@ import { GatewayError } from "./errors.ts"
 
 export { settings, type Config, type NamedSetting } from "./config/table.ts"
 
-export type Environment = Readonly<Record<string, string | undefined>>
+type Environment = Readonly<Record<string, string | undefined>>
 
 export type ConfigSources = {
   /** By dotted key; `config` names the file. */
@@ -22,7 +22,7 @@ export type ConfigSources = {
 }
 
 /** A value in effect, and where it comes from: `flag --port`, `variable MCP_META_PORT`, `mcp-meta.yaml:3`, `default`. */
-export type Origin = { readonly key: string; readonly value: unknown; readonly from: string }
+type Origin = { readonly key: string; readonly value: unknown; readonly from: string }
 
 export type LoadedConfig = { readonly config: Config; readonly origins: readonly Origin[] }
 

@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from "node:path"
 import type { LineCounter, Node } from "yaml"
 import { GatewayError } from "../errors.ts"
 
-export type FileValue = { readonly key: string; readonly value: unknown; readonly at: string }
+type FileValue = { readonly key: string; readonly value: unknown; readonly at: string }
 export type ConfigFile = { readonly folder: string; readonly values: readonly FileValue[] }
 
 const names = ["mcp-meta.yaml", "mcp-meta.yml", "mcp-meta.json"]

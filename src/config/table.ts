@@ -23,7 +23,7 @@ const MiB = 1_024 * KiB
 const minuteMs = 60_000
 const hourMs = 60 * minuteMs
 
-export const table = {
+const table = {
   host: text("127.0.0.1", "The address to listen on."),
   port: whole(4444, { min: 0, max: 65_535 }, "The port to listen on; 0 picks a free one."),
   data: path("data", "The folder of what the gateway keeps: principals, keys, lists."),

@@ -50,7 +50,7 @@ export class Dispatch {
     const { signal } = caller.exchange
     const left = this.#order(caller.principalId)
     let retries = 1
-    let failure = unavailable("The service has no endpoint.")
+    let failure: GatewayError | undefined
     for (let endpoint = left.shift(); endpoint; endpoint = left.shift()) {
       const reached = await this.#reach(endpoint, caller).catch((thrown: unknown) => GatewayError.from(thrown))
       if (signal.aborted) throw leaveAndTell(reached, signal)
@@ -69,7 +69,7 @@ export class Dispatch {
         await new Promise(setImmediate)
       }
     }
-    throw failure
+    throw failure ?? new GatewayError("service_unavailable", "The service has no endpoint.", { detail: { sent: false } })
   }
 
   #order(principalId: string): Endpoint[] {
@@ -151,8 +151,4 @@ function refuseQuestion(request: Request, { result }: Answer): void {
     "invalid",
     "The service needs to ask something that this client, of an older MCP, cannot be asked.",
   )
-}
-
-function unavailable(message: string): GatewayError {
-  return new GatewayError("service_unavailable", message, { detail: { sent: false } })
 }

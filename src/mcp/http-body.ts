@@ -16,7 +16,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     })
     request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
     request.once("error", (cause) => reject(hungUp(cause)))
-    request.once("close", () => reject(hungUp(undefined)))
+    request.once("close", () => {
+      if (!request.complete) reject(hungUp(undefined))
+    })
   })
 }
 

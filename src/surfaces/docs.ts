@@ -30,10 +30,15 @@ const security = {
   "referrer-policy": "no-referrer",
 }
 
-const types: Readonly<Record<string, string>> = {
-  "swagger-ui.css": "text/css",
-  "swagger-ui-bundle.js": "text/javascript",
-}
+type Asset = { readonly type: string; readonly url: () => string }
+
+const assets = new Map<string, Asset>([
+  ["swagger-ui.css", { type: "text/css", url: () => import.meta.resolve("swagger-ui-dist/swagger-ui.css") }],
+  [
+    "swagger-ui-bundle.js",
+    { type: "text/javascript", url: () => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js") },
+  ],
+])
 
 export function addDocs(app: Hono<RestEnvironment>, document: object): void {
   app.get("/openapi.json", (context) => context.json(document))
@@ -41,11 +46,11 @@ export function addDocs(app: Hono<RestEnvironment>, document: object): void {
   app.get("/docs/assets/start.js", (context) => context.body(start, 200, { "content-type": "text/javascript" }))
   app.get("/docs/assets/:file", async (context) => {
     const file = context.req.param("file")
-    const type = types[file]
-    if (type === undefined) return context.notFound()
-    const bytes = await readFile(fileURLToPath(import.meta.resolve(`swagger-ui-dist/${file}`)))
+    const asset = assets.get(file)
+    if (!asset) return context.notFound()
+    const bytes = await readFile(fileURLToPath(asset.url()))
     return context.body(new Uint8Array(bytes), 200, {
-      "content-type": type,
+      "content-type": asset.type,
       "cache-control": "public, max-age=86400",
     })
   })

@@ -24,9 +24,14 @@ export function allowPeers({ hosts, origins }: { readonly hosts: readonly string
 /** Headers that must not come twice: Node keeps the first silently, a proxy in front may go by the last. */
 const single = new Set(["host", "authorization", "x-api-key", "content-length", "mcp-session-id", "origin"])
 
+/** A path that one reader takes as it is written and another one leads elsewhere: `/docs/../api/v1/services`. */
+const misleading = /^[^?]*(\\|\/(\.|%2e){1,2}(\/|\?|$))/i
+
 /** @throws GatewayError `invalid`, `forbidden` */
 export function guardRequest(request: IncomingMessage, { hosts, origins }: AllowedPeers): void {
-  if (!request.url?.startsWith("/")) throw new GatewayError("invalid", "The request target must be a path.")
+  if (!request.url?.startsWith("/") || misleading.test(request.url)) {
+    throw new GatewayError("invalid", "The request target must be a path, without dot segments or backslashes.")
+  }
   refuseRepeated(request.rawHeaders)
   const host = hostName(request.headers.host)
   if (host === undefined || !hosts.has(host)) {

@@ -14,6 +14,7 @@ import {
   type RawJson,
   type RawObject,
 } from "../mcp/raw-json.ts"
+import { silentExchange } from "./mcp.ts"
 
 type Invocation = { readonly caller: Caller; readonly name: string; readonly body: RawObject }
 
@@ -47,8 +48,12 @@ export async function invokeTool(
     progressToken: undefined,
     logLevel: undefined,
   }
-  const exchange = { signal, notify: () => undefined }
-  const { result, error } = await call({ caller, mount: undefined, request, exchange }).catch(asOurs)
+  const { result, error } = await call({
+    caller,
+    mount: undefined,
+    request,
+    exchange: silentExchange(signal),
+  }).catch(asOurs)
   if (error) throw ofService(error)
   if (readString(result.get("resultType")) === "input_required") {
     throw new GatewayError(

@@ -50,17 +50,10 @@ test("without a credential nothing answers but what is public", limit, async () 
     "/api/v1/events",
     "/api/v1/nothing",
   ]
-  const more = [
-    "/nothing",
-    "/health/",
-    "/healthx",
-    "//health",
-    "/docsx",
-    "/.well-known/nothing",
-    "/%2e%2e/mcp",
-    "/docs/../mcp",
-  ]
+  const more = ["/nothing", "/health/", "/healthx", "//health", "/docsx", "/.well-known/nothing", "/%2fmcp"]
   for (const path of [...closed, ...more]) assert.equal((await get(path)).status, 401, path)
+  const misleading = ["/docs/../mcp", "/docs/%2E%2e/api/v1/services", "/docs/..", "/./mcp", "/docs\\..\\mcp"]
+  for (const path of misleading) assert.equal((await get(path)).status, 400, path)
   for (const method of ["POST", "DELETE", "PUT", "OPTIONS"]) {
     for (const path of [
       "/mcp",

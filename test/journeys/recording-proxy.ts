@@ -7,6 +7,7 @@ export type RecordingProxy = { readonly url: string; sent(): string; close(): Pr
 /** @param url of the server; the proxy's is the same with another port */
 export async function startRecordingProxy(url: string): Promise<RecordingProxy> {
   const target = new URL(url)
+  const own = new URL(url)
   const open = new Set<Socket>()
   const chunks: Buffer[] = []
   const server = createServer((incoming) => {
@@ -20,9 +21,9 @@ export async function startRecordingProxy(url: string): Promise<RecordingProxy> 
   })
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
-  target.port = String((server.address() as AddressInfo).port)
+  own.port = String((server.address() as AddressInfo).port)
   return {
-    url: target.href,
+    url: own.href,
     sent: () => Buffer.concat(chunks).toString("latin1"),
     close: async () => {
       for (const socket of open) socket.destroy()

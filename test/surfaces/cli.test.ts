@@ -216,7 +216,7 @@ test("status shows each service and each issue, and fails while one is down", as
   const fine = await run(["status"])
   assert.equal(fine.code, 0)
   assert.match(fine.stdout, /time[^\n]*up[^\n]*modern[^\n]*stdio[^\n]*1\/1[^\n]*2[^\n]*7[^\n]*1[^\n]*3\/9/)
-  assert.match(fine.stdout, /1 issue[^]*time tool: odd schema/)
+  assert.match(fine.stdout, /Issues: 1[^]*time tool: odd schema/)
   // oxlint-disable-next-line no-control-regex
   assert.doesNotMatch(fine.stdout, /\u001B/, "no colours where there is no terminal, and none of a service's")
   answers.set("list_services", {

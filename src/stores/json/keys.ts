@@ -1,3 +1,5 @@
+/** The keys within the state file. */
+
 import type { Keys } from "../../domain/principal.ts"
 import { jsonCollection } from "./collection.ts"
 import type { StateFile } from "./state-file.ts"

@@ -1,3 +1,5 @@
+/** The principals within the state file: no two of one name. */
+
 import type { Principals } from "../../domain/principal.ts"
 import { GatewayError } from "../../errors.ts"
 import { jsonCollection } from "./collection.ts"

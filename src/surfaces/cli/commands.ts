@@ -21,7 +21,7 @@ export type CliConfig = {
 }
 
 /** What was said of settings, by key; `config` names the file. */
-export type CliFlags = Readonly<Record<string, string>>
+type CliFlags = Readonly<Record<string, string>>
 
 export type CliOptions<Config extends CliConfig = CliConfig> = {
   readonly version: string

@@ -1,6 +1,7 @@
 /** The commands that are no operations. */
 
 import type { Command } from "commander"
+import { GatewayError } from "../../errors.ts"
 import { callTool } from "./call.ts"
 import type { Run } from "./commands.ts"
 import { showConfig } from "./config.ts"
@@ -27,13 +28,13 @@ export const ownCommands: readonly OwnCommand[] = [
     name: "serve",
     about: "Run the gateway over HTTP.",
     takes: (key) => key !== "url" && key !== "key",
-    action: async ({ load, serve }, flags) => serve((await load(flags)).config),
+    action: async ({ load, serve }, flags) => starting(serve((await load(flags)).config)),
   },
   {
     name: "stdio",
     about: "Run the gateway as a stdio MCP server, for clients that start one.",
     takes: (key) => !/^(url|host|port|insecureHttp|allowed|tls)/.test(key),
-    action: async ({ load, stdio }, flags) => stdio((await load(flags)).config),
+    action: async ({ load, stdio }, flags) => starting(stdio((await load(flags)).config)),
   },
   {
     name: "status",
@@ -72,6 +73,14 @@ export const ownCommands: readonly OwnCommand[] = [
     extra: (command) => command.option("--force", "replace services of the same name"),
   },
 ]
+
+/** What keeps a gateway from starting, a port or a folder in use, is mended where it is configured. */
+async function starting(run: Promise<number>): Promise<number> {
+  return run.catch((thrown: unknown) => {
+    const error = GatewayError.from(thrown)
+    throw error.code === "conflict" ? new GatewayError("invalid", error.message, { cause: error }) : error
+  })
+}
 
 function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value]

@@ -66,32 +66,17 @@ async function readAll({ request }: Connection, name: string, member: string): P
 
 const colors = { up: "green", degraded: "yellow", starting: "yellow", down: "red", disabled: "gray" } as const
 
+const columns = "service state era transport endpoints tools calls errors p50/p99_ms last_error"
+
 function draw({ services, issues }: Status, url: string): string {
-  const table = new Table({
-    head: [
-      "service",
-      "state",
-      "era",
-      "transport",
-      "endpoints",
-      "tools",
-      "calls",
-      "errors",
-      "p50/p99 ms",
-      "last error",
-    ],
-    style: { head: [], border: [], compact: true },
-  })
+  const head = columns.split(" ").map((column) => column.replace("_", " "))
+  const table = new Table({ head, style: { head: [], border: [], compact: true } })
   for (const service of services) table.push(row(service))
-  const lines = issues.map(({ service, subject, message }) =>
-    plain(`  ${service}${subject === undefined ? "" : ` ${subject}`}: ${message}`),
+  const lines = issues.map(({ service, subject, message }) => plain(`  ${service}${subject === undefined ? "" : ` ${subject}`}: ${message}`)) // oxfmt-ignore
+  const heads = [`Services at ${url}: ${services.length}`, `Issues: ${issues.length}`] as const
+  return [heads[0], table.toString(), issues.length > 0 ? paint("yellow", heads[1]) : heads[1], ...lines].join(
+    "\n",
   )
-  const head = `${services.length} services at ${url}`
-  return [
-    head,
-    table.toString(),
-    ...(lines.length > 0 ? [paint("yellow", `${lines.length} issues`), ...lines] : ["no issues"]),
-  ].join("\n")
 }
 
 function row(service: Service): string[] {

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { admins, broken, hello, openKit, refusal } from "./operations-kit.ts"
+
+type Checks = {
+  readonly healthy: boolean
+  readonly checks: readonly { readonly name: string; readonly healthy: boolean; readonly message?: string }[]
+}
+type Diagnosis = {
+  readonly ok: boolean
+  readonly failedStep?: string
+  readonly advice: string
+  readonly steps: readonly { readonly step: string; readonly ok: boolean }[]
+}
+
+test("a health check tells for each service that is on whether it answers", async (t) => {
+  const kit = await openKit(t)
+  const admin = await kit.join("admin", admins)
+  await kit.run(admin, "register_service", { name: "hello", ...hello })
+  await kit.run(admin, "register_service", { name: "off", enabled: false, url: "http://127.0.0.1:9/mcp" })
+  const fine = (await kit.run(admin, "healthcheck")) as Checks
+  assert.deepEqual([fine.healthy, fine.checks.map(({ name }) => name)], [true, ["hello"]])
+  await kit.run(admin, "register_service", { name: "broken", ...broken })
+  const { healthy, checks } = (await kit.run(admin, "healthcheck")) as Checks
+  assert.equal(healthy, false)
+  assert.deepEqual(
+    checks.map(({ name, healthy }) => [name, healthy]),
+    [
+      ["broken", false],
+      ["hello", true],
+    ],
+  )
+  const off = (await kit.run(admin, "healthcheck", { name: "off" })) as Checks
+  assert.match(off.checks[0]?.message ?? "", /disabled/)
+  await assert.rejects(kit.run(admin, "healthcheck", { name: "nobody" }), refusal("not_found"))
+  assert.match(await kit.say(admin, "healthcheck"), /broken +no/)
+})
+
+test("a diagnosis names the step that fails and what to do, or says that all is well", async (t) => {
+  const kit = await openKit(t)
+  const admin = await kit.join("admin", admins)
+  const operator = await kit.join("operator", { permissions: ["operate"] })
+  const observer = await kit.join("observer", { permissions: ["observe"] })
+  await kit.run(admin, "register_service", { name: "hello", ...hello })
+  await kit.run(admin, "register_service", { name: "missing", enabled: false, command: "surely-no-such-program" })
+  const well = (await kit.run(operator, "diagnose_service", { name: "hello" })) as Diagnosis
+  assert.deepEqual([well.ok, well.failedStep, well.steps.at(-1)?.step], [true, undefined, "list"])
+  const ill = (await kit.run(operator, "diagnose_service", { name: "missing" })) as Diagnosis
+  assert.deepEqual([ill.ok, ill.steps.at(-1)], [false, { ...ill.steps.at(-1), step: ill.failedStep, ok: false }])
+  assert.match(ill.advice, /update_service/)
+  assert.match(await kit.say(operator, "diagnose_service", { name: "missing" }), /missing fails at/)
+  await assert.rejects(
+    kit.run(observer, "diagnose_service", { name: "hello" }),
+    refusal("not_found", /^Unknown operation/),
+  )
+})

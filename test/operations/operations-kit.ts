@@ -1,0 +1,156 @@
+/** Everything that operations work on, as the gateway has it, over a folder that goes when the test ends. */
+
+import assert from "node:assert/strict"
+import { randomUUID } from "node:crypto"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import type { TestContext } from "node:test"
+import { compileCatalog, type Entry } from "../../src/domain/catalog.ts"
+import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
+import type { ActivePrincipal } from "../../src/domain/principal.ts"
+import { GatewayError } from "../../src/errors.ts"
+import { PidLedger } from "../../src/fleet/pid-ledger.ts"
+import { createFleet, type FleetOptions, type RunningFleet } from "../../src/fleet/registry.ts"
+import { openServersFolder } from "../../src/fleet/servers-d.ts"
+import { keyMaker } from "../../src/identity/api-key.ts"
+import { passwords } from "../../src/identity/password.ts"
+import { operations } from "../../src/operations/index.ts"
+import { perform, type OperationContext, type Performed } from "../../src/operations/operation.ts"
+import { jsonKeys } from "../../src/stores/json/keys.ts"
+import { jsonPrincipals } from "../../src/stores/json/principals.ts"
+import { openStateFile } from "../../src/stores/json/state-file.ts"
+import { createMemoryEvents } from "../../src/stores/memory/events.ts"
+
+const root = resolve(import.meta.dirname, "../..")
+
+export const hello = { command: process.execPath, args: [join(root, "examples/hello-server/server.ts")] }
+/** It says so on its error output and ends. */
+export const broken = { command: process.execPath, args: ["-e", "console.error('no luck'); process.exit(1)"] }
+/** Some of its tools are not as they must be. */
+export const wayward = { command: process.execPath, args: [join(root, "test/fleet/wayward-service.ts")] }
+
+export type Kit = {
+  readonly fleet: RunningFleet
+  readonly folder: string
+  /** Types of what was published, in order. */
+  readonly published: readonly string[]
+  readonly principals: OperationContext["principals"]
+  readonly keys: OperationContext["keys"]
+  /** Somebody who may call, kept in the store. */
+  join(name: string, grants?: GrantsGiven): Promise<ActivePrincipal>
+  /** Performs an operation, with the grants that the actor has in the store now. */
+  run(
+    actor: ActivePrincipal,
+    operation: string,
+    input?: object,
+    given?: Partial<OperationContext>,
+  ): Promise<Performed["output"]>
+  say(actor: ActivePrincipal, operation: string, input?: object): Promise<string>
+}
+
+export type GrantsGiven = Parameters<typeof grantsSchema.parse>[0]
+
+export const all = { allow: ["*"] }
+export const admins = { permissions: ["govern", "services:stdio:write"], tools: all, prompts: all, resources: all }
+
+/** When everything in the tests of identity happens. */
+export const nowMs = Date.UTC(2026, 10, 21)
+
+export async function openKit(t: TestContext): Promise<Kit> {
+  const folder = await mkdtemp(join(tmpdir(), "mcp-meta-"))
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  const services = await openServersFolder(join(folder, "servers.d"))
+  t.after(() => services.close())
+  const state = await openStateFile(join(folder, "data"))
+  t.after(() => state.close())
+  const events = createMemoryEvents()
+  const published: string[] = []
+  events.subscribe(({ type }) => published.push(type))
+  const fleet = createFleet({
+    files: services,
+    dataDir: join(folder, "data"),
+    version: "1.0.0",
+    log: { info: () => {}, warn: () => {} },
+    limits,
+    health: { intervalMs: 30_000, timeoutMs: 5_000 },
+    baseEnv: process.env,
+    childFolder: folder,
+    lookup: () => undefined,
+    ledger: new PidLedger(join(folder, "children.json")),
+    now: Date.now,
+    random: Math.random,
+    onChange: (what, service) =>
+      events.publish(what === "service" ? { type: "service", service, state: "up" } : { type: what }),
+  })
+  t.after(() => fleet.stop(0))
+  await fleet.start()
+  const principals = jsonPrincipals(state)
+  const stores = { principals, keys: jsonKeys(state), fleet, services, events, keyMaker, passwords }
+  const kit: Kit = {
+    ...stores,
+    folder,
+    published,
+    join: async (name, grants = {}) => {
+      const draft = {
+        id: randomUUID(),
+        name,
+        kind: "agent",
+        disabled: false,
+        createdAtMs: 0,
+        createdBy: "test",
+      } as const
+      const principal = await principals.insert({ ...draft, grants: grantsSchema.parse(grants) })
+      return { principal, may: compileGrants(principal.grants) }
+    },
+    run: async (actor, name, input = {}, given = {}) => (await performBy(actor, name, input, given)).output,
+    say: async (actor, name, input = {}) => (await performBy(actor, name, input, {})).text,
+  }
+  return kit
+
+  async function performBy(
+    known: ActivePrincipal,
+    name: string,
+    input: object,
+    given: Partial<OperationContext>,
+  ): Promise<Performed> {
+    const operation = operations.find((one) => one.name === name)
+    assert.ok(operation, `there is no operation ${name}`)
+    const principal = (await principals.find(known.principal.id)) ?? known.principal
+    const actor = { ...known, principal, may: compileGrants(principal.grants) }
+    return perform(operation, { ...stores, ...contextOf(actor, fleet), ...given }, input)
+  }
+}
+
+function contextOf(
+  actor: ActivePrincipal,
+  fleet: RunningFleet,
+): Pick<OperationContext, "actor" | "callableTools" | "nowMs" | "newId" | "signal"> {
+  const callableTools = (): readonly Entry[] =>
+    compileCatalog(fleet.offers()).all.entries.tools.filter(({ canonicalName }) =>
+      actor.may.mayUse("tools", canonicalName),
+    )
+  return { actor, callableTools, nowMs, newId: randomUUID, signal: new AbortController().signal }
+}
+
+const limits: FleetOptions["limits"] = {
+  callIdleMs: 20_000,
+  callHardMs: 30_000,
+  concurrency: 64,
+  listMs: 15_000,
+  childStartMs: 20_000,
+  queue: 16,
+  tools: 1_000,
+  pages: 64,
+  resultBytes: 1_000_000,
+}
+
+/** For `assert.rejects`: an error of ours with this code, whose message has this in it. */
+export function refusal(code: string, text: RegExp = /./): (thrown: unknown) => boolean {
+  return (thrown) => {
+    assert.ok(thrown instanceof GatewayError, String(thrown))
+    assert.equal(thrown.code, code, thrown.message)
+    assert.match(thrown.message, text)
+    return true
+  }
+}
