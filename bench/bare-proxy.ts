@@ -38,4 +38,6 @@ function forward(body: string, response: ServerResponse): void {
 }
 
 server.keepAliveTimeout = 60_000
-server.listen(0, "127.0.0.1", () => console.log(`listening http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`))
+server.listen(0, "127.0.0.1", () =>
+  console.log(`listening http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`),
+)

@@ -2,13 +2,27 @@
 
 import autocannon from "autocannon"
 
-export type Round = { readonly callsPerSecond: number; readonly p50Ms: number; readonly p99Ms: number; readonly failed: number }
-export type Load = { readonly url: string; readonly tool: string; readonly key?: string; readonly connections: number; readonly seconds: number }
+export type Round = {
+  readonly callsPerSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly failed: number
+}
+export type Load = {
+  readonly url: string
+  readonly tool: string
+  readonly key?: string
+  readonly connections: number
+  readonly seconds: number
+}
 
 const revision = "2026-07-28"
 
 export async function load({ url, tool, key, connections, seconds }: Load): Promise<Round> {
-  const meta = { "io.modelcontextprotocol/protocolVersion": revision, "io.modelcontextprotocol/clientCapabilities": {} }
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": revision,
+    "io.modelcontextprotocol/clientCapabilities": {},
+  }
   const params = { name: tool, arguments: { text: "hello", times: 3 }, _meta: meta }
   const result = await autocannon({
     url,

@@ -12,7 +12,12 @@ const rounds = 5
 const seconds = 3
 const connections = 32
 
-type Subject = { readonly name: string; readonly load: Omit<Load, "connections" | "seconds">; readonly pid: number | undefined; readonly rounds: Measured[] }
+type Subject = {
+  readonly name: string
+  readonly load: Omit<Load, "connections" | "seconds">
+  readonly pid: number | undefined
+  readonly rounds: Measured[]
+}
 type Measured = Round & { readonly cpuUs: number }
 
 async function benchCall(): Promise<readonly Subject[]> {
@@ -56,8 +61,12 @@ function median(values: readonly number[]): number {
 }
 
 function summarize(subjects: readonly Subject[]): readonly Record<string, string | number>[] {
-  const of = (subject: Subject | undefined, pick: (round: Measured) => number): number => median(subject?.rounds.map(pick) ?? [])
-  const yardstick = of(subjects.find(({ name }) => name === "bare Node proxy"), ({ callsPerSecond }) => callsPerSecond)
+  const of = (subject: Subject | undefined, pick: (round: Measured) => number): number =>
+    median(subject?.rounds.map(pick) ?? [])
+  const yardstick = of(
+    subjects.find(({ name }) => name === "bare Node proxy"),
+    ({ callsPerSecond }) => callsPerSecond,
+  )
   return subjects.map((subject) => ({
     subject: subject.name,
     "calls/s": Math.round(of(subject, ({ callsPerSecond }) => callsPerSecond)),
@@ -72,5 +81,6 @@ function summarize(subjects: readonly Subject[]): readonly Record<string, string
 const [name = "call", ...flags] = process.argv.slice(2)
 if (name !== "call") throw new Error(`There is no bench ${name}; the benches are: call`)
 const table = summarize(await benchCall())
-if (flags.includes("--json")) console.log(JSON.stringify({ bench: name, connections, rounds, seconds, table }, undefined, 2))
+if (flags.includes("--json"))
+  console.log(JSON.stringify({ bench: name, connections, rounds, seconds, table }, undefined, 2))
 else console.table(table)

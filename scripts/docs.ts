@@ -61,8 +61,8 @@ function operationChapter({
 }: Operation): string {
   const facts = `\`${route.method} ${apiPrefix}${route.path}\` · permission \`${permission}\` · effect ${effect} · risk ${risk}`
   const members = [
-    membersTable("input", z.toJSONSchema(input, { io: "input" })),
-    membersTable("output", z.toJSONSchema(output)),
+    membersTable("input", z.toJSONSchema(input, { io: "input" }) as Schema),
+    membersTable("output", z.toJSONSchema(output) as Schema),
   ]
   return [`### ${name}`, `**${title}.** ${summary}`, facts, ...members.filter((table) => table !== "")].join(
     "\n\n",

@@ -49,7 +49,10 @@ async function open({ config, log, version }: GatewayOptions, closers: Closers):
   const stores = await openStores(config, closers)
   const services = await openServices({ config, log, version, events: stores.events }, closers)
   const calls = wireCalls(stores, services)
-  const doors = await openDoors({ config, log, version, stores, services, calls, stopping: stopping.signal }, closers)
+  const doors = await openDoors(
+    { config, log, version, stores, services, calls, stopping: stopping.signal },
+    closers,
+  )
   closers.add(() => calls.drained(config.limits.drainMs))
   closers.add(() => stopping.abort())
   return {
@@ -75,7 +78,11 @@ async function open({ config, log, version }: GatewayOptions, closers: Closers):
 async function listen(http: Server, { host, port, tls }: Config): Promise<string> {
   http.listen(port, host)
   await once(http, "listening").catch((cause: unknown) => {
-    throw new GatewayError("conflict", `Cannot listen on ${host}:${port}. If something else does, choose another --port.`, { cause })
+    throw new GatewayError(
+      "conflict",
+      `Cannot listen on ${host}:${port}. If something else does, choose another --port.`,
+      { cause },
+    )
   })
   const { port: bound } = http.address() as AddressInfo
   return `${tls.cert === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${bound}`

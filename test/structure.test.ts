@@ -25,7 +25,19 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   log: ["errors", "domain"],
   config: ["errors", "domain"],
   surfaces: ["errors", "mcp", "domain", "call", "operations"],
-  gateway: ["errors", "log", "config", "mcp", "domain", "call", "operations", "surfaces", "fleet", "identity", "stores"],
+  gateway: [
+    "errors",
+    "log",
+    "config",
+    "mcp",
+    "domain",
+    "call",
+    "operations",
+    "surfaces",
+    "fleet",
+    "identity",
+    "stores",
+  ],
   main: ["errors", "gateway", "config", "log", "surfaces"],
 }
 
@@ -35,8 +47,13 @@ type Import = { readonly from: string; readonly to: string }
 
 function importsOf(file: string): readonly Import[] {
   const source = readFileSync(join(root, file), "utf8")
-  const specifiers = [...source.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(([, specifier]) => specifier ?? "")
-  return specifiers.map((specifier) => ({ from: place(file), to: place(relative(root, join(root, dirname(file), specifier))) }))
+  const specifiers = [...source.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(
+    ([, specifier]) => specifier ?? "",
+  )
+  return specifiers.map((specifier) => ({
+    from: place(file),
+    to: place(relative(root, join(root, dirname(file), specifier))),
+  }))
 }
 
 /** `src/mcp/message.ts` -> `mcp/message`. */
@@ -74,13 +91,21 @@ test("a planted violation is found", () => {
 })
 
 test("no file is longer than 300 lines and half of them have at most 90", () => {
-  const lines = files.map((file) => readFileSync(join(root, file), "utf8").split("\n").length).sort((a, b) => a - b)
+  const lines = files
+    .map((file) => readFileSync(join(root, file), "utf8").split("\n").length)
+    .sort((a, b) => a - b)
   assert.ok((lines.at(-1) ?? 0) <= 300, `the longest has ${lines.at(-1)}`)
-  assert.ok((lines[Math.floor(lines.length / 2)] ?? 0) <= 90, `the median is ${lines[Math.floor(lines.length / 2)]}`)
+  assert.ok(
+    (lines[Math.floor(lines.length / 2)] ?? 0) <= 90,
+    `the median is ${lines[Math.floor(lines.length / 2)]}`,
+  )
 })
 
 test("no file or folder is a drawer", () => {
-  assert.deepEqual(files.filter((file) => drawers.test(file)), [])
+  assert.deepEqual(
+    files.filter((file) => drawers.test(file)),
+    [],
+  )
 })
 
 test("every file begins with its purpose", () => {
@@ -91,16 +116,25 @@ test("every file begins with its purpose", () => {
 test("domain and call read no clock and draw no lots", () => {
   const impure = files
     .filter((file) => /^src\/(domain|call)\//.test(file))
-    .filter((file) => /Date\.now|Math\.random|randomUUID|randomBytes|process\.env/.test(readFileSync(join(root, file), "utf8")))
+    .filter((file) =>
+      /Date\.now|Math\.random|randomUUID|randomBytes|process\.env/.test(readFileSync(join(root, file), "utf8")),
+    )
   assert.deepEqual(impure, [])
 })
 
 test("only the configuration reads the environment", () => {
-  const readers = files.filter((file) => /process\.env/.test(readFileSync(join(root, file), "utf8"))).filter((file) => !/^src\/config/.test(file))
+  const readers = files
+    .filter((file) => /process\.env/.test(readFileSync(join(root, file), "utf8")))
+    .filter((file) => !/^src\/config/.test(file))
   assert.deepEqual(readers, [])
 })
 
 test("every operation has a test that performs it", () => {
-  const tests = globSync("test/operations/*.test.ts", { cwd: root }).map((file) => readFileSync(join(root, file), "utf8")).join("\n")
-  assert.deepEqual(operations.map(({ name }) => name).filter((name) => !tests.includes(name)), [])
+  const tests = globSync("test/operations/*.test.ts", { cwd: root })
+    .map((file) => readFileSync(join(root, file), "utf8"))
+    .join("\n")
+  assert.deepEqual(
+    operations.map(({ name }) => name).filter((name) => !tests.includes(name)),
+    [],
+  )
 })

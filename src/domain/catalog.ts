@@ -77,15 +77,33 @@ const own: NameItem = (_offer, _kind, item) => item.shownName
 
 const shared: NameItem = (offer, kind, item) => {
   if (!offer.prefix) return item.shownName
-  return kind === "tools" || kind === "prompts" ? sharedName(offer.service, item.shownName) : sharedUri(offer.service, item.shownName)
+  return kind === "tools" || kind === "prompts"
+    ? sharedName(offer.service, item.shownName)
+    : sharedUri(offer.service, item.shownName)
 }
 
 function compileListing(offers: readonly Offer[], nameItem: NameItem): Listing {
   const compile = (kind: ItemKind): readonly Entry[] =>
-    withoutCollisions(offers.flatMap((offer) => offer.items[kind].map((item) => compileEntry(offer, kind, item, nameItem))))
-  const entries = { tools: compile("tools"), prompts: compile("prompts"), resources: compile("resources"), templates: compile("templates") }
-  const index = (kind: ItemKind): ReadonlyMap<string, Entry> => new Map(entries[kind].map((entry) => [entry.listed.name, entry]))
-  return { entries, byName: { tools: index("tools"), prompts: index("prompts"), resources: index("resources"), templates: index("templates") } }
+    withoutCollisions(
+      offers.flatMap((offer) => offer.items[kind].map((item) => compileEntry(offer, kind, item, nameItem))),
+    )
+  const entries = {
+    tools: compile("tools"),
+    prompts: compile("prompts"),
+    resources: compile("resources"),
+    templates: compile("templates"),
+  }
+  const index = (kind: ItemKind): ReadonlyMap<string, Entry> =>
+    new Map(entries[kind].map((entry) => [entry.listed.name, entry]))
+  return {
+    entries,
+    byName: {
+      tools: index("tools"),
+      prompts: index("prompts"),
+      resources: index("resources"),
+      templates: index("templates"),
+    },
+  }
 }
 
 /** Among equal names (services without prefix, names cut short) the first service by name keeps it. */
@@ -107,14 +125,26 @@ function compileEntry(offer: Offer, kind: ItemKind, item: Offered, nameItem: Nam
   }
 }
 
-const nameMember: Readonly<Record<ItemKind, string>> = { tools: "name", prompts: "name", resources: "uri", templates: "uriTemplate" }
+const nameMember: Readonly<Record<ItemKind, string>> = {
+  tools: "name",
+  prompts: "name",
+  resources: "uri",
+  templates: "uriTemplate",
+}
 
 function listItem(name: string, kind: ItemKind, item: Offered, wrappedBy: string | undefined): Listed {
-  const renamed = name === item.name ? item.definition : withMembers(item.definition, { [nameMember[kind]]: toRaw(name) })
+  const renamed =
+    name === item.name ? item.definition : withMembers(item.definition, { [nameMember[kind]]: toRaw(name) })
   const definition = wrappedBy === undefined ? renamed : withAppUri(renamed, wrappedBy)
   const modern = writeObject(definition)
   const { legacyOutputSchema } = item
-  return { name, modern, legacy: legacyOutputSchema ? writeObject(withMembers(definition, { outputSchema: legacyOutputSchema })) : modern }
+  return {
+    name,
+    modern,
+    legacy: legacyOutputSchema
+      ? writeObject(withMembers(definition, { outputSchema: legacyOutputSchema }))
+      : modern,
+  }
 }
 
 /** The page of an MCP App that a tool names is a resource, and named as the list of resources names it. */
@@ -123,7 +153,8 @@ function withAppUri(definition: RawObject, service: string): RawObject {
   if (!raw?.includes("ui://")) return definition
   const meta = JSON.parse(raw.toString()) as { ui?: { resourceUri?: unknown }; "ui/resourceUri"?: unknown }
   if (typeof meta.ui?.resourceUri === "string") meta.ui.resourceUri = sharedUri(service, meta.ui.resourceUri)
-  if (typeof meta["ui/resourceUri"] === "string") meta["ui/resourceUri"] = sharedUri(service, meta["ui/resourceUri"])
+  if (typeof meta["ui/resourceUri"] === "string")
+    meta["ui/resourceUri"] = sharedUri(service, meta["ui/resourceUri"])
   return withMembers(definition, { _meta: toRaw(meta) })
 }
 
@@ -140,7 +171,11 @@ export function listingOf(catalog: Catalog, mount: string | undefined): Listing 
  * The services a URI can mean, each with its own form of it. A shared URI names its service; a service's own URI, as
  * results carry them, is taken to whoever lists it, has a template for it, or lists others of its scheme.
  */
-export function findUri(catalog: Catalog, mount: string | undefined, uri: string): readonly { service: string; uri: string }[] {
+export function findUri(
+  catalog: Catalog,
+  mount: string | undefined,
+  uri: string,
+): readonly { service: string; uri: string }[] {
   if (mount !== undefined) return [{ service: mount, uri }]
   const wrapped = ownUri(uri)
   if (wrapped && catalog.offers.has(wrapped.service)) return [wrapped]

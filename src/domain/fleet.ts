@@ -47,7 +47,12 @@ export type Issue = {
   readonly sinceMs: number
 }
 
-export type HealthCheck = { readonly name: string; readonly healthy: boolean; readonly latencyMs?: number; readonly message?: string }
+export type HealthCheck = {
+  readonly name: string
+  readonly healthy: boolean
+  readonly latencyMs?: number
+  readonly message?: string
+}
 
 /** One step of a diagnosis, in the order in which a connection is made. */
 export type DiagnosisStep = {
@@ -74,7 +79,12 @@ export interface Fleet {
    * Tells of updates of one resource until the signal aborts.
    * @returns whether the service agreed to tell
    */
-  watch(service: string, uri: string, onUpdate: (notification: Notification) => void, signal: AbortSignal): Promise<boolean>
+  watch(
+    service: string,
+    uri: string,
+    onUpdate: (notification: Notification) => void,
+    signal: AbortSignal,
+  ): Promise<boolean>
   status(): readonly ServiceStatus[]
   issues(): readonly Issue[]
   /** The last lines of a child's error output; empty for what is no child. */

@@ -55,7 +55,12 @@ export function matchesTemplate(template: string, uri: string): boolean {
   for (let index = 0; index < parts.length; index += 2) {
     const literal = parts[index] ?? ""
     const expression = parts[index - 1]
-    const found = expression === undefined ? 0 : index === parts.length - 1 ? uri.length - literal.length : uri.indexOf(literal, at)
+    const found =
+      expression === undefined
+        ? 0
+        : index === parts.length - 1
+          ? uri.length - literal.length
+          : uri.indexOf(literal, at)
     if (found < at || !uri.startsWith(literal, found)) return false
     if (expression !== undefined && !mayHoldSlash(expression) && uri.slice(at, found).includes("/")) return false
     at = found + literal.length

@@ -43,14 +43,24 @@ export class Connector {
   /** @throws GatewayError */
   async connect(endpoint: number, capabilities: RawObject): Promise<Link> {
     const { definition, context } = this.#options
-    if (definition.type !== "stdio") {
-      return this.connectTo(this.target(endpoint), { capabilities, timeoutMs: urlConnectMs })
-    }
+    if (definition.type !== "stdio") return this.#connectToUrl(definition, endpoint, capabilities)
     const leave = await context.starts.enter(new AbortController().signal)
     try {
       return await this.connectTo(this.target(endpoint), { capabilities, timeoutMs: context.limits.childStartMs })
     } finally {
       leave()
+    }
+  }
+
+  /** A URL without a type may still speak the transport that came before Streamable HTTP. */
+  async #connectToUrl(definition: UrlService, endpoint: number, capabilities: RawObject): Promise<Link> {
+    const made = { capabilities, timeoutMs: urlConnectMs }
+    try {
+      return await this.connectTo(this.target(endpoint), made)
+    } catch (thrown) {
+      if (!(thrown instanceof GatewayError) || thrown.detail["hint"] !== "sse") throw thrown
+      const older = this.#address({ ...definition, type: "sse" }, endpoint)
+      return this.connectTo(older, made).catch(() => Promise.reject(thrown))
     }
   }
 

@@ -69,7 +69,10 @@ export class Dispatch {
         await new Promise(setImmediate)
       }
     }
-    throw failure ?? new GatewayError("service_unavailable", "The service has no endpoint.", { detail: { sent: false } })
+    throw (
+      failure ??
+      new GatewayError("service_unavailable", "The service has no endpoint.", { detail: { sent: false } })
+    )
   }
 
   #order(principalId: string): Endpoint[] {

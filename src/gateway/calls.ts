@@ -19,7 +19,12 @@ import type { Stores } from "./stores.ts"
 
 export type Calls = {
   readonly steps: Steps
-  readonly perform: (operation: Operation, caller: Caller, input: unknown, signal: AbortSignal) => Promise<Performed>
+  readonly perform: (
+    operation: Operation,
+    caller: Caller,
+    input: unknown,
+    signal: AbortSignal,
+  ) => Promise<Performed>
   /** Resolves when no call is open, or when their time is over. */
   readonly drained: (graceMs: number) => Promise<void>
 }
@@ -52,7 +57,12 @@ export function wireCalls(stores: Stores, services: Services): Calls {
   }
 }
 
-function contextOf(stores: Stores, { files, fleet, known }: Services, actor: ActivePrincipal, signal: AbortSignal): OperationContext {
+function contextOf(
+  stores: Stores,
+  { files, fleet, known }: Services,
+  actor: ActivePrincipal,
+  signal: AbortSignal,
+): OperationContext {
   return {
     actor,
     fleet,

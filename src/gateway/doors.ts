@@ -46,7 +46,8 @@ export async function openDoors(options: DoorsOptions, closers: Closers): Promis
     listen: { steps, known, fleet, events, stopping },
     settled: () => fleet.settled(),
     serverInfo,
-    onInternalError: (error, method) => log.error({ err: error.cause ?? error, method }, "A request failed inside the gateway."),
+    onInternalError: (error, method) =>
+      log.error({ err: error.cause ?? error, method }, "A request failed inside the gateway."),
   })
   const streamable = new StreamableHttp(streamableOptions(config, serverInfo, sealer))
   const pipes = new Pipes({ mcp, serverInfo, limits: config.limits })
@@ -69,7 +70,8 @@ export async function openDoors(options: DoorsOptions, closers: Closers): Promis
     ...(await readTls(config)),
     admit: (credential) => authenticator.admit(credential),
     mcp,
-    paramHeaders: ({ mount }, tool) => listingOf(known().catalog, mount)?.byName.tools.get(tool)?.item.paramHeaders,
+    paramHeaders: ({ mount }, tool) =>
+      listingOf(known().catalog, mount)?.byName.tools.get(tool)?.item.paramHeaders,
     streamable,
     pipes,
     rest,
@@ -78,7 +80,11 @@ export async function openDoors(options: DoorsOptions, closers: Closers): Promis
   return { http, pipes }
 }
 
-function streamableOptions({ limits }: Config, serverInfo: StreamableHttpOptions["serverInfo"], sealer: Sealer): StreamableHttpOptions {
+function streamableOptions(
+  { limits }: Config,
+  serverInfo: StreamableHttpOptions["serverInfo"],
+  sealer: Sealer,
+): StreamableHttpOptions {
   return {
     serverInfo,
     seal: {
@@ -96,7 +102,9 @@ function streamableOptions({ limits }: Config, serverInfo: StreamableHttpOptions
   }
 }
 
-async function readTls({ tls }: Config): Promise<{ readonly tls?: { readonly cert: Buffer; readonly key: Buffer } }> {
+async function readTls({
+  tls,
+}: Config): Promise<{ readonly tls?: { readonly cert: Buffer; readonly key: Buffer } }> {
   if (tls.cert === undefined || tls.key === undefined) return {}
   return { tls: { cert: await readFile(tls.cert), key: await readFile(tls.key) } }
 }

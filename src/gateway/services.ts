@@ -21,13 +21,22 @@ export type Services = {
   readonly known: () => Known
 }
 
-export type ServicesOptions = { readonly config: Config; readonly log: Log; readonly version: string; readonly events: Events }
+export type ServicesOptions = {
+  readonly config: Config
+  readonly log: Log
+  readonly version: string
+  readonly events: Events
+}
 
-export async function openServices({ config, log, version, events }: ServicesOptions, closers: Closers): Promise<Services> {
+export async function openServices(
+  { config, log, version, events }: ServicesOptions,
+  closers: Closers,
+): Promise<Services> {
   const files = await openServersFolder(config.servers)
   closers.add(() => files.close())
   const ledger = new PidLedger(join(config.data, "children.json"))
-  for (const service of ledger.reap()) log.warn({ service }, "Ended a child that a gateway before this one had left.")
+  for (const service of ledger.reap())
+    log.warn({ service }, "Ended a child that a gateway before this one had left.")
 
   let known: Known = { catalog: compileCatalog([]), managementTools: managementTools(operations) }
   const onChange: FleetOptions["onChange"] = (what, service) => {

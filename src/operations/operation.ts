@@ -3,7 +3,7 @@
  * index.ts; none of them knows an operation by name.
  */
 
-import * as z from "zod"
+import type * as z from "zod"
 import type { Entry } from "../domain/catalog.ts"
 import type { Events } from "../domain/event.ts"
 import type { Fleet } from "../domain/fleet.ts"
@@ -53,7 +53,9 @@ export type OperationContext = {
 export type Performed = { readonly output: Readonly<Record<string, unknown>>; readonly text: string }
 
 /** Keeps the types of one operation while it joins a list of many. */
-export function defineOperation<Input extends z.ZodObject, Output extends z.ZodObject>(operation: Operation<Input, Output>): Operation {
+export function defineOperation<Input extends z.ZodObject, Output extends z.ZodObject>(
+  operation: Operation<Input, Output>,
+): Operation {
   return operation as unknown as Operation
 }
 
@@ -61,8 +63,13 @@ export function defineOperation<Input extends z.ZodObject, Output extends z.ZodO
  * @throws GatewayError `not_found` where the actor may not perform it, as if it did not exist; `invalid` for a wrong
  *   input; `internal` for a wrong output, which is our fault.
  */
-export async function perform(operation: Operation, context: OperationContext, input: unknown): Promise<Performed> {
-  if (!context.actor.may.holds(operation.permission)) throw new GatewayError("not_found", `Unknown operation: ${operation.name}`)
+export async function perform(
+  operation: Operation,
+  context: OperationContext,
+  input: unknown,
+): Promise<Performed> {
+  if (!context.actor.may.holds(operation.permission))
+    throw new GatewayError("not_found", `Unknown operation: ${operation.name}`)
   const read = operation.input.safeParse(input)
   if (!read.success) throw wrongInput(operation, read.error)
   const output = operation.output.parse(await operation.run(context, read.data))
@@ -71,5 +78,7 @@ export async function perform(operation: Operation, context: OperationContext, i
 
 function wrongInput({ name }: Operation, error: z.ZodError): GatewayError {
   const problems = error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`)
-  return new GatewayError("invalid", `${name} was called wrongly. ${problems.join("; ")}`, { detail: { problems } })
+  return new GatewayError("invalid", `${name} was called wrongly. ${problems.join("; ")}`, {
+    detail: { problems },
+  })
 }

@@ -59,7 +59,11 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
     const result = await invokeTool(options.call, invocation, context.req.raw.signal)
     return context.body(new Uint8Array(result), 200, { "content-type": "application/json" })
   })
-  app.get(`${apiPrefix}/events`, (context) => eventStream(callerOf(context), options))
+  app.get(`${apiPrefix}/events`, (context) => {
+    // Hono answers HEAD with the headers of GET: nobody would ever read, or end, the stream behind them
+    if (context.req.raw.method !== "GET") return context.notFound()
+    return eventStream(callerOf(context), options)
+  })
   addDocs(app, openApiDocument(options.operations, options.version))
   app.notFound(() =>
     problem(

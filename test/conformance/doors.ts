@@ -16,7 +16,11 @@ export const doors: Readonly<Record<string, Door>> = {
   gateway: async (url, endpoint) => {
     const gateway = await startGateway({ services: { fixture: { url } } })
     const everything = { allow: ["*"] }
-    const key = await createAgent(gateway, "conformance", { tools: everything, prompts: everything, resources: everything })
+    const key = await createAgent(gateway, "conformance", {
+      tools: everything,
+      prompts: everything,
+      resources: everything,
+    })
     const proxy = await startKeyedProxy(gateway.origin, key)
     const close = async (): Promise<void> => {
       await proxy.close()

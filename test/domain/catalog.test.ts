@@ -15,28 +15,49 @@ test("the list of all carries the services' names, a service's own does not, bot
 })
 
 test("a listed item is the bytes of its definition with the name replaced", () => {
-  const definition = new Map([["x", Buffer.from("12345678901234567890")], ["name", toRaw("t")], ["_meta", Buffer.from('{ "k" : 1.0 }')]])
+  const definition = new Map([
+    ["x", Buffer.from("12345678901234567890")],
+    ["name", toRaw("t")],
+    ["_meta", Buffer.from('{ "k" : 1.0 }')],
+  ])
   const { all, mounted } = compileCatalog([offer("s", { tools: [{ name: "t", shownName: "t", definition }] })])
-  assert.equal(all.entries.tools[0]?.listed.modern.toString(), '{"x":12345678901234567890,"name":"s__t","_meta":{ "k" : 1.0 }}')
-  assert.equal(mounted.get("s")?.entries.tools[0]?.listed.modern.toString(), '{"x":12345678901234567890,"name":"t","_meta":{ "k" : 1.0 }}')
+  assert.equal(
+    all.entries.tools[0]?.listed.modern.toString(),
+    '{"x":12345678901234567890,"name":"s__t","_meta":{ "k" : 1.0 }}',
+  )
+  assert.equal(
+    mounted.get("s")?.entries.tools[0]?.listed.modern.toString(),
+    '{"x":12345678901234567890,"name":"t","_meta":{ "k" : 1.0 }}',
+  )
 })
 
 test("legacy clients are shown the output schema made for them", () => {
-  const item = offered("t", { name: "t", outputSchema: { type: "array" } }, { legacyOutputSchema: toRaw({ type: "object" }) })
+  const item = offered(
+    "t",
+    { name: "t", outputSchema: { type: "array" } },
+    { legacyOutputSchema: toRaw({ type: "object" }) },
+  )
   const listed = compileCatalog([offer("s", { tools: [item] })]).all.entries.tools[0]?.listed
   assert.match(listed?.modern.toString() ?? "", /"array"/)
   assert.match(listed?.legacy.toString() ?? "", /"outputSchema":\{"type":"object"\}/)
 })
 
 test("the page of an app is named as the list of resources names it", () => {
-  const item = offered("t", { name: "t", _meta: { ui: { resourceUri: "ui://view" }, "ui/resourceUri": "ui://view" } })
-  const listed = compileCatalog([offer("s", { tools: [item] })]).all.entries.tools[0]?.listed.modern.toString() ?? ""
+  const item = offered("t", {
+    name: "t",
+    _meta: { ui: { resourceUri: "ui://view" }, "ui/resourceUri": "ui://view" },
+  })
+  const listed =
+    compileCatalog([offer("s", { tools: [item] })]).all.entries.tools[0]?.listed.modern.toString() ?? ""
   assert.match(listed, /"resourceUri":"ui:\/\/s\/view"/)
   assert.match(listed, /"ui\/resourceUri":"ui:\/\/s\/view"/)
 })
 
 test("of two services without prefix that offer one name, the first keeps it", () => {
-  const { all } = compileCatalog([offer("b", { tools: [tool("t")] }, { prefix: false }), offer("a", { tools: [tool("t")] }, { prefix: false })])
+  const { all } = compileCatalog([
+    offer("b", { tools: [tool("t")] }, { prefix: false }),
+    offer("a", { tools: [tool("t")] }, { prefix: false }),
+  ])
   assert.equal(all.byName.tools.get("t")?.service, "a")
   assert.equal(all.entries.tools.length, 1)
 })

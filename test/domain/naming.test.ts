@@ -13,11 +13,17 @@ test("a short name keeps its letters, a long or unusual one is cut and marked", 
 
 test("every shared name is one that model APIs accept, and no two are alike", () => {
   fc.assert(
-    fc.property(fc.uniqueArray(fc.tuple(serviceName, fc.string({ minLength: 1, maxLength: 128 })), { selector: ([s, n]) => `${s}__${n}`, maxLength: 50 }), (pairs) => {
-      const names = pairs.map(([service, name]) => sharedName(service, name))
-      assert.ok(names.every((name) => /^[A-Za-z0-9_-]{1,64}$/.test(name)))
-      assert.equal(new Set(names).size, names.length)
-    }),
+    fc.property(
+      fc.uniqueArray(fc.tuple(serviceName, fc.string({ minLength: 1, maxLength: 128 })), {
+        selector: ([s, n]) => `${s}__${n}`,
+        maxLength: 50,
+      }),
+      (pairs) => {
+        const names = pairs.map(([service, name]) => sharedName(service, name))
+        assert.ok(names.every((name) => /^[A-Za-z0-9_-]{1,64}$/.test(name)))
+        assert.equal(new Set(names).size, names.length)
+      },
+    ),
   )
 })
 
@@ -48,7 +54,8 @@ test("templates match their expansions and nothing else", () => {
     ["demo://{a}.txt", "demo://one.txt", true],
     ["demo://{a}.txt", "demo://one.text", false],
   ]
-  for (const [template, uri, expected] of cases) assert.equal(matchesTemplate(template, uri), expected, `${template} ~ ${uri}`)
+  for (const [template, uri, expected] of cases)
+    assert.equal(matchesTemplate(template, uri), expected, `${template} ~ ${uri}`)
 })
 
 test("a hostile template costs no more than a look along the URI", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { start, urlIn } from "../support/process.ts"
 import { callTool, openFleet, program, textOf, toolNames } from "./fleet-kit.ts"
 
 test("services of both eras and of the old SDK are listed and called", async (t) => {
@@ -23,4 +24,12 @@ test("services of both eras and of the old SDK are listed and called", async (t)
   assert.match(textOf(await callTool(fleet, "everything", "echo", { message: "hi" })), /hi/)
   assert.deepEqual(fleet.issues(), [])
   assert.equal(fleet.status().find(({ name }) => name === "hello")?.calls, 1)
+})
+
+test("a URL without a type is tried with the older transport where it does not speak the newer one", async (t) => {
+  const older = await start({ args: ["test/fixtures/legacy/sse.ts"], ready: /^listening / })
+  t.after(() => older.stop())
+  const { fleet } = await openFleet(t, { older: { url: urlIn(older.line) } })
+  await fleet.settled()
+  assert.match(textOf(await callTool(fleet, "older", "test_simple_text", {})), /simple text/)
 })

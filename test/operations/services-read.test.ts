@@ -39,7 +39,7 @@ test("services are listed by name, by state, by tag and in pages", async (t) => 
   const second = await list({ limit: 2, cursor: first.nextCursor })
   assert.deepEqual([names(first), names(second), second.nextCursor], [["a", "b"], ["hello"], undefined])
   await assert.rejects(list({ cursor: "bm9uc2Vuc2U" }), refusal("invalid", /cursor/))
-  assert.match(await kit.say(admin, "list_services"), /^NAME +STATE[^]+hello +up +legacy +stdio +3 /)
+  assert.match(await kit.say(admin, "list_services"), /^NAME +STATE[^]+hello +up +modern +stdio +3 /)
 })
 
 test("the details of a service have no secret in them", async (t) => {

@@ -120,9 +120,9 @@ test("nobody takes secrets or sockets of this machine without services:stdio:wri
   const editor = await kit.join("editor", { permissions: ["configure"], tools: all })
   const far = "https://far.example/mcp"
   for (const definition of [
-    { url: `${far}?${"${env:HOME}"}` },
+    { url: `${far}?\${env:HOME}` },
     { url: far, headers: { "x-a": "${secret:A}" } },
-    { endpoints: [{ url: far }, { url: `${far}/${"${secret:A}"}` }] },
+    { endpoints: [{ url: far }, { url: `${far}/\${secret:A}` }] },
     { url: "unix:///var/run/docker.sock:/mcp" },
   ]) {
     await assert.rejects(

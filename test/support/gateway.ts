@@ -19,9 +19,17 @@ export type TestGateway = {
   stop(): Promise<void>
 }
 
-export type GatewayOptions = { readonly services?: Readonly<Record<string, unknown>>; readonly args?: readonly string[]; readonly env?: Readonly<Record<string, string>> }
+export type GatewayOptions = {
+  readonly services?: Readonly<Record<string, unknown>>
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
 
-export async function startGateway({ services = {}, args = [], env = {} }: GatewayOptions = {}): Promise<TestGateway> {
+export async function startGateway({
+  services = {},
+  args = [],
+  env = {},
+}: GatewayOptions = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), "mcp-meta-"))
   await mkdir(join(folder, "servers.d"))
   const drop = (name: string, definition: unknown): Promise<void> =>
@@ -50,7 +58,12 @@ export async function startGateway({ services = {}, args = [], env = {} }: Gatew
   }
 }
 
-function launch(folder: string, port: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Running> {
+function launch(
+  folder: string,
+  port: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Running> {
   const folders = ["--data", join(folder, "data"), "--servers", join(folder, "servers.d")]
   return start({
     args: [join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],

@@ -7,15 +7,21 @@ import { once } from "node:events"
 import { createServer, request as send } from "node:http"
 import type { AddressInfo } from "node:net"
 
-export async function startKeyedProxy(target: string, key: string): Promise<{ readonly origin: string; close(): Promise<void> }> {
+export async function startKeyedProxy(
+  target: string,
+  key: string,
+): Promise<{ readonly origin: string; close(): Promise<void> }> {
   const { hostname, port } = new URL(target)
   const server = createServer((incoming, outgoing) => {
     const headers = { ...incoming.headers, authorization: `Bearer ${key}` }
-    const forwarded = send({ hostname, port, method: incoming.method, path: incoming.url, headers, setHost: false }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-      outgoing.flushHeaders()
-      answer.pipe(outgoing)
-    })
+    const forwarded = send(
+      { hostname, port, method: incoming.method, path: incoming.url, headers, setHost: false },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+        outgoing.flushHeaders()
+        answer.pipe(outgoing)
+      },
+    )
     forwarded.on("error", () => outgoing.destroy())
     outgoing.on("close", () => forwarded.destroy())
     incoming.pipe(forwarded)

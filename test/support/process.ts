@@ -7,7 +7,12 @@ import { resolve } from "node:path"
 
 export const root = resolve(import.meta.dirname, "../..")
 
-export type Running = { readonly child: ChildProcess; readonly line: string; stderr(): string; stop(signal?: NodeJS.Signals): Promise<number | null> }
+export type Running = {
+  readonly child: ChildProcess
+  readonly line: string
+  stderr(): string
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
 
 export type StartOptions = {
   readonly args: readonly string[]
@@ -19,8 +24,18 @@ export type StartOptions = {
 }
 
 /** Runs a script under this Node and waits for the line on stdout (or stderr) that says it is ready. */
-export async function start({ args, env = {}, cwd = root, ready, deadlineMs = 20_000 }: StartOptions): Promise<Running> {
-  const child = spawn(process.execPath, [...args], { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] })
+export async function start({
+  args,
+  env = {},
+  cwd = root,
+  ready,
+  deadlineMs = 20_000,
+}: StartOptions): Promise<Running> {
+  const child = spawn(process.execPath, [...args], {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  })
   let stderr = ""
   child.stderr.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-65_536)))
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {

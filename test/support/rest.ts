@@ -4,7 +4,12 @@ import type { TestGateway } from "./gateway.ts"
 
 export type Answer = { readonly status: number; readonly body: unknown }
 
-export async function rest({ origin, key }: Pick<TestGateway, "origin" | "key">, method: string, path: string, body?: unknown): Promise<Answer> {
+export async function rest(
+  { origin, key }: Pick<TestGateway, "origin" | "key">,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<Answer> {
   const answer = await fetch(`${origin}/api/v1${path}`, {
     method,
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },

@@ -19,6 +19,8 @@ export type RestApp = {
   readonly url: string
   readonly events: Events
   readonly stopping: AbortController
+  /** How many listen for events. */
+  listeners(): number
   /** Takes the observer's key away. */
   revoke(): void
   close(): Promise<void>
@@ -34,7 +36,19 @@ export const keys = { observer: "mm_observer", nobody: "mm_nobody" } as const
 export const bodyBytes = 65_536
 
 export async function startRestApp({ operations, perform, call = echo }: RestAppOptions): Promise<RestApp> {
-  const events = createMemoryEvents()
+  const memory = createMemoryEvents()
+  let listeners = 0
+  const events: Events = {
+    publish: (event) => memory.publish(event),
+    subscribe: (listener) => {
+      listeners += 1
+      const end = memory.subscribe(listener)
+      return () => {
+        listeners -= 1
+        end()
+      }
+    },
+  }
   const stopping = new AbortController()
   const principals = new Map<string, ActivePrincipal>([
     [keys.observer, principal("observer", ["observe"])],
@@ -70,6 +84,7 @@ export async function startRestApp({ operations, perform, call = echo }: RestApp
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     events,
     stopping,
+    listeners: () => listeners,
     revoke: () => void principals.delete(keys.observer),
     close: async () => {
       stopping.abort()

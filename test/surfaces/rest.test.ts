@@ -200,6 +200,18 @@ async function* eventsOf(response: Response): AsyncGenerator<string> {
   for await (const piece of response.body ?? []) yield decoder.decode(piece as Uint8Array)
 }
 
+test("a reader of events who leaves, or never meant to read, is not remembered", async () => {
+  const leaving = new AbortController()
+  const headers = { authorization: `Bearer ${keys.observer}` }
+  const response = await fetch(`${app.url}/api/v1/events`, { headers, signal: leaving.signal })
+  assert.equal((await eventsOf(response).next()).value, ": open\n\n")
+  assert.equal(app.listeners(), 1)
+  leaving.abort()
+  while (app.listeners() > 0) await new Promise((resume) => setTimeout(resume, 5))
+  assert.equal((await fetch(`${app.url}/api/v1/events`, { method: "HEAD", headers })).status, 404)
+  assert.equal(app.listeners(), 0)
+})
+
 test("events are streamed to who may see them, and end with the right to", async () => {
   const response = await send("/api/v1/events")
   assert.equal(response.headers.get("content-type"), "text/event-stream")

@@ -6,7 +6,7 @@
  */
 
 import { randomUUID } from "node:crypto"
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { link, readFile, rm, writeFile } from "node:fs/promises"
 import { GatewayError } from "../../errors.ts"
 
 export interface LockFile {
@@ -25,7 +25,7 @@ export async function takeLock(path: string): Promise<LockFile> {
     const theirs = await readLock(path)
     if (theirs === undefined) continue
     if (await isHolderAlive(theirs)) throw inUse(`process ${theirs.split(" ")[0]} holds it`)
-    await moveAway(path, theirs)
+    await removeDead(path, theirs)
   }
   throw inUse("other processes are starting on it")
 }
@@ -58,16 +58,17 @@ async function putWhole(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Two processes may find the same dead lock: renaming decides, and a living lock taken by mistake is put back. */
-async function moveAway(path: string, dead: string): Promise<void> {
-  const aside = `${path}.${randomUUID()}`
+/**
+ * Two processes may find the same dead lock, and the slower one must not remove what the faster one has put there. So
+ * whoever removes holds a lock for that, and looks again while nobody else can remove.
+ */
+async function removeDead(path: string, dead: string): Promise<void> {
+  const removal = await takeLock(`${path}.removal`)
   try {
-    await rename(path, aside)
-  } catch {
-    return // the other one was faster
+    if ((await readLock(path)) === dead) await rm(path, { force: true })
+  } finally {
+    await removal.release()
   }
-  if ((await readLock(aside)) !== dead) await link(aside, path).catch(() => undefined)
-  await rm(aside, { force: true })
 }
 
 async function readLock(path: string): Promise<string | undefined> {
