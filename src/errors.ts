@@ -24,6 +24,7 @@ export const errorTable = {
   too_large: { status: 413, rpc: -31413, retryable: false, sentence: "A size limit was passed; the message names it." },
   quota_exceeded: { status: 429, rpc: -31429, retryable: true, sentence: "A quota is used up until its window ends." },
   internal: { status: 500, rpc: -32603, retryable: false, sentence: "The gateway failed; its log has the cause." },
+  service_error: { status: 502, rpc: -31502, retryable: false, sentence: "The service answered with an error of its own." },
   service_unavailable: { status: 503, rpc: -31503, retryable: true, sentence: "The service cannot be reached now." },
   overloaded: { status: 503, rpc: -31529, retryable: true, sentence: "Too much is waiting already; nothing was sent." },
   audit_unavailable: { status: 503, rpc: -31507, retryable: true, sentence: "The call cannot be recorded, so it was not made." },

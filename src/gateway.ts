@@ -8,7 +8,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
-import { requireSafeListening, type Config } from "./config.ts"
+import type { Config } from "./config.ts"
 import { GatewayError } from "./errors.ts"
 import { wireCalls } from "./gateway/calls.ts"
 import { Closers } from "./gateway/closers.ts"
@@ -58,7 +58,6 @@ async function open({ config, log, version }: GatewayOptions, closers: Closers):
   return {
     adminKey: stores.adminKey,
     listen: async () => {
-      requireSafeListening(config)
       const origin = await listen(doors.http, config)
       closers.add(() => stopListening(doors.http))
       await announce(origin, config, closers)
@@ -67,7 +66,12 @@ async function open({ config, log, version }: GatewayOptions, closers: Closers):
     serveStdio: async () => {
       const caller = await stores.authenticator.admit({ apiKey: await ownKey(config) })
       const { bodyBytes: maxMessageBytes } = config.limits
-      const channel = openStdioChannel({ input: process.stdin, output: process.stdout, maxMessageBytes })
+      const channel = openStdioChannel({
+        input: process.stdin,
+        output: process.stdout,
+        maxMessageBytes,
+        outlivesInput: true,
+      })
       await doors.pipes.serve(channel, { caller, mount: undefined })
     },
     rescan: () => services.files.rescan(),

@@ -59,7 +59,7 @@ export const grantsSchema = z.strictObject({
 type Patterns = { readonly allow: readonly string[]; readonly deny: readonly string[] }
 
 const kinds = ["tools", "prompts", "resources"] as const
-export type GrantedKind = (typeof kinds)[number]
+type GrantedKind = (typeof kinds)[number]
 
 export type Grants = { readonly permissions: readonly Permission[] } & { readonly [Kind in GrantedKind]: Patterns }
 

@@ -3,12 +3,13 @@
 import { randomUUID } from "node:crypto"
 import { authorize } from "../call/authorize.ts"
 import { createBridge } from "../call/bridge.ts"
-import type { Steps } from "../call/call.ts"
+import { call, type CallRequest, type Steps } from "../call/call.ts"
 import { resolve } from "../call/resolve.ts"
 import { route, type RouteOptions } from "../call/route.ts"
 import { viewOf } from "../call/view.ts"
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
+import type { Answer } from "../mcp/message.ts"
 import { keyMaker } from "../identity/api-key.ts"
 import { passwords } from "../identity/password.ts"
 import { operations } from "../operations/index.ts"
@@ -19,6 +20,8 @@ import type { Stores } from "./stores.ts"
 
 export type Calls = {
   readonly steps: Steps
+  /** One call. Right after the start it waits for the services to be heard, as far as they soon are. */
+  readonly call: (request: CallRequest) => Promise<Answer>
   readonly perform: (
     operation: Operation,
     caller: Caller,
@@ -44,12 +47,19 @@ export function wireCalls(stores: Stores, services: Services): Calls {
   }
   const open = new OpenCalls()
   const authenticate = (caller: Caller): ActivePrincipal => authenticator.authenticate(caller)
+  const steps: Steps = {
+    authenticate,
+    resolve: (principal, request) => resolve(services.known(), principal, request),
+    authorize,
+    route: (principal, target, request) => open.during(() => route(routing, principal, target, request)),
+  }
+  let started = false
   return {
-    steps: {
-      authenticate,
-      resolve: (principal, call) => resolve(services.known(), principal, call),
-      authorize,
-      route: (principal, target, call) => open.during(() => route(routing, principal, target, call)),
+    steps,
+    call: async (request) => {
+      if (!started) await services.fleet.settled()
+      started = true
+      return call(steps, request)
     },
     perform: (operation, caller, input, signal) =>
       open.during(() => perform(operation, contextOf(stores, services, authenticate(caller), signal), input)),

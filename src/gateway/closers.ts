@@ -18,7 +18,7 @@ export class Closers {
 
   /** One that fails keeps none of the others from closing. */
   async close(): Promise<void> {
-    for (const close of this.#closers.splice(0).reverse()) {
+    for (const close of this.#closers.splice(0).toReversed()) {
       await Promise.try(close).catch((err: unknown) => this.#log.error({ err }, "Something did not close."))
     }
   }

@@ -2,10 +2,10 @@
 
 import { readFile } from "node:fs/promises"
 import type { Server } from "node:http"
-import { call } from "../call/call.ts"
 import type { Config } from "../config.ts"
 import { listingOf } from "../domain/catalog.ts"
 import type { Sealer } from "../domain/secret.ts"
+import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
 import { StreamableHttp, type StreamableHttpOptions } from "../mcp/http-server.ts"
 import type { SessionRecord } from "../mcp/http-sessions.ts"
@@ -41,6 +41,7 @@ export async function openDoors(options: DoorsOptions, closers: Closers): Promis
   const { steps } = calls
   const serverInfo = toRaw({ name: "mcp-meta", title: "mcp-meta", version })
   const mcp = createMcpDoor({
+    call: calls.call,
     steps,
     known,
     listen: { steps, known, fleet, events, stopping },
@@ -60,9 +61,9 @@ export async function openDoors(options: DoorsOptions, closers: Closers): Promis
     log,
     stopping,
     bodyBytes: config.limits.bodyBytes,
-    authenticate: steps.authenticate,
+    authenticate: (caller) => authenticator.authenticate(caller),
     perform: calls.perform,
-    call: (request) => call(steps, request),
+    call: calls.call,
   })
   const http = createHttpDoor({
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
@@ -102,9 +103,13 @@ function streamableOptions(
   }
 }
 
-async function readTls({
-  tls,
-}: Config): Promise<{ readonly tls?: { readonly cert: Buffer; readonly key: Buffer } }> {
+async function readTls({ tls }: Config): Promise<{ readonly tls?: { readonly cert: Buffer; readonly key: Buffer } }> {
   if (tls.cert === undefined || tls.key === undefined) return {}
-  return { tls: { cert: await readFile(tls.cert), key: await readFile(tls.key) } }
+  return { tls: { cert: await readPem("tls.cert", tls.cert), key: await readPem("tls.key", tls.key) } }
+}
+
+async function readPem(setting: string, path: string): Promise<Buffer> {
+  return readFile(path).catch((cause: unknown) => {
+    throw new GatewayError("invalid", `${setting} names ${path}, which cannot be read.`, { cause })
+  })
 }

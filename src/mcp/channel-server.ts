@@ -3,6 +3,7 @@
  * message as the bodies say.
  */
 
+import { setTimeout as sleep } from "node:timers/promises"
 import { GatewayError } from "../errors.ts"
 import type { Channel } from "./channel.ts"
 import { Conversation, cancelledId } from "./conversation.ts"
@@ -14,6 +15,9 @@ import { readMessages, type Messages } from "./outline.ts"
 import { ProtocolError } from "./protocol-error.ts"
 import { writeArray, type RawJson } from "./raw-json.ts"
 import { encodeAnswer, toRpcError } from "./wire.ts"
+
+/** How long the answers may take for a client that sends no more. */
+const lingerMs = 10_000
 
 export type ChannelServerOptions = {
   readonly channel: Channel
@@ -29,13 +33,16 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
   const legacy = new LegacySession({ id, handle, send })
   const modern = new Conversation()
   const closed = new AbortController()
+  const saidAll = new AbortController()
 
   const answerOne = async (message: Outline & { kind: "request" }): Promise<Buffer | undefined> => {
-    const signal = modern.open(message.id, closed.signal)
+    const listens = message.method === "subscriptions/listen"
+    const signal = modern.open(message.id, listens ? AbortSignal.any([closed.signal, saidAll.signal]) : closed.signal)
     const { bytes } = await answerModern({ message, handle, send, signal, serverInfo })
     return modern.finish(message.id) ? undefined : bytes
   }
 
+  const open = new Set<Promise<unknown>>()
   const receive = async (message: Outline): Promise<Buffer | undefined> => {
     if (message.kind === "request" && isModern(message.params)) return answerOne(message)
     if (message.kind === "notification" && message.method === "notifications/cancelled") modern.cancel(cancelledId(message.params))
@@ -43,14 +50,27 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
   }
 
   channel.listen((bytes) => {
-    receiveAll(bytes, receive, legacy).then(
-      (answer) => answer && channel.send(answer),
-      (thrown: unknown) => channel.send(refusal(thrown)),
-    )
+    const answered = receiveAll(bytes, receive, legacy)
+      .catch((thrown: unknown) => refusal(thrown))
+      .then((answer) => answer && channel.send(answer))
+    open.add(answered)
+    void answered.finally(() => open.delete(answered))
+  })
+  void channel.saidAll?.then(() => {
+    saidAll.abort(new GatewayError("invalid", "The client has left."))
+    return leaveAnswered(channel, open)
   })
   await channel.closed
   closed.abort(new GatewayError("service_unavailable", "The connection has ended."))
   legacy.close()
+}
+
+/** A client that has said all it wanted, as a script does, still gets its answers. */
+async function leaveAnswered(channel: Channel, open: ReadonlySet<Promise<unknown>>): Promise<void> {
+  const late = new AbortController()
+  await Promise.race([Promise.all(open), sleep(lingerMs, undefined, { signal: late.signal }).catch(() => {})])
+  late.abort()
+  channel.close()
 }
 
 async function receiveAll(

@@ -18,6 +18,8 @@ export interface Channel {
   send(message: Buffer, onRefused?: (reason: GatewayError) => void): void
   /** Starts reading; called once. A message is the bytes of one JSON text without its framing, never empty. */
   listen(onMessage: (bytes: Buffer) => void): void
+  /** Settles when the peer will say no more but may still be told, where a pipe can be open halfway. Never rejects. */
+  readonly saidAll?: Promise<void>
   /** Settles once with the reason the pipe ended (undefined: we closed it), never rejects. */
   readonly closed: Promise<GatewayError | undefined>
   close(): void

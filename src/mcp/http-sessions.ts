@@ -3,7 +3,7 @@
  * the key can go on with a session that another began, and dropping one from memory loses no client.
  */
 
-import { randomUUID } from "node:crypto"
+import { randomBytes, randomUUID } from "node:crypto"
 import type { ServerResponse } from "node:http"
 import { LegacySession, openClient, sealClient, unknownClient, type SealedClient } from "./legacy-session.ts"
 import { ResumableStream, readEventId, type StreamLimits } from "./resumable-stream.ts"
@@ -34,7 +34,6 @@ export type SessionLimits = StreamLimits & {
 
 /** Ended streams that a client may still ask for. */
 const maxStreams = 32
-const general = "g"
 
 export class HttpSession {
   readonly record: SessionRecord
@@ -42,22 +41,26 @@ export class HttpSession {
   usedAtMs = Date.now()
   readonly #streams = new Map<string, ResumableStream>()
   readonly #limits: StreamLimits
+  /** Part of each stream's name, so that no event id of a session's life in another process means one of ours. */
+  readonly #life = randomBytes(4).readUInt32BE().toString(36)
+  readonly #general = `g${this.#life}`
   #opened = 0
 
   constructor(record: SessionRecord, handle: Handler, limits: StreamLimits) {
     this.record = record
     this.#limits = limits
-    const send = (message: Buffer): void => this.#stream(general).send(message)
+    const send = (message: Buffer): void => void this.#stream(this.#general).send(message)
     this.session = new LegacySession({ id: record.n, handle, send, client: openClient(record.client) })
   }
 
+  /** Whether nobody would miss it: no stream is read, no request waits for its answer. */
   get idle(): boolean {
-    return ![...this.#streams.values()].some(({ attached }) => attached)
+    return !this.session.busy && ![...this.#streams.values()].some(({ attached }) => attached)
   }
 
   /** The stream for the messages of one POST, sent through its response while that lasts. */
   openStream(response: ServerResponse): ResumableStream {
-    const stream = this.#stream((++this.#opened).toString(36))
+    const stream = this.#stream(`p${this.#life}p${(++this.#opened).toString(36)}`)
     stream.attach(response, { afterSeq: 0, primed: this.#canResume() })
     return stream
   }
@@ -65,9 +68,12 @@ export class HttpSession {
   /** Serves a GET: the general stream, or the rest of the one that an event id names. */
   attach(response: ServerResponse, lastEventId: string | undefined): boolean {
     const place = lastEventId === undefined ? undefined : readEventId(lastEventId)
-    const stream = place ? this.#streams.get(place.stream) : this.#stream(general)
-    if (lastEventId !== undefined && !stream) return false
-    stream?.attach(response, { afterSeq: place?.seq ?? 0, primed: this.#canResume() && !place })
+    // The general stream of an earlier life goes on in this one's.
+    const named = place && !place.stream.startsWith("g") ? place.stream : this.#general
+    const stream = named === this.#general ? this.#stream(named) : this.#streams.get(named)
+    if (!stream) return false
+    const afterSeq = place?.stream === stream.id ? place.seq : undefined
+    stream.attach(response, { afterSeq, primed: this.#canResume() && afterSeq === undefined })
     this.session.watchLists()
     return true
   }
@@ -94,7 +100,7 @@ export class HttpSession {
   #forget(): void {
     for (const [id, { attached }] of this.#streams) {
       if (this.#streams.size <= maxStreams) return
-      if (!attached && id !== general) this.#streams.delete(id)
+      if (!attached && id !== this.#general) this.#streams.delete(id)
     }
   }
 }
@@ -131,9 +137,9 @@ export class HttpSessions {
     const record = this.#live.get(id)?.record ?? this.#seal.open(id)
     if (!record || record.owner !== owner || record.mount !== mount) return undefined
     if (record.expiresAtMs <= Date.now() || this.#ended.has(id)) return undefined
-    const session = this.#live.get(id) ?? this.#keep(id, new HttpSession(record, handle, this.#limits))
+    const session = this.#live.get(id) ?? new HttpSession(record, handle, this.#limits)
     session.usedAtMs = Date.now()
-    return session
+    return this.#keep(id, session)
   }
 
   end(id: string): void {
@@ -154,7 +160,9 @@ export class HttpSessions {
     this.#live.clear()
   }
 
+  /** Those used last come last. */
   #keep(id: string, session: HttpSession): HttpSession {
+    this.#live.delete(id)
     this.#live.set(id, session)
     if (this.#live.size > this.#limits.maxSessions) this.#dropOldest()
     return session

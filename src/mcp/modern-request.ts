@@ -4,7 +4,7 @@
 
 import { readModernRequest, writeModernAnswer } from "./era-modern.ts"
 import { hop, metaOf, withMeta } from "./meta.ts"
-import type { Exchange, Handler, Notification, Outline, Request } from "./message.ts"
+import type { Answer, Exchange, Handler, Notification, Outline, Request } from "./message.ts"
 import type { Send } from "./conversation.ts"
 import { ProtocolError, unknownMethod } from "./protocol-error.ts"
 import type { RawJson, RawObject } from "./raw-json.ts"
@@ -44,7 +44,7 @@ export async function answerModern({ message, handle, send, signal, serverInfo, 
     if (!modernMethods.has(message.method)) throw unknownMethod(message.method)
     const request = readModernRequest(message.method, message.params)
     check?.(request)
-    const answer = await handle(request, modernExchange(message, send, signal))
+    const answer = naming(message, await handle(request, modernExchange(message, send, signal)))
     return { bytes: encodeAnswer(message.id, writeModernAnswer(answer, serverInfo)), status: statusOf(answer.error?.code) }
   } catch (thrown) {
     return { bytes: encodeAnswer(message.id, { error: toRpcError(thrown) }), status: thrownStatus(thrown) }
@@ -65,6 +65,12 @@ function modernExchange(message: Outline & { readonly kind: "request" }, send: S
 
 function withSubscription({ method, params }: Notification, id: RawJson): Notification {
   return { method, params: withMeta(params, new Map(metaOf(params)).set(hop.subscriptionId, id)) }
+}
+
+/** The end of a subscription names it, as all it told did. */
+function naming({ method, id }: Outline & { readonly kind: "request" }, answer: Answer): Answer {
+  if (!answer.result || method !== "subscriptions/listen") return answer
+  return { result: withMeta(answer.result, new Map(metaOf(answer.result)).set(hop.subscriptionId, id)) }
 }
 
 /** @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http */

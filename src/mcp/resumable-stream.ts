@@ -19,6 +19,7 @@ export class ResumableStream {
   readonly #kept: { readonly seq: number; readonly data: Buffer }[] = []
   #keptBytes = 0
   #lastSeq = 0
+  #sentSeq = 0
   #response: ServerResponse | undefined
   #ended = false
 
@@ -31,8 +32,13 @@ export class ResumableStream {
     return this.#response !== undefined
   }
 
-  /** Sends through this response from now on, beginning with what was kept after `afterSeq`. */
-  attach(response: ServerResponse, { afterSeq, primed }: { readonly afterSeq: number; readonly primed: boolean }): void {
+  /**
+   * Sends through this response from now on, beginning with what was kept after `afterSeq`; without it, with what no
+   * response has carried yet.
+   */
+  attach(response: ServerResponse, { afterSeq = this.#sentSeq, primed }: { readonly afterSeq?: number | undefined; readonly primed: boolean }): void {
+    // Its close has been told already: it would count as attached for ever.
+    if (response.destroyed) return
     this.#response?.end()
     this.#response = response
     startEventStream(response)
@@ -43,12 +49,14 @@ export class ResumableStream {
     for (const { seq, data } of this.#kept) {
       if (seq > afterSeq) writeEvent(response, { id: this.#eventId(seq), event: "message", data })
     }
+    this.#sentSeq = this.#lastSeq
     if (this.#ended) response.end()
   }
 
   send(data: Buffer): void {
     this.#keep(data)
-    if (this.#response) writeEvent(this.#response, { id: this.#eventId(this.#lastSeq), event: "message", data })
+    if (!this.#response) return
+    if (writeEvent(this.#response, { id: this.#eventId(this.#lastSeq), event: "message", data })) this.#sentSeq = this.#lastSeq
   }
 
   /** Nothing follows; what was kept can still be asked for. */
@@ -73,6 +81,6 @@ export class ResumableStream {
 
 /** The stream and the place in it that an event id names. */
 export function readEventId(text: string): { readonly stream: string; readonly seq: number } | undefined {
-  const [, stream, seq] = /^([0-9a-z]{1,16})_(\d{1,15})$/.exec(text) ?? []
+  const [, stream, seq] = /^([0-9a-z]{1,24})_(\d{1,15})$/.exec(text) ?? []
   return stream === undefined ? undefined : { stream, seq: Number(seq) }
 }

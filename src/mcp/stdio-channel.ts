@@ -14,6 +14,8 @@ type StdioChannelOptions = {
   /** What the other side reads. */
   readonly output: Writable
   readonly maxMessageBytes: number
+  /** The end of the input does not end the channel: what is still to be said can be. */
+  readonly outlivesInput?: boolean
 }
 
 const maxWaitingBytes = 64 * 1024 * 1024
@@ -25,21 +27,23 @@ export function openStdioChannel(options: StdioChannelOptions): Channel {
 
 class StdioChannel implements Channel {
   readonly #ending = new Ending()
+  readonly saidAll: Promise<void>
   readonly #input: Readable
   readonly #output: Writable
   readonly #maxMessageBytes: number
   #queue: Buffer[] = []
   #queuedBytes = 0
 
-  constructor({ input, output, maxMessageBytes }: StdioChannelOptions) {
+  constructor({ input, output, maxMessageBytes, outlivesInput = false }: StdioChannelOptions) {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.saidAll = promise
     this.#input = input
     this.#output = output
     this.#maxMessageBytes = maxMessageBytes
-    for (const stream of [input, output]) {
-      stream.on("error", (cause) => this.#end(peerClosed(cause)))
-      stream.on("close", () => this.#end(peerClosed()))
-    }
-    input.on("end", () => this.#end(peerClosed()))
+    for (const stream of [input, output]) stream.on("error", (cause) => this.#end(peerClosed(cause)))
+    output.on("close", () => this.#end(peerClosed()))
+    if (outlivesInput) input.on("end", resolve)
+    else for (const over of ["end", "close"]) input.on(over, () => this.#end(peerClosed()))
   }
 
   get closed(): Promise<GatewayError | undefined> {

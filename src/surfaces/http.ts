@@ -44,12 +44,16 @@ export function createHttpDoor(options: HttpDoorOptions): Server {
     headersTimeout: options.limits.requestMs,
     requestTimeout: options.limits.requestMs,
     keepAliveTimeout: 65_000,
+    // Other upgrades are offers that may be declined: clients of HTTP/2 offer it with the first plain request.
+    shouldUpgradeCallback: ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === "websocket",
   }
   const serve: RequestListener = (request, response) => {
     answer(options, request, response).catch((thrown: unknown) => refuse(response, thrown))
   }
   const server = options.tls ? createTlsServer({ ...settings, ...options.tls }, serve) : createServer(settings, serve)
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Nobody else listens while the caller is admitted, and an error that nobody hears ends the process.
+    socket.on("error", () => socket.destroy())
     upgrade(options, request, { socket, head }).catch((thrown: unknown) => refuseUpgrade(socket, thrown))
   })
   return server
@@ -60,7 +64,7 @@ async function answer(options: HttpDoorOptions, request: IncomingMessage, respon
   const path = pathOf(request)
   if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
   if (path === "/readiness") return sendStatus(response, options.ready() ? "ready" : "not ready")
-  if (!options.ready()) throw new GatewayError("service_unavailable", "The gateway is stopping; try again soon.", { retryAfterMs: 1_000 })
+  requireReady(options)
   const isPublic = publicPaths.has(path) || path.startsWith(publicPrefix)
   const caller = isPublic ? undefined : await options.admit(credentialOf(request.headers))
   const peer = caller && mcpPeer(path, caller)
@@ -72,10 +76,15 @@ async function answer(options: HttpDoorOptions, request: IncomingMessage, respon
 
 async function upgrade(options: HttpDoorOptions, request: IncomingMessage, { socket, head }: { socket: Duplex; head: Buffer }): Promise<void> {
   guardRequest(request, options.peers)
+  requireReady(options)
   const caller = await options.admit(credentialOf(request.headers))
   const peer = mcpPeer(pathOf(request), caller)
   if (!peer) throw new GatewayError("not_found", "WebSockets are served on /mcp and /mcp/<service>.")
   await options.pipes.openWebSocket(request, { socket, head }, peer)
+}
+
+function requireReady({ ready }: HttpDoorOptions): void {
+  if (!ready()) throw new GatewayError("service_unavailable", "The gateway is stopping; try again soon.", { retryAfterMs: 1_000 })
 }
 
 function pathOf({ url = "/" }: IncomingMessage): string {
@@ -112,6 +121,5 @@ function refuse(response: ServerResponse, thrown: unknown): void {
 
 function refuseUpgrade(socket: Duplex, thrown: unknown): void {
   const { status } = GatewayError.from(thrown)
-  socket.on("error", () => socket.destroy())
   socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }

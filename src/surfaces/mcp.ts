@@ -3,7 +3,7 @@
  * form. Calls go to call.ts, lists to list.ts, subscriptions to listen.ts; what the gateway says of itself is below.
  */
 
-import { call, type CallRequest, type Steps } from "../call/call.ts"
+import type { CallRequest, Steps } from "../call/call.ts"
 import { list, listMethods } from "../call/list.ts"
 import { listen, type ListenOptions } from "../call/listen.ts"
 import type { Known } from "../call/resolve.ts"
@@ -17,7 +17,8 @@ import { toRawObject, type RawJson } from "../mcp/raw-json.ts"
 import { GatewayError } from "../errors.ts"
 
 export type McpDoorOptions = {
-  readonly steps: Steps
+  readonly call: (request: CallRequest) => Promise<Answer>
+  readonly steps: Pick<Steps, "authenticate">
   readonly known: () => Known
   readonly listen: ListenOptions
   /** Resolves when the lists are as complete as they will soon be. */
@@ -51,7 +52,7 @@ export function createMcpDoor(options: McpDoorOptions): (peer: McpPeer) => Handl
 
 async function answer(options: McpDoorOptions, request: CallRequest): Promise<Answer> {
   const { method } = request.request
-  if (callMethods.has(method)) return call(options.steps, request)
+  if (callMethods.has(method)) return options.call(request)
   if (method === "subscriptions/listen") return listen(options.listen, request)
   if (method === "server/discover") return discover(options, request)
   if (!Object.hasOwn(listMethods, method)) throw unknownMethod(method)
@@ -116,4 +117,3 @@ function instructionsOf(catalog: Catalog, mount: string | undefined): string {
 export function silentExchange(signal: AbortSignal): Exchange {
   return { signal, notify: () => {} }
 }
-

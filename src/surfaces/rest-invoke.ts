@@ -73,7 +73,7 @@ const invalidParams = -32602
 function ofService({ code, message, data }: RpcError): GatewayError {
   const detail = { rpc: { code, message, ...(data && { data: fromRaw(data) }) } }
   return new GatewayError(
-    code === invalidParams ? "invalid" : "service_unavailable",
+    code === invalidParams ? "invalid" : "service_error",
     `The service answered with an error: ${message}`,
     { detail },
   )

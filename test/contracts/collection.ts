@@ -6,8 +6,8 @@ import type { Change, Collection, Draft, Versioned } from "../../src/domain/coll
 
 /** What the contract has to know of a noun: how to make two values with one id that differ, and a wrong one. */
 export type Samples<T extends Versioned> = {
-  draft(id: string, createdAtMs: number): Draft<T>
-  broken(id: string): Draft<T>
+  readonly draft: (id: string, createdAtMs: number) => Draft<T>
+  readonly broken: (id: string) => Draft<T>
 }
 
 export type Opened<Store> = AsyncDisposable & { readonly store: Store }

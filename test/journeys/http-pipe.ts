@@ -71,7 +71,7 @@ class StreamableHttpPipe implements HttpPipe {
     this.sessionId ??= answer.headers.get("mcp-session-id") ?? undefined
     if (isStream(answer)) return this.#readEvents(answer)
     const text = await answer.text()
-    if (text.startsWith('{"jsonrpc"') && message.id !== undefined) return this.#onMessage(text)
+    if (message.id !== undefined && answers(text, message.id)) return this.#onMessage(text)
     if (answer.status >= 300 || message.id !== undefined) throw new HttpRefusal(answer.status, text)
   }
 
@@ -117,6 +117,11 @@ class StreamableHttpPipe implements HttpPipe {
     if (this.sessionId === undefined) return this.#headers
     return { ...this.#headers, "mcp-session-id": this.sessionId, "mcp-protocol-version": "2025-11-25" }
   }
+}
+
+/** What was refused before it could be read is answered without its id. */
+function answers(text: string, id: unknown): boolean {
+  return text.startsWith('{"jsonrpc"') && (JSON.parse(text) as Message).id === id
 }
 
 function isStream({ headers }: Response): boolean {

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { after, before, test, type TestContext } from "node:test"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
+import { childrenOf } from "./child-processes.ts"
 import { eventually } from "./eventually.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
 import { startLoad } from "./load.ts"
@@ -96,6 +97,15 @@ test("changes of files are live within a second and cost other services nothing"
   t.diagnostic(`${made} calls were made meanwhile`)
   assert.deepEqual(failures, [])
   assert.ok(made > callsPerSecond, `only ${made} calls`)
+})
+
+test("a file that is written again as it was restarts nothing", limit, async () => {
+  const [before] = childrenOf(gateway.process.child.pid)
+  await gateway.drop("hello", hello)
+  await gateway.drop("marker", { url: first.url })
+  await eventually("a later change is live", () => lists("marker__alpha"))
+  await rm(fileOf("marker"))
+  assert.deepEqual(childrenOf(gateway.process.child.pid), [before])
 })
 
 test("a file of many services is as good as many files", limit, async (t) => {

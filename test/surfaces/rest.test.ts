@@ -182,7 +182,7 @@ test("a tool's arguments and result cross without losing a digit, and its failur
 
 for (const [tool, body, status, code] of [
   ["svc__other", "{}", 404, "not_found"],
-  ["svc__rpc", "{}", 503, "service_unavailable"],
+  ["svc__rpc", "{}", 502, "service_error"],
   ["svc__wrong", "{}", 400, "invalid"],
   ["svc__asks", "{}", 409, "conflict"],
   ["svc__echo", '{"arguments":[]}', 400, "invalid"],
