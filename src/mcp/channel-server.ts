@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import { GatewayError } from "../errors.ts"
 import type { Channel } from "./channel.ts"
-import { Conversation, cancelledId } from "./conversation.ts"
+import { Conversation, cancelledId, stillOpen } from "./conversation.ts"
 import { isModern } from "./era-modern.ts"
 import { LegacySession } from "./legacy-session.ts"
 import type { Handler, Outline } from "./message.ts"
@@ -38,6 +38,7 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
   const answerOne = async (message: Outline & { kind: "request" }): Promise<Buffer | undefined> => {
     const listens = message.method === "subscriptions/listen"
     const signal = modern.open(message.id, listens ? AbortSignal.any([closed.signal, saidAll.signal]) : closed.signal)
+    if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
     const { bytes } = await answerModern({ message, handle, send, signal, serverInfo })
     return modern.finish(message.id) ? undefined : bytes
   }

@@ -5,7 +5,7 @@
 
 import { GatewayError } from "../errors.ts"
 import { noMembers, toRaw, type RawJson, type RawObject } from "./raw-json.ts"
-import type { Answer, Request } from "./message.ts"
+import type { Answer, Request, RpcError } from "./message.ts"
 import { writeLegacyParams } from "./era-legacy.ts"
 import { ProtocolError } from "./protocol-error.ts"
 import { capabilityToAsk, unanswerable } from "./questions.ts"
@@ -19,10 +19,15 @@ export class Conversation {
   readonly #ours = new Map<string, (answer: Answer) => void>()
   #lastId = 0
 
-  /** @throws ProtocolError where the sender already has a request open under this id. */
-  open(id: RawJson, closed?: AbortSignal): AbortSignal {
+  /** Whether a request of theirs waits for its answer. */
+  get busy(): boolean {
+    return this.#theirs.size > 0
+  }
+
+  /** @returns undefined where the sender already has a request open under this id */
+  open(id: RawJson, closed?: AbortSignal): AbortSignal | undefined {
     const key = id.toString()
-    if (this.#theirs.has(key)) throw new ProtocolError("invalid_request", `A request with id ${key.slice(0, 40)} is still open.`, { id })
+    if (this.#theirs.has(key)) return undefined
     const controller = new AbortController()
     this.#theirs.set(key, controller)
     return closed ? AbortSignal.any([controller.signal, closed]) : controller.signal
@@ -71,6 +76,11 @@ export class Conversation {
     for (const controller of this.#theirs.values()) controller.abort(ended)
     for (const settle of this.#ours.values()) settle({ error: { code: -32603, message: ended.message } })
   }
+}
+
+/** The answer to a request whose id another one holds. */
+export function stillOpen(id: RawJson): RpcError {
+  return new ProtocolError("invalid_request", `A request with id ${id.toString().slice(0, 40)} is still open.`).rpc
 }
 
 export function cancelledId(params: RawObject = noMembers): RawJson | undefined {

@@ -16,7 +16,8 @@ const maxIdBytes = 256
 
 const metaShape: Shape = { name: "params._meta", inside: new Map() }
 const paramsShape: Shape = { name: "params", inside: new Map([["_meta", metaShape]]) }
-const resultShape: Shape = { name: "result", inside: new Map() }
+const resultMetaShape: Shape = { name: "result._meta", inside: new Map() }
+const resultShape: Shape = { name: "result", inside: new Map([["_meta", resultMetaShape]]) }
 const errorShape: Shape = { name: "error", inside: new Map() }
 
 /** The objects of a message in which no member may come twice. */
@@ -42,6 +43,8 @@ export function readEnvelope(noted: Noted, fault: string | undefined): Outline {
   if (fault !== undefined) throw invalid(envelope, fault)
   if (readText(members.get("jsonrpc")) !== "2.0") throw invalid(envelope, 'jsonrpc must be the string "2.0".')
   if (members.has("params") && !noted.has(paramsShape)) throw invalid(envelope, "params must be an object.")
+  if (lacksShape(noted, paramsShape, metaShape)) throw invalid(envelope, "params._meta must be an object.")
+  if (lacksShape(noted, resultShape, resultMetaShape)) throw invalid(envelope, "result._meta must be an object.")
   if (count(members, "method") + count(members, "result") + count(members, "error") !== 1) {
     throw invalid(envelope, "A message has exactly one of method, result and error.")
   }
@@ -51,6 +54,11 @@ export function readEnvelope(noted: Noted, fault: string | undefined): Outline {
   }
   if (members.has("method")) return readRequest(envelope)
   return members.has("result") ? readResult(envelope) : readError(envelope)
+}
+
+/** Whether a `_meta` is there that is no object. */
+function lacksShape(noted: Noted, shape: Shape, meta: Shape): boolean {
+  return noted.get(shape)?.has("_meta") === true && !noted.has(meta)
 }
 
 function readRequest(envelope: Envelope): Outline {

@@ -49,7 +49,7 @@ export class HttpSession {
   constructor(record: SessionRecord, handle: Handler, limits: StreamLimits) {
     this.record = record
     this.#limits = limits
-    const send = (message: Buffer): void => void this.#stream(this.#general).send(message)
+    const send = (message: Buffer): void => this.#stream(this.#general).send(message)
     this.session = new LegacySession({ id: record.n, handle, send, client: openClient(record.client) })
   }
 
@@ -109,7 +109,7 @@ export class HttpSessions {
   readonly #seal: SessionSeal
   readonly #limits: SessionLimits
   readonly #live = new Map<string, HttpSession>()
-  /** Ended by their clients -> when their ids expire by themselves. */
+  /** Records of those that their clients ended -> when their ids expire by themselves. */
   readonly #ended = new Map<string, number>()
   readonly #sweep: NodeJS.Timeout
 
@@ -136,7 +136,7 @@ export class HttpSessions {
   find(id: string, owner: string, mount: string | undefined, handle: Handler): HttpSession | undefined {
     const record = this.#live.get(id)?.record ?? this.#seal.open(id)
     if (!record || record.owner !== owner || record.mount !== mount) return undefined
-    if (record.expiresAtMs <= Date.now() || this.#ended.has(id)) return undefined
+    if (record.expiresAtMs <= Date.now() || this.#ended.has(record.n)) return undefined
     const session = this.#live.get(id) ?? new HttpSession(record, handle, this.#limits)
     session.usedAtMs = Date.now()
     return this.#keep(id, session)
@@ -146,7 +146,7 @@ export class HttpSessions {
     const session = this.#live.get(id)
     if (!session) return
     this.#live.delete(id)
-    this.#ended.set(id, session.record.expiresAtMs)
+    this.#ended.set(session.record.n, session.record.expiresAtMs)
     session.close()
   }
 
@@ -164,13 +164,13 @@ export class HttpSessions {
   #keep(id: string, session: HttpSession): HttpSession {
     this.#live.delete(id)
     this.#live.set(id, session)
-    if (this.#live.size > this.#limits.maxSessions) this.#dropOldest()
+    if (this.#live.size > this.#limits.maxSessions) this.#dropOldestBut(session)
     return session
   }
 
-  #dropOldest(): void {
+  #dropOldestBut(wanted: HttpSession): void {
     for (const [id, session] of this.#live) {
-      if (session.idle) return this.#drop(id, session)
+      if (session.idle && session !== wanted) return this.#drop(id, session)
     }
   }
 
@@ -178,7 +178,7 @@ export class HttpSessions {
     for (const [id, session] of this.#live) {
       if (session.idle && nowMs - session.usedAtMs > this.#limits.idleMs) this.#drop(id, session)
     }
-    for (const [id, expiresAtMs] of this.#ended) if (expiresAtMs <= nowMs) this.#ended.delete(id)
+    for (const [n, expiresAtMs] of this.#ended) if (expiresAtMs <= nowMs) this.#ended.delete(n)
   }
 
   #drop(id: string, session: HttpSession): void {

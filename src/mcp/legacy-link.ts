@@ -82,8 +82,14 @@ class LegacyLink implements Link {
     if (request.method === "server/discover") return { result: this.#discovered() }
     if (request.method === "subscriptions/listen") return this.#subscriptions.listen(request, exchange)
     if (request.logLevel) await this.#logLevel.atLeast(request.logLevel, exchange.signal)
-    const answer = await this.#carrier.request(this.#outgoing(request, exchange))
-    return readLegacyAnswer(request.method, answer)
+    const over = new AbortController()
+    try {
+      const answer = await this.#carrier.request(this.#outgoing(request, exchange, over.signal))
+      return readLegacyAnswer(request.method, answer)
+    } finally {
+      // A service may answer without having waited for what it asked.
+      over.abort(new GatewayError("invalid", "The call is over."))
+    }
   }
 
   async ping(signal: AbortSignal): Promise<void> {
@@ -94,7 +100,7 @@ class LegacyLink implements Link {
     return this.#carrier.close()
   }
 
-  #outgoing(request: Request, exchange: Exchange): OutgoingCall {
+  #outgoing(request: Request, exchange: Exchange, over: AbortSignal): OutgoingCall {
     const { ask } = exchange
     return {
       method: request.method,
@@ -102,7 +108,8 @@ class LegacyLink implements Link {
       signal: exchange.signal,
       notify: relayTo(request, exchange),
       ...(ask && {
-        ask: (question, signal) => this.#ask(ask, readLegacyRequest(question, this.#client, undefined), signal),
+        ask: (question, signal) =>
+          this.#ask(ask, readLegacyRequest(question, this.#client, undefined), AbortSignal.any([signal, over])),
       }),
     }
   }

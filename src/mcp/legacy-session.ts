@@ -10,7 +10,7 @@
 
 import { GatewayError } from "../errors.ts"
 import { readLegacyRequest, writeLegacyAnswer } from "./era-legacy.ts"
-import { Conversation, cancelledId, type Send } from "./conversation.ts"
+import { Conversation, cancelledId, stillOpen, type Send } from "./conversation.ts"
 import { metaOf, readLogLevel } from "./meta.ts"
 import {
   legacyRevisions,
@@ -34,6 +34,9 @@ export const unknownClient: ClientFacts = {
   capabilities: noMembers,
   info: undefined,
 }
+
+/** What one session may subscribe to at once. */
+const maxWatched = 1_000
 
 /** Requests that only exist in the modern era: unknown here, whoever asks. */
 const modernOnly = new Set(["server/discover", "subscriptions/listen"])
@@ -67,6 +70,11 @@ export class LegacySession {
     this.client = client
   }
 
+  /** Whether a request waits for its answer. */
+  get busy(): boolean {
+    return this.#conversation.busy
+  }
+
   /**
    * Takes one message.
    * @param send reaches the client ahead of the answer, on the stream of this message where the transport has such
@@ -95,6 +103,7 @@ export class LegacySession {
 
   async #answer(message: Outline & { kind: "request" }, send: Send): Promise<Buffer | undefined> {
     const signal = this.#conversation.open(message.id, this.#closed.signal)
+    if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
     const answer = await this.#perform(message, send, signal).catch((thrown: unknown) => ({ error: toRpcError(thrown) }))
     const cancelled = this.#conversation.finish(message.id)
     return cancelled ? undefined : encodeAnswer(message.id, writeLegacyAnswer(message.method, answer))
@@ -158,9 +167,14 @@ export class LegacySession {
 
   async #subscribe(uri: string): Promise<Answer> {
     if (this.#watched.has(uri)) return empty
+    if (this.#watched.size >= maxWatched) throw new GatewayError("overloaded", `A session subscribes to ${maxWatched} resources at most; unsubscribe from some.`)
     const stop = new AbortController()
     this.#watched.set(uri, stop)
-    const honoured = await this.#listen({ resourceSubscriptions: [uri] }, AbortSignal.any([stop.signal, this.#closed.signal]))
+    const wanted = { resourceSubscriptions: [uri] }
+    const honoured = await this.#listen(wanted, AbortSignal.any([stop.signal, this.#closed.signal])).catch((thrown: unknown) => {
+      this.#unsubscribe(uri)
+      throw thrown
+    })
     if (honoured.has("resourceSubscriptions")) return empty
     this.#unsubscribe(uri)
     throw new GatewayError("not_found", `No resource ${uri} to subscribe to.`, { detail: { uri } })

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
 import { eventually } from "./eventually.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
-import { openPeer, type Peer } from "./peer.ts"
+import { listNames, openPeer, type Peer } from "./peer.ts"
 import { say, startService, type ScriptedService, type ServiceTool } from "./scripted-service.ts"
 import { webSocketPipe } from "./websocket-pipe.ts"
 
@@ -34,6 +34,9 @@ before(async () => {
   gateway = await startGateway({
     services: { legacy: { url: services[0]?.url }, modern: { url: services[1]?.url } },
   })
+  const client = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
+  await listNames(client) // waits until both were heard
+  await client.close()
 })
 
 after(async () => {
