@@ -15,13 +15,14 @@ const files = globSync("src/**/*.ts", { cwd: root })
 /** What each layer may import besides itself. `raw-json` is how messages keep their bytes. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  "durable-file": [],
   mcp: ["errors"],
   domain: ["errors", "mcp/message", "mcp/raw-json"],
   call: ["errors", "mcp/message", "mcp/raw-json", "domain"],
   operations: ["errors", "mcp/message", "mcp/raw-json", "domain"],
-  stores: ["errors", "domain"],
-  identity: ["errors", "domain"],
-  fleet: ["errors", "mcp", "domain"],
+  stores: ["errors", "durable-file", "domain"],
+  identity: ["errors", "durable-file", "domain"],
+  fleet: ["errors", "durable-file", "mcp", "domain"],
   log: ["errors", "domain"],
   config: ["errors", "domain"],
   surfaces: ["errors", "mcp", "domain", "call", "operations"],

@@ -3,8 +3,9 @@
  * nothing between. The temporary file is hidden, and so ignored by who reads the folder.
  */
 
-import { open, rename, rm } from "node:fs/promises"
+import { rename, rm } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
+import { syncFolder, writeSynced } from "../durable-file.ts"
 import { GatewayError } from "../errors.ts"
 import { codeOf } from "./definition-file.ts"
 
@@ -13,7 +14,7 @@ export async function writeAtomically(path: string, text: string): Promise<void>
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
   try {
     await rm(temporary, { force: true })
-    await writeNew(temporary, text)
+    await writeSynced(temporary, text)
     await rename(temporary, path)
     await syncFolder(dirname(path))
   } catch (cause) {
@@ -29,30 +30,6 @@ export async function removeDurably(path: string): Promise<void> {
     await syncFolder(dirname(path))
   } catch (cause) {
     throw cannotWrite(cause)
-  }
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  const handle = await open(path, "wx", 0o600)
-  try {
-    await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Makes the new name itself survive a power cut. Some systems do not let a folder be opened for it. */
-async function syncFolder(folder: string): Promise<void> {
-  try {
-    const handle = await open(folder, "r")
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-  } catch (cause) {
-    if (!["EISDIR", "EINVAL", "EPERM", "EACCES", "ENOTSUP"].includes(codeOf(cause))) throw cause
   }
 }
 

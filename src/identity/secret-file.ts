@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto"
 import { link, mkdir, open, rm } from "node:fs/promises"
 import { dirname } from "node:path"
+import { syncFolder, writeSynced } from "../durable-file.ts"
 import { GatewayError } from "../errors.ts"
 
 const groupAndOthers = 0o077
@@ -55,23 +56,4 @@ export async function readSecretFile(path: string, name: string, maxBytes: numbe
 
 function unusable(name: string, why: string): GatewayError {
   return new GatewayError("invalid", `${name} in the data folder cannot be used: ${why}.`)
-}
-
-async function writeSynced(path: string, content: string | Buffer): Promise<void> {
-  const file = await open(path, "wx", 0o600)
-  try {
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r")
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }

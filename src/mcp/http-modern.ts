@@ -24,9 +24,9 @@ export type ModernPost = {
 
 export async function serveModernPost({ request, response, message, handle, serverInfo, paramHeaders }: ModernPost): Promise<void> {
   const hungUp = new AbortController()
-  response.once("close", () => {
-    if (!response.writableFinished) hungUp.abort(new GatewayError("invalid", "The client closed the stream."))
-  })
+  const hangUp = (): void => hungUp.abort(new GatewayError("invalid", "The client closed the stream."))
+  if (response.destroyed) hangUp()
+  response.once("close", () => response.writableFinished || hangUp())
   const reply = new HttpReply(response, takesStreams(request) ? () => openStream(response) : undefined)
   if (prefersStreams(request)) reply.stream()
   const { bytes, status } = await answerModern({

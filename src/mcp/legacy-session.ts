@@ -55,6 +55,8 @@ export type LegacySessionOptions = {
 export class LegacySession {
   readonly id: string
   client: ClientFacts
+  /** Whether a handshake took place here. */
+  introduced = false
   #logLevel: LogLevel | undefined
   readonly #handle: Handler
   readonly #send: Send
@@ -140,6 +142,7 @@ export class LegacySession {
       info: params.get("clientInfo"),
     }
     const discovered = await this.#handle(this.#request("server/discover", noMembers), { signal, notify: () => {} })
+    this.introduced = !discovered.error
     return discovered.error ? discovered : { result: this.#initializeResult(discovered.result) }
   }
 
@@ -214,7 +217,16 @@ function uriOf(params: RawObject): string {
 export type SealedClient = { readonly r: string; readonly c: unknown; readonly i: unknown }
 
 export function sealClient({ revision, capabilities, info }: ClientFacts): SealedClient {
-  return { r: revision, c: Object.fromEntries([...capabilities].map(([key, raw]) => [key, fromRaw(raw)])), i: info && fromRaw(info) }
+  return { r: revision, c: Object.fromEntries([...capabilities].map(([key, raw]) => [key, fromRaw(raw)])), i: info && shortInfo(info) }
+}
+
+/** A session id travels in a header: of an Implementation with icons in it only the names fit. */
+const maxInfoBytes = 1_024
+
+function shortInfo(info: RawJson): unknown {
+  if (info.length <= maxInfoBytes) return fromRaw(info)
+  const { name, version } = fromRaw(info) as { name?: unknown; version?: unknown }
+  return { name: String(name).slice(0, 200), version: String(version).slice(0, 200) }
 }
 
 export function openClient({ r, c, i }: SealedClient): ClientFacts {

@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto"
 import { open, readdir, rename, rm, type FileHandle } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import type { Adapter } from "lowdb"
+import { syncFolder, writeSynced } from "../../durable-file.ts"
 import { GatewayError } from "../../errors.ts"
 import { brokenState, readState, writeState, type State } from "./state.ts"
 
@@ -72,25 +73,6 @@ async function replaceFile(path: string, text: string): Promise<void> {
   await syncFolder(dirname(path)).catch((cause: unknown) => {
     throw new UnsyncedState(cause)
   })
-}
-
-async function writeSynced(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r")
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }
 
 function codeOf(thrown: unknown): string {
