@@ -48,7 +48,8 @@ export async function listen(options: ListenOptions, call: CallRequest): Promise
   const { exchange } = call
   const wanted = readWanted(call)
   const principal = steps.authenticate(call.caller)
-  const honoured = { ...wanted, ...(await watchResources(options, principal, call, wanted.resourceSubscriptions)) }
+  const { resourceSubscriptions, ...flags } = wanted
+  const honoured = { ...flags, ...(await watchResources(options, principal, call, resourceSubscriptions)) }
   exchange.notify({ method: "notifications/subscriptions/acknowledged", params: toRawObject({ notifications: honoured }) })
 
   const ended = Promise.withResolvers<Answer>()

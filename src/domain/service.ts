@@ -103,6 +103,8 @@ export interface ServiceFiles {
   remove(name: string): Promise<void>
   /** @returns how to stop listening */
   onChange(listener: (change: ServicesChange) => void): () => void
+  /** Tells that `problems` answers something else now. @returns how to stop listening */
+  onProblems(listener: () => void): () => void
 }
 
 /** The services of one file's content, or of what someone pastes. @throws GatewayError `invalid` */

@@ -64,6 +64,10 @@ export function compareReadings(last: Reading, next: Reading): ServicesChange | 
   return added.length + changed.length + removed.length === 0 ? undefined : { added, changed, removed }
 }
 
+export function haveOtherProblems(last: Reading, next: Reading): boolean {
+  return !isDeepStrictEqual([...last.problems.values()], [...next.problems.values()])
+}
+
 async function openFolder(folder: string): Promise<string> {
   const stats = await stat(folder).catch((cause: unknown) => {
     throw new GatewayError(

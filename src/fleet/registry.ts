@@ -65,7 +65,9 @@ class ServiceFleet implements RunningFleet {
 
   /** Resolves when the last known lists are read; connections are made in the background. */
   async start(): Promise<void> {
-    this.#unfollow = this.#files.onChange((change) => this.#apply(change))
+    const unfollow = this.#files.onChange((change) => this.#apply(change))
+    const ignore = this.#files.onProblems(() => this.#notify("issues", ""))
+    this.#unfollow = () => [unfollow, ignore].forEach((stop) => stop())
     await Promise.all(this.#definitions().map((definition) => this.#begin(definition)))
   }
 

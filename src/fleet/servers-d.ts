@@ -19,7 +19,7 @@ import { GatewayError } from "../errors.ts"
 import { removeDurably, writeAtomically } from "./atomic-write.ts"
 import { maxFileBytes, readDefinitionFile } from "./definition-file.ts"
 import { FolderWatch } from "./folder-watch.ts"
-import { compareReadings, nothingRead, readFolder, type Reading } from "./folder-reading.ts"
+import { compareReadings, haveOtherProblems, nothingRead, readFolder, type Reading } from "./folder-reading.ts"
 import { parseJsonText } from "./json-text.ts"
 
 type JsonObject = Readonly<Record<string, unknown>>
@@ -53,6 +53,7 @@ export class ServersFolder implements ServiceFiles {
   readonly #access: "readonly" | "writable"
   readonly #watch: FolderWatch
   readonly #listeners = new Set<(change: ServicesChange) => void>()
+  readonly #problemListeners = new Set<() => void>()
   #reading: Reading = nothingRead
   #queue: Promise<unknown> = Promise.resolve()
   #closed = false
@@ -75,6 +76,11 @@ export class ServersFolder implements ServiceFiles {
   onChange(listener: (change: ServicesChange) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  onProblems(listener: () => void): () => void {
+    this.#problemListeners.add(listener)
+    return () => this.#problemListeners.delete(listener)
   }
 
   write(name: string, raw: JsonObject, { ifNew }: { readonly ifNew: boolean }): Promise<ServiceSource> {
@@ -119,6 +125,7 @@ export class ServersFolder implements ServiceFiles {
     this.#closed = true
     this.#watch.close()
     this.#listeners.clear()
+    this.#problemListeners.clear()
     await this.#queue
   }
 
@@ -135,6 +142,7 @@ export class ServersFolder implements ServiceFiles {
     const change = compareReadings(last, this.#reading)
     try {
       if (change) for (const listener of this.#listeners) listener(change)
+      if (haveOtherProblems(last, this.#reading)) for (const listener of this.#problemListeners) listener()
     } finally {
       await this.#watch.arm()
     }

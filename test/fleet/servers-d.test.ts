@@ -219,3 +219,17 @@ test("a folder that is missing is made, and one that vanishes takes no service w
   assert.deepEqual(await change, { added: ["b"], changed: [], removed: [] })
   assert.deepEqual(problems(files), [])
 })
+
+test("problems that come and go are told", async (t) => {
+  const { folder, open } = place(t)
+  const files = await open()
+  let told = 0
+  files.onProblems(() => (told += 1))
+  writeFileSync(join(folder, "a.json"), "{")
+  await files.rescan()
+  await files.rescan()
+  assert.equal(told, 1)
+  unlinkSync(join(folder, "a.json"))
+  await files.rescan()
+  assert.equal(told, 2)
+})
