@@ -7,13 +7,9 @@ import { open } from "node:fs/promises"
 
 /** Makes a new file, mode 0600, on the disk when it resolves. Rejects with the error of the system. */
 export async function writeSynced(path: string, content: string | Buffer): Promise<void> {
-  const file = await open(path, "wx", 0o600)
-  try {
-    await file.writeFile(content)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
+  await using file = await open(path, "wx", 0o600)
+  await file.writeFile(content)
+  await file.sync()
 }
 
 /** Some systems do not let a folder be opened for it; the name is then as safe as they make it. */
@@ -22,8 +18,8 @@ const unsyncable = ["EISDIR", "EINVAL", "EPERM", "EACCES", "ENOTSUP"]
 /** Makes a new, changed or removed name in the folder itself survive. */
 export async function syncFolder(path: string): Promise<void> {
   try {
-    const folder = await open(path, "r")
-    await folder.sync().finally(() => folder.close())
+    await using folder = await open(path, "r")
+    await folder.sync()
   } catch (thrown) {
     if (!unsyncable.includes((thrown as NodeJS.ErrnoException).code ?? "")) throw thrown
   }

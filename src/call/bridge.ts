@@ -13,7 +13,7 @@ import type { Answer, Request } from "../mcp/message.ts"
 import { readString, toRaw, withMembers, writeObject, type RawObject } from "../mcp/raw-json.ts"
 
 /** What a state is bound to. */
-export type Binding = {
+type Binding = {
   readonly principalId: string
   readonly service: string
   readonly method: string

@@ -9,6 +9,7 @@ import type { SendOptions } from "../domain/fleet.ts"
 import type { Link } from "../mcp/link.ts"
 import { modernRevisions, type Answer, type Era, type Exchange, type Request } from "../mcp/message.ts"
 import { readString, type RawJson } from "../mcp/raw-json.ts"
+import { wantsNewLink } from "../mcp/service-answer.ts"
 import { orderCandidates } from "./balance.ts"
 import { Deadlines } from "./deadlines.ts"
 import type { Endpoint } from "./endpoint.ts"
@@ -110,6 +111,7 @@ export class Dispatch {
     } catch (thrown) {
       const error = GatewayError.from(thrown)
       if (error.code === "service_unavailable" && !exchange.signal.aborted) endpoint.failed()
+      if (wantsNewLink(error)) slot.drop(link, error)
       throw thrown
     } finally {
       slot.inUse--

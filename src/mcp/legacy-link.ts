@@ -23,6 +23,7 @@ import {
 import { noMembers, readString, toRaw, writeObject, type RawObject } from "./raw-json.ts"
 import { capabilityToAsk, unanswerable } from "./questions.ts"
 import { relayTo } from "./relay.ts"
+import { refuseHopErrors } from "./service-answer.ts"
 import { readFacts } from "./service-facts.ts"
 
 /**
@@ -85,6 +86,7 @@ class LegacyLink implements Link {
     const over = new AbortController()
     try {
       const answer = await this.#carrier.request(this.#outgoing(request, exchange, over.signal))
+      if (answer.error) refuseHopErrors(answer.error)
       return readLegacyAnswer(request.method, answer)
     } finally {
       // A service may answer without having waited for what it asked.
@@ -93,7 +95,8 @@ class LegacyLink implements Link {
   }
 
   async ping(signal: AbortSignal): Promise<void> {
-    await this.#carrier.request({ method: "ping", params: () => noMembers, signal })
+    const { error } = await this.#carrier.request({ method: "ping", params: () => noMembers, signal })
+    if (error) refuseHopErrors(error) // whatever else it says, it lives
   }
 
   close(): Promise<void> {

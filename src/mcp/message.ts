@@ -19,7 +19,7 @@ export type RpcError = { readonly code: number; readonly message: string; readon
 export const legacyRevisions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"] as const
 export const modernRevisions = ["2026-07-28"] as const
 
-export type LegacyRevision = (typeof legacyRevisions)[number]
+type LegacyRevision = (typeof legacyRevisions)[number]
 export type ModernRevision = (typeof modernRevisions)[number]
 export type Revision = LegacyRevision | ModernRevision
 export type Era = "legacy" | "modern"
@@ -62,7 +62,7 @@ export type Answer =
   | { readonly error: RpcError; readonly result?: undefined }
 
 /** A connection that lasts longer than one request: a legacy session, a pipe. */
-export type Session = { readonly id: string; readonly closed: AbortSignal }
+type Session = { readonly id: string; readonly closed: AbortSignal }
 
 /** What surrounds one open request, seen from whoever must answer it. */
 export interface Exchange {

@@ -5,7 +5,6 @@
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
  */
 
-import { GatewayError } from "../errors.ts"
 import type { Carrier, OutgoingCall } from "./carrier.ts"
 import { complete, readModernAnswer, readModernNotification, writeModernParams } from "./era-modern.ts"
 import type { Link, ServiceFacts } from "./link.ts"
@@ -19,7 +18,7 @@ import {
 } from "./message.ts"
 import { toRaw, type RawObject } from "./raw-json.ts"
 import { relayTo } from "./relay.ts"
-import { fromService } from "./service-answer.ts"
+import { fromService, misunderstood, refuseHopErrors } from "./service-answer.ts"
 import { ownRequest, readFacts } from "./service-facts.ts"
 
 /** @param discovered the service's answer to `server/discover` */
@@ -50,7 +49,7 @@ class ModernLink implements Link {
     const listens = request.method === "subscriptions/listen"
     try {
       const answer = await this.#carrier.request(outgoing(request, exchange))
-      if (answer.error) refuseHopErrors(answer.error)
+      if (answer.error) await this.#heed(answer.error, exchange.signal)
       return fromService(() => readModernAnswer(answer))
     } catch (thrown) {
       if (listens && exchange.signal.aborted) return { result: new Map([["resultType", complete]]) }
@@ -59,13 +58,22 @@ class ModernLink implements Link {
   }
 
   async ping(signal: AbortSignal): Promise<void> {
-    await this.#carrier.request(discovery(this.#client, signal))
+    const { error } = await this.#carrier.request(discovery(this.#client, signal))
+    if (error) throw misunderstood(error)
   }
 
   close(): Promise<void> {
     return this.#carrier.close()
   }
+
+  /** A service that went back to the legacy era says this to whom it has not met; but others may say it too. */
+  async #heed(error: RpcError, signal: AbortSignal): Promise<void> {
+    refuseHopErrors(error)
+    if (error.code === notInitialized) await this.ping(signal)
+  }
 }
+
+const notInitialized = -32000
 
 function outgoing(request: Request, exchange: Exchange): OutgoingCall {
   const relay = relayTo(request, exchange)
@@ -75,14 +83,4 @@ function outgoing(request: Request, exchange: Exchange): OutgoingCall {
     signal: exchange.signal,
     notify: (notification) => relay(readModernNotification(notification)),
   }
-}
-
-const headerMismatch = -32020
-const unsupportedVersion = -32022
-
-/** These describe the hop between us and the service, so they are no answer for whoever called us. */
-function refuseHopErrors({ code, message }: RpcError): void {
-  if (code !== headerMismatch && code !== unsupportedVersion) return
-  const text = `The service refused how the gateway speaks to it (${code}): ${message.slice(0, 200)}`
-  throw new GatewayError("service_unavailable", text, { detail: { rpc: code, sent: false } })
 }

@@ -56,7 +56,7 @@ export type Performed = { readonly output: Readonly<Record<string, unknown>>; re
 export function defineOperation<Input extends z.ZodObject, Output extends z.ZodObject>(
   operation: Operation<Input, Output>,
 ): Operation {
-  return operation as unknown as Operation
+  return operation
 }
 
 /**
