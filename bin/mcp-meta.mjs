@@ -19,10 +19,9 @@ else restart(findNode())
 async function run() {
   // not the default folder: in a shared /tmp, somebody else may have put code there
   module.enableCompileCache(join(homedir(), ".cache", "mcp-meta"))
-  const compiled = new URL("../dist/main.js", import.meta.url)
-  await import(
-    existsSync(fileURLToPath(compiled)) ? compiled.href : new URL("../src/main.ts", import.meta.url).href
-  )
+  // A checkout runs as it is written; the published package has only what was compiled.
+  const source = new URL("../src/main.ts", import.meta.url)
+  await import(existsSync(fileURLToPath(source)) ? source.href : new URL("../dist/main.js", import.meta.url).href)
 }
 
 function findNode() {

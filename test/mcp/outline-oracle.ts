@@ -71,8 +71,8 @@ function depthOf(node: Node): number {
 }
 
 function isUnambiguous(root: ObjectNode): boolean {
-  const params = find(root, "params")
-  const noted = [root, params, find(root, "result"), find(root, "error"), find(params, "_meta")]
+  const [params, result] = [find(root, "params"), find(root, "result")]
+  const noted = [root, params, result, find(root, "error"), find(params, "_meta"), find(result, "_meta")]
   return noted.every((node) => {
     if (node?.kind !== "object") return true
     return new Set(node.members.map(([key]) => key)).size === node.members.length
@@ -87,6 +87,7 @@ function isEnvelope(root: ObjectNode): boolean {
   const [id, params, method] = [find(root, "id"), find(root, "params"), find(root, "method")]
   const [result, error] = [find(root, "result"), find(root, "error")]
   if (valueOf(find(root, "jsonrpc")) !== "2.0" || (params && params.kind !== "object")) return false
+  if ([find(params, "_meta"), find(result, "_meta")].some((meta) => meta && meta.kind !== "object")) return false
   if ([method, result, error].filter(Boolean).length !== 1) return false
   if (method) return isMethod(valueOf(method)) && (!id || isId(id))
   if (result) return result.kind === "object" && id !== undefined && isId(id)
