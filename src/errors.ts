@@ -14,21 +14,81 @@ type ErrorKind = {
 }
 
 export const errorTable = {
-  invalid: { status: 400, rpc: -32602, retryable: false, sentence: "The request is malformed or breaks a rule; change it." },
-  unauthenticated: { status: 401, rpc: -31401, retryable: false, sentence: "No valid credential came with the request." },
+  invalid: {
+    status: 400,
+    rpc: -32602,
+    retryable: false,
+    sentence: "The request is malformed or breaks a rule; change it.",
+  },
+  unauthenticated: {
+    status: 401,
+    rpc: -31401,
+    retryable: false,
+    sentence: "No valid credential came with the request.",
+  },
   forbidden: { status: 403, rpc: -32602, retryable: false, sentence: "The principal lacks the permission." },
-  blocked: { status: 403, rpc: -31451, retryable: false, sentence: "A guard refused the arguments or the result." },
+  blocked: {
+    status: 403,
+    rpc: -31451,
+    retryable: false,
+    sentence: "A guard refused the arguments or the result.",
+  },
   not_found: { status: 404, rpc: -32602, retryable: false, sentence: "No such thing, or not for this principal." },
-  conflict: { status: 409, rpc: -31409, retryable: false, sentence: "The state does not allow it, or has changed meanwhile." },
-  plan_required: { status: 409, rpc: -31410, retryable: false, sentence: "The change needs a plan and an approval." },
-  too_large: { status: 413, rpc: -31413, retryable: false, sentence: "A size limit was passed; the message names it." },
-  quota_exceeded: { status: 429, rpc: -31429, retryable: true, sentence: "A quota is used up until its window ends." },
+  conflict: {
+    status: 409,
+    rpc: -31409,
+    retryable: false,
+    sentence: "The state does not allow it, or has changed meanwhile.",
+  },
+  plan_required: {
+    status: 409,
+    rpc: -31410,
+    retryable: false,
+    sentence: "The change needs a plan and an approval.",
+  },
+  too_large: {
+    status: 413,
+    rpc: -31413,
+    retryable: false,
+    sentence: "A size limit was passed; the message names it.",
+  },
+  quota_exceeded: {
+    status: 429,
+    rpc: -31429,
+    retryable: true,
+    sentence: "A quota is used up until its window ends.",
+  },
   internal: { status: 500, rpc: -32603, retryable: false, sentence: "The gateway failed; its log has the cause." },
-  service_error: { status: 502, rpc: -31502, retryable: false, sentence: "The service answered with an error of its own." },
-  service_unavailable: { status: 503, rpc: -31503, retryable: true, sentence: "The service cannot be reached now." },
-  overloaded: { status: 503, rpc: -31529, retryable: true, sentence: "Too much is waiting already; nothing was sent." },
-  audit_unavailable: { status: 503, rpc: -31507, retryable: true, sentence: "The call cannot be recorded, so it was not made." },
-  timeout: { status: 504, rpc: -31504, retryable: true, sentence: "The answer did not come in time; it may have had effects." },
+  service_error: {
+    status: 502,
+    rpc: -31502,
+    retryable: false,
+    sentence: "The service answered with an error of its own.",
+  },
+  service_unavailable: {
+    status: 503,
+    rpc: -31503,
+    retryable: true,
+    sentence: "The service cannot be reached now.",
+  },
+  overloaded: {
+    status: 503,
+    rpc: -31529,
+    retryable: true,
+    sentence: "Too much is waiting already; nothing was sent.",
+  },
+  audit_unavailable: {
+    status: 503,
+    rpc: -31507,
+    retryable: true,
+    sentence: "The call cannot be recorded, so it was not made.",
+  },
+  timeout: {
+    status: 504,
+    rpc: -31504,
+    retryable: true,
+    sentence: "The answer did not come in time; it may have had effects.",
+  },
 } as const satisfies Record<string, ErrorKind>
 
 export type ErrorCode = keyof typeof errorTable

@@ -38,12 +38,14 @@ export function createBridge(sealer: Sealer, now: () => number): Bridge {
       const raw = request.params.get("requestState")
       if (!raw) return request
       const state = sealer.open(purpose, readString(raw) ?? "") as SealedState | undefined
-      if (!state || state.e <= now() || state.b !== digest(binding)) throw new GatewayError("invalid", "Invalid or expired requestState.")
+      if (!state || state.e <= now() || state.b !== digest(binding))
+        throw new GatewayError("invalid", "Invalid or expired requestState.")
       return { ...request, params: withMembers(request.params, { requestState: Buffer.from(state.s) }) }
     },
     wrap: (answer, binding) => {
       const inner = answer.result?.get("requestState")
-      if (!answer.result || !inner || readString(answer.result.get("resultType")) !== "input_required") return answer
+      if (!answer.result || !inner || readString(answer.result.get("resultType")) !== "input_required")
+        return answer
       const state: SealedState = { b: digest(binding), e: now() + lifetimeMs, s: inner.toString() }
       return { result: withMembers(answer.result, { requestState: toRaw(sealer.seal(purpose, state)) }) }
     },
@@ -52,5 +54,9 @@ export function createBridge(sealer: Sealer, now: () => number): Bridge {
 
 function digest({ principalId, service, method, params }: Binding): string {
   const request = writeObject(withMembers(params, { requestState: undefined, inputResponses: undefined }))
-  return hash("sha256", Buffer.concat([Buffer.from(JSON.stringify([principalId, service, method])), request]), "base64url")
+  return hash(
+    "sha256",
+    Buffer.concat([Buffer.from(JSON.stringify([principalId, service, method])), request]),
+    "base64url",
+  )
 }

@@ -27,7 +27,11 @@ const uncached: readonly (readonly [string, RawJson])[] = [
 ]
 
 /** @throws GatewayError `unauthenticated`; `invalid` for a cursor that is not ours */
-export function list(steps: Pick<Steps, "authenticate">, known: Known, { caller, mount, request }: CallRequest): Answer {
+export function list(
+  steps: Pick<Steps, "authenticate">,
+  known: Known,
+  { caller, mount, request }: CallRequest,
+): Answer {
   const principal = steps.authenticate(caller)
   const { kind, member } = listMethods[request.method] ?? { kind: "tools", member: "tools" }
   const { items } = viewOf(known, principal, mount, kind)

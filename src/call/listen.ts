@@ -36,10 +36,18 @@ type Wanted = {
 const quietMs = 50
 const maxResources = 256
 
-const lists: readonly { readonly flag: keyof Wanted; readonly kinds: readonly ItemKind[]; readonly method: string }[] = [
+const lists: readonly {
+  readonly flag: keyof Wanted
+  readonly kinds: readonly ItemKind[]
+  readonly method: string
+}[] = [
   { flag: "toolsListChanged", kinds: ["tools"], method: "notifications/tools/list_changed" },
   { flag: "promptsListChanged", kinds: ["prompts"], method: "notifications/prompts/list_changed" },
-  { flag: "resourcesListChanged", kinds: ["resources", "templates"], method: "notifications/resources/list_changed" },
+  {
+    flag: "resourcesListChanged",
+    kinds: ["resources", "templates"],
+    method: "notifications/resources/list_changed",
+  },
 ]
 
 /** Resolves when the gateway ends the subscription; rejects when the caller does, or may listen no longer. */
@@ -50,7 +58,10 @@ export async function listen(options: ListenOptions, call: CallRequest): Promise
   const principal = steps.authenticate(call.caller)
   const { resourceSubscriptions, ...flags } = wanted
   const honoured = { ...flags, ...(await watchResources(options, principal, call, resourceSubscriptions)) }
-  exchange.notify({ method: "notifications/subscriptions/acknowledged", params: toRawObject({ notifications: honoured }) })
+  exchange.notify({
+    method: "notifications/subscriptions/acknowledged",
+    params: toRawObject({ notifications: honoured }),
+  })
 
   const ended = Promise.withResolvers<Answer>()
   const watcher = watchLists(options, call, wanted, ended.reject)
@@ -89,7 +100,9 @@ async function watchResources(
   call: CallRequest,
   uris: readonly string[] = [],
 ): Promise<Pick<Wanted, "resourceSubscriptions">> {
-  const honoured = await Promise.all(uris.map((uri) => watchResource({ fleet, known: known() }, principal, call, uri)))
+  const honoured = await Promise.all(
+    uris.map((uri) => watchResource({ fleet, known: known() }, principal, call, uri)),
+  )
   const kept = uris.filter((_uri, index) => honoured[index])
   return kept.length > 0 ? { resourceSubscriptions: kept } : {}
 }
@@ -135,7 +148,9 @@ function watchLists(
     timer = undefined
     try {
       const now = look()
-      watched.forEach(({ method }, index) => now[index] !== seen[index] && exchange.notify({ method, params: noMembers }))
+      watched.forEach(
+        ({ method }, index) => now[index] !== seen[index] && exchange.notify({ method, params: noMembers }),
+      )
       seen = now
     } catch (thrown) {
       stop(thrown)

@@ -22,7 +22,10 @@ export function resolve(known: Known, principal: ActivePrincipal, { request, mou
     case "tools/call":
       return resolveTool(known, mount, textOf(request.params.get("name"), "name"))
     case "prompts/get":
-      return resolveItem(known, mount, "prompts", { kind: "prompt", name: textOf(request.params.get("name"), "name") })
+      return resolveItem(known, mount, "prompts", {
+        kind: "prompt",
+        name: textOf(request.params.get("name"), "name"),
+      })
     case "resources/read":
       return resolveUri(known, mount, principal, textOf(request.params.get("uri"), "uri"))
     case "completion/complete":
@@ -45,11 +48,21 @@ function resolveItem({ catalog }: Known, mount: string | undefined, kind: ItemKi
 }
 
 /** @throws GatewayError `not_found`; `invalid` where the principal could mean several services' resources */
-export function resolveUri({ catalog }: Known, mount: string | undefined, principal: ActivePrincipal, uri: string): Target {
+export function resolveUri(
+  { catalog }: Known,
+  mount: string | undefined,
+  principal: ActivePrincipal,
+  uri: string,
+): Target {
   const asked = { kind: "resource", name: uri } as const
   if (mount !== undefined && !catalog.offers.has(mount)) throw unknownTarget(asked)
   const meant = findUri(catalog, mount, uri)
-    .map(({ service, uri }): Resource => ({ kind: "resources", service, uri, canonicalName: resourceName(service, uri) }))
+    .map(({ service, uri }): Resource => ({
+      kind: "resources",
+      service,
+      uri,
+      canonicalName: resourceName(service, uri),
+    }))
     .filter((resource) => isPlain(resource.uri) || isListed(catalog, resource))
     .filter(({ canonicalName }) => mayUse(principal, "resources", canonicalName))
   const [first, second] = meant
@@ -67,10 +80,21 @@ function isListed(catalog: Catalog, { service, uri }: Resource): boolean {
   return catalog.offers.get(service)?.items.resources.some(({ name }) => name === uri) ?? false
 }
 
-function resolveReference(known: Known, mount: string | undefined, principal: ActivePrincipal, raw: RawJson | undefined): Target {
-  const { type, name, uri } = (raw?.[0] === 0x7b ? fromRaw(raw) : {}) as { type?: unknown; name?: unknown; uri?: unknown }
-  if (type === "ref/prompt" && typeof name === "string") return resolveItem(known, mount, "prompts", { kind: "prompt", name })
-  if (type !== "ref/resource" || typeof uri !== "string") throw missing("ref", "a ref/prompt with a name or a ref/resource with a uri")
+function resolveReference(
+  known: Known,
+  mount: string | undefined,
+  principal: ActivePrincipal,
+  raw: RawJson | undefined,
+): Target {
+  const { type, name, uri } = (raw?.[0] === 0x7b ? fromRaw(raw) : {}) as {
+    type?: unknown
+    name?: unknown
+    uri?: unknown
+  }
+  if (type === "ref/prompt" && typeof name === "string")
+    return resolveItem(known, mount, "prompts", { kind: "prompt", name })
+  if (type !== "ref/resource" || typeof uri !== "string")
+    throw missing("ref", "a ref/prompt with a name or a ref/resource with a uri")
   const template = listingOf(known.catalog, mount)?.byName.templates.get(uri)
   const asked = { kind: "resource", name: uri } as const
   return template ? { kind: "item", asked, entry: template } : resolveUri(known, mount, principal, uri)

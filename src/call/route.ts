@@ -18,10 +18,20 @@ export type RouteOptions = {
   perform(tool: ManagementTool, principal: ActivePrincipal, call: CallRequest): Promise<Answer>
 }
 
-export async function route(options: RouteOptions, principal: ActivePrincipal, target: Target, call: CallRequest): Promise<Answer> {
+export async function route(
+  options: RouteOptions,
+  principal: ActivePrincipal,
+  target: Target,
+  call: CallRequest,
+): Promise<Answer> {
   if (target.kind === "operation") return options.perform(target.tool, principal, call)
   const { service } = target.entry
-  const binding = { principalId: principal.principal.id, service, method: call.request.method, params: call.request.params }
+  const binding = {
+    principalId: principal.principal.id,
+    service,
+    method: call.request.method,
+    params: call.request.params,
+  }
   const request = options.bridge.unwrap(withOwnNames(call.request, target), binding)
   const sending = { principalId: binding.principalId, repeatable: isRepeatable(target, request) }
   const answer = await options.fleet.send(service, request, call.exchange, sending)

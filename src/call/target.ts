@@ -8,12 +8,21 @@ import { GatewayError } from "../errors.ts"
 export type Asked = { readonly kind: "tool" | "prompt" | "resource"; readonly name: string }
 
 export type Target =
-  | { readonly kind: "item"; readonly asked: Asked; readonly entry: Pick<Entry, "kind" | "service" | "canonicalName" | "item"> }
+  | {
+      readonly kind: "item"
+      readonly asked: Asked
+      readonly entry: Pick<Entry, "kind" | "service" | "canonicalName" | "item">
+    }
   | { readonly kind: "resource"; readonly asked: Asked; readonly entry: Resource }
   | { readonly kind: "operation"; readonly asked: Asked; readonly tool: ManagementTool }
 
 /** A resource by its service's own URI, whether or not the service lists it. */
-export type Resource = { readonly kind: "resources"; readonly service: string; readonly uri: string; readonly canonicalName: string }
+export type Resource = {
+  readonly kind: "resources"
+  readonly service: string
+  readonly uri: string
+  readonly canonicalName: string
+}
 
 export function unknownTarget({ kind, name }: Asked): GatewayError {
   const shown = name.length > 200 ? `${name.slice(0, 200)}...` : name

@@ -35,7 +35,8 @@ function buildView(known: Known, principal: ActivePrincipal, mount: string | und
   const listing = listingOf(known.catalog, mount)?.entries[kind] ?? []
   const entries = listing.filter((entry) => mayUse(principal, kind, entry.canonicalName))
   const offered = entries.map(({ listed }) => listed)
-  const items = kind === "tools" && mount === undefined ? merge(managementTools(known, principal), offered) : offered
+  const items =
+    kind === "tools" && mount === undefined ? merge(managementTools(known, principal), offered) : offered
   let digest: string | undefined
   return { items, entries, digest: () => (digest ??= digestOf(items)) }
 }

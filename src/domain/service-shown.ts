@@ -20,27 +20,26 @@ function redactValues(values: Readonly<Record<string, string>>): Record<string, 
 
 /** Everything between `//` and the last `@` of the authority, and everything from the first `?` or `#` on. */
 function redactUrl(url: string): string {
-  const withoutUser = url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${hidden}@`)
+  const withoutUser = url.replace(/^([a-z][a-z0-9+.-]*:[/\\]{2,})[^/\\?#]*@/i, `$1${hidden}@`)
   return withoutUser.replace(/([?#]).+$/s, `$1${hidden}`)
 }
 
-const secretFlag = /^--?[a-z0-9_-]*(?:key|token|secret|passw|pwd|auth|credential|bearer|cookie|header)[a-z0-9_-]*/i
+const secretName = "[a-z0-9_.-]{0,64}(?:key|token|secret|passw|pwd|auth|credential|bearer|cookie|header)[a-z0-9_.-]{0,64}"
+const secretFlag = new RegExp(`^-${secretName}$`, "i")
+/** `API_KEY=`, `--env=API_KEY=`, `Authorization: `, `"apiKey":`, and what comes after to the end. */
+const secretMember = new RegExp(`(${secretName}(?:=|["']\\s{0,8}:|:\\s))(.+)$`, "is")
 const knownSecret = /^(?:sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[a-z]|mm)[-_]|^(?:eyJ|AKIA|Bearer )/
 
 function redactArguments(args: readonly string[]): string[] {
   return args.map((arg, index) => {
-    const before = args[index - 1]
-    if (before !== undefined && !before.includes("=") && secretFlag.test(before) && !arg.startsWith("-"))
-      return hideLiterals(arg)
-    return redactArgument(arg)
+    const before = args[index - 1] ?? ""
+    const isValue = (before === "-H" || secretFlag.test(before)) && !arg.startsWith("-")
+    return isValue ? hideLiterals(arg) : redactArgument(arg)
   })
 }
 
 function redactArgument(arg: string): string {
-  const equals = arg.indexOf("=")
-  if (equals > 0 && secretFlag.test(`--${arg.slice(0, equals).replace(/^-+/, "")}`)) {
-    return `${arg.slice(0, equals + 1)}${hideLiterals(arg.slice(equals + 1))}`
-  }
   if (knownSecret.test(arg) && !holdsPlaceholder(arg)) return hidden
-  return arg.replaceAll(/[a-z][a-z0-9+.-]*:\/\/[^\s]+/gi, redactUrl)
+  const withoutUrls = arg.replaceAll(/[a-z][a-z0-9+.-]*:[/\\]{2,}[^\s]+/gi, redactUrl)
+  return withoutUrls.replace(secretMember, (_all, name: string, value: string) => name + hideLiterals(value))
 }

@@ -31,6 +31,7 @@ export type ListingOptions = {
 
 const debounceMs = 200
 const leastBetweenMs = 1_000
+const mostBetweenMs = 60_000
 
 export class Listing {
   offer: Offer | undefined
@@ -43,6 +44,7 @@ export class Listing {
   #fetching: Promise<void> | undefined
   #fetchedAtMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
+  #failures = 0
 
   constructor(options: ListingOptions) {
     this.#options = options
@@ -59,10 +61,10 @@ export class Listing {
   }
 
   /** Fetches soon; many wishes within a moment are one. */
-  schedule(): void {
+  schedule(leastMs = debounceMs): void {
     if (this.#timer || this.#closed.signal.aborted) return
     const sinceMs = this.#options.now() - this.#fetchedAtMs
-    const waitMs = Math.max(debounceMs, leastBetweenMs - sinceMs)
+    const waitMs = Math.max(leastMs, leastBetweenMs - sinceMs)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       // What goes wrong is told as a fault.
@@ -101,6 +103,8 @@ export class Listing {
       const { message } = GatewayError.from(thrown)
       if (!this.#closed.signal.aborted)
         this.#options.onFaults([{ subject: "lists", message: `Not listed: ${message}` }])
+      // It may have been busy, with its own start for one: asked again, ever less often.
+      this.schedule(Math.min(mostBetweenMs, leastBetweenMs * 2 ** this.#failures++))
       throw thrown
     }
   }
@@ -117,6 +121,7 @@ export class Listing {
       const fetching = fetchLists({ link, client, limits, signal, previous: this.lists?.items })
       const { items, faults } = await abortable(fetching, signal)
       const lists = { facts, items, listedAtMs: now() }
+      this.#failures = 0
       await this.#take(lists, "fresh", faults)
       if (faults.length === 0) await cache.save(definition.name, cacheKey, lists).catch(() => {})
     } finally {

@@ -111,5 +111,7 @@ class OpenCalls {
     const timer = setTimeout(resolve, graceMs)
     await promise
     clearTimeout(timer)
+    // The last answer is still on its way to its client, whose session ends next.
+    await new Promise(setImmediate)
   }
 }

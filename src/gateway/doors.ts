@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises"
 import type { Server } from "node:http"
+import { mayUse } from "../call/authorize.ts"
 import type { Config } from "../config.ts"
 import { listingOf } from "../domain/catalog.ts"
 import type { Sealer } from "../domain/secret.ts"
@@ -71,8 +72,12 @@ export async function openDoors(options: DoorsOptions, closers: Closers): Promis
     ...(await readTls(config)),
     admit: (credential) => authenticator.admit(credential),
     mcp,
-    paramHeaders: ({ mount }, tool) =>
-      listingOf(known().catalog, mount)?.byName.tools.get(tool)?.item.paramHeaders,
+    paramHeaders: ({ caller, mount }, tool) => {
+      const entry = listingOf(known().catalog, mount)?.byName.tools.get(tool)
+      // To be refused for a header would tell that the tool is there.
+      const mayKnow = entry && mayUse(authenticator.authenticate(caller), "tools", entry.canonicalName)
+      return mayKnow ? entry.item.paramHeaders : undefined
+    },
     streamable,
     pipes,
     rest,
@@ -103,7 +108,9 @@ function streamableOptions(
   }
 }
 
-async function readTls({ tls }: Config): Promise<{ readonly tls?: { readonly cert: Buffer; readonly key: Buffer } }> {
+async function readTls({
+  tls,
+}: Config): Promise<{ readonly tls?: { readonly cert: Buffer; readonly key: Buffer } }> {
   if (tls.cert === undefined || tls.key === undefined) return {}
   return { tls: { cert: await readPem("tls.cert", tls.cert), key: await readPem("tls.key", tls.key) } }
 }

@@ -37,7 +37,10 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
 
   const answerOne = async (message: Outline & { kind: "request" }): Promise<Buffer | undefined> => {
     const listens = message.method === "subscriptions/listen"
-    const signal = modern.open(message.id, listens ? AbortSignal.any([closed.signal, saidAll.signal]) : closed.signal)
+    const signal = modern.open(
+      message.id,
+      listens ? AbortSignal.any([closed.signal, saidAll.signal]) : closed.signal,
+    )
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
     const { bytes } = await answerModern({ message, handle, send, signal, serverInfo })
     return modern.finish(message.id) ? undefined : bytes
@@ -46,7 +49,8 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
   const open = new Set<Promise<unknown>>()
   const receive = async (message: Outline): Promise<Buffer | undefined> => {
     if (message.kind === "request" && isModern(message.params)) return answerOne(message)
-    if (message.kind === "notification" && message.method === "notifications/cancelled") modern.cancel(cancelledId(message.params))
+    if (message.kind === "notification" && message.method === "notifications/cancelled")
+      modern.cancel(cancelledId(message.params))
     return legacy.receive(message, send)
   }
 
@@ -81,7 +85,8 @@ async function receiveAll(
 ): Promise<Buffer | undefined> {
   const messages: Messages = readMessages(bytes)
   if (!messages.batch) return receive(messages.message)
-  if (legacy.client.revision !== "2025-03-26") throw new ProtocolError("invalid_request", "This revision has no batches.")
+  if (legacy.client.revision !== "2025-03-26")
+    throw new ProtocolError("invalid_request", "This revision has no batches.")
   const answers = (await Promise.all(messages.messages.map(receive))).filter((answer) => answer !== undefined)
   return answers.length === 0 ? undefined : writeArray(answers)
 }

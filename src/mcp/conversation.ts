@@ -42,13 +42,15 @@ export class Conversation {
   }
 
   cancel(id: RawJson | undefined): void {
-    if (id) this.#theirs.get(id.toString())?.abort(new GatewayError("invalid", "The client cancelled the request."))
+    if (id)
+      this.#theirs.get(id.toString())?.abort(new GatewayError("invalid", "The client cancelled the request."))
   }
 
   /** Asks the client, or answers at once that it never said it could be asked. */
   async ask(request: Request, capabilities: RawObject, send: Send, signal: AbortSignal): Promise<Answer> {
     const capability = capabilityToAsk[request.method]
     if (capability === undefined || !capabilities.has(capability)) return unanswerable(request.method)
+    signal.throwIfAborted()
     const id = `mm-${++this.#lastId}`
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     const stop = (): void => {

@@ -33,7 +33,10 @@ export function readLegacyRequest(
 }
 
 export function writeLegacyParams(request: Request, progressToken: RawJson | undefined): RawObject {
-  return withMeta(request.params, progressToken ? new Map(request.meta).set(hop.progressToken, progressToken) : request.meta)
+  return withMeta(
+    request.params,
+    progressToken ? new Map(request.meta).set(hop.progressToken, progressToken) : request.meta,
+  )
 }
 
 /** What a legacy service answered, with the members every modern result must have. */
@@ -50,14 +53,19 @@ function modernCode(code: number): number {
 
 /** The answer as a legacy client understands it. */
 export function writeLegacyAnswer(method: string, answer: Answer): Answer {
-  if (answer.error) return { error: isResourceNotFound(method, answer) ? { ...answer.error, code: resourceNotFound } : answer.error }
+  if (answer.error)
+    return {
+      error: isResourceNotFound(method, answer) ? { ...answer.error, code: resourceNotFound } : answer.error,
+    }
   const plain = withMembers(answer.result, modernMembers)
   const result = plain.has("_meta") ? withMeta(plain, withoutHopKeys(metaOf(plain))) : plain
   return { result: method === "tools/call" ? withObjectContent(result) : result }
 }
 
 function isResourceNotFound(method: string, { error }: Answer): boolean {
-  return method === "resources/read" && error?.code === invalidParams && error.data !== undefined && hasUri(error.data)
+  return (
+    method === "resources/read" && error?.code === invalidParams && error.data !== undefined && hasUri(error.data)
+  )
 }
 
 function hasUri(data: RawJson): boolean {
@@ -69,7 +77,9 @@ function hasUri(data: RawJson): boolean {
 function withObjectContent(result: RawObject): RawObject {
   const content = result.get("structuredContent")
   if (!content || content[0] === 0x7b) return result
-  return withMembers(result, { structuredContent: Buffer.concat([Buffer.from('{"result":'), content, Buffer.from("}")]) })
+  return withMembers(result, {
+    structuredContent: Buffer.concat([Buffer.from('{"result":'), content, Buffer.from("}")]),
+  })
 }
 
 /**

@@ -80,5 +80,7 @@ export function writeModernAnswer(answer: Answer, serverInfo: RawJson): Answer {
 /** A notification of a modern service without its hop keys; its progress token is the caller's business. */
 export function readModernNotification({ method, params }: Notification): Notification {
   const meta = metaOf(params)
-  return meta.has(hop.subscriptionId) ? { method, params: withMeta(params, withoutHopKeys(meta)) } : { method, params }
+  return meta.has(hop.subscriptionId)
+    ? { method, params: withMeta(params, withoutHopKeys(meta)) }
+    : { method, params }
 }

@@ -23,7 +23,9 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
 }
 
 function tooLarge(maxBytes: number): GatewayError {
-  return new GatewayError("too_large", `The body is over ${maxBytes} bytes (limits.bodyBytes).`, { detail: { maxBytes } })
+  return new GatewayError("too_large", `The body is over ${maxBytes} bytes (limits.bodyBytes).`, {
+    detail: { maxBytes },
+  })
 }
 
 function hungUp(cause: unknown): GatewayError {

@@ -56,7 +56,10 @@ export function serveLegacyDelete(legacy: LegacyRequest): void {
   legacy.response.writeHead(204).end()
 }
 
-async function initialize({ response, sessions, owner, mount, handle }: LegacyRequest, message: Outline): Promise<void> {
+async function initialize(
+  { response, sessions, owner, mount, handle }: LegacyRequest,
+  message: Outline,
+): Promise<void> {
   const begun = sessions.begin(owner, mount, handle)
   const answer = await begun.session.receive(message, () => {})
   const id = sessions.name(begun)
@@ -65,7 +68,11 @@ async function initialize({ response, sessions, owner, mount, handle }: LegacyRe
 }
 
 /** Clients that keep no session id are served all the same, with nothing that needs one. */
-async function serveWithoutSession(legacy: LegacyRequest, messages: Messages, revision: string | undefined): Promise<void> {
+async function serveWithoutSession(
+  legacy: LegacyRequest,
+  messages: Messages,
+  revision: string | undefined,
+): Promise<void> {
   const client = clientOf(revision)
   if (messages.batch) requireBatches(client.revision)
   const session = new LegacySession({ id: "", handle: legacy.handle, send: () => {}, client })
@@ -74,21 +81,31 @@ async function serveWithoutSession(legacy: LegacyRequest, messages: Messages, re
   reply.finish(await receiveAll(session, messages, reply), 200)
 }
 
-async function receiveAll(session: LegacySession, messages: Messages, reply: HttpReply): Promise<Buffer | undefined> {
+async function receiveAll(
+  session: LegacySession,
+  messages: Messages,
+  reply: HttpReply,
+): Promise<Buffer | undefined> {
   if (!messages.batch) return session.receive(messages.message, reply.send)
   const answers = await Promise.all(messages.messages.map((message) => session.receive(message, reply.send)))
   const given = answers.filter((answer) => answer !== undefined)
   return given.length === 0 ? undefined : writeArray(given)
 }
 
-function streamOpener({ request, response }: LegacyRequest, found: HttpSession): (() => ReturnType<HttpSession["openStream"]>) | undefined {
+function streamOpener(
+  { request, response }: LegacyRequest,
+  found: HttpSession,
+): (() => ReturnType<HttpSession["openStream"]>) | undefined {
   return takesStreams(request) ? () => found.openStream(response) : undefined
 }
 
 function findSession({ sessions, owner, mount, handle }: LegacyRequest, id: string): HttpSession {
   const found = sessions.find(id, owner, mount, handle)
   if (found) return found
-  throw new GatewayError("not_found", "The session is unknown or has ended; send initialize without Mcp-Session-Id.")
+  throw new GatewayError(
+    "not_found",
+    "The session is unknown or has ended; send initialize without Mcp-Session-Id.",
+  )
 }
 
 function sessionId({ headers }: IncomingMessage): string | undefined {

@@ -22,7 +22,14 @@ export type ModernPost = {
   readonly paramHeaders: (tool: string) => ParamHeaders | undefined
 }
 
-export async function serveModernPost({ request, response, message, handle, serverInfo, paramHeaders }: ModernPost): Promise<void> {
+export async function serveModernPost({
+  request,
+  response,
+  message,
+  handle,
+  serverInfo,
+  paramHeaders,
+}: ModernPost): Promise<void> {
   const hungUp = new AbortController()
   const hangUp = (): void => hungUp.abort(new GatewayError("invalid", "The client closed the stream."))
   if (response.destroyed) hangUp()

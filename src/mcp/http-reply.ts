@@ -42,7 +42,9 @@ export class HttpReply {
     if (this.#stream && this.#stream !== nowhere) return this.#finishStream(this.#stream, answer)
     if (this.#response.destroyed || this.#response.headersSent) return
     if (!answer) return void this.#response.writeHead(202).end()
-    this.#response.writeHead(status, { "content-type": "application/json", "content-length": answer.length }).end(answer)
+    this.#response
+      .writeHead(status, { "content-type": "application/json", "content-length": answer.length })
+      .end(answer)
   }
 
   #finishStream(stream: EventSink, answer: Buffer | undefined): void {

@@ -64,7 +64,8 @@ export class StreamableHttp {
   async #route(request: IncomingMessage, response: ServerResponse, peer: HttpPeer): Promise<void> {
     const legacy = { request, response, sessions: this.#sessions, ...peer }
     if (request.method === "POST") return this.#post(legacy, peer)
-    if (namesModern(request) || !(request.method === "GET" || request.method === "DELETE")) return notAllowed(response)
+    if (namesModern(request) || !(request.method === "GET" || request.method === "DELETE"))
+      return notAllowed(response)
     if (request.method === "DELETE") return serveLegacyDelete(legacy)
     if (!takesStreams(request)) return void response.writeHead(406).end()
     return serveLegacyGet(legacy)
@@ -75,7 +76,8 @@ export class StreamableHttp {
     if (!isJson(request.headers["content-type"])) return void response.writeHead(415).end()
     const messages = readMessages(await readBody(request, this.#options.limits.maxBodyBytes))
     const modern = modernRequest(messages)
-    if (modern) return serveModernPost({ ...peer, request, response, message: modern, serverInfo: this.#options.serverInfo })
+    if (modern)
+      return serveModernPost({ ...peer, request, response, message: modern, serverInfo: this.#options.serverInfo })
     if (!namesModern(request)) return serveLegacyPost(legacy, messages)
     refuseModern(messages)
     response.writeHead(202).end()
@@ -92,8 +94,11 @@ function refuseModern(messages: Messages): void {
   if (messages.batch) throw new ProtocolError("invalid_request", "This revision has no batches.")
   const { message } = messages
   if (message.kind === "notification") return
-  if (message.kind !== "request") throw new ProtocolError("invalid_request", "Clients of this revision send no answers.")
-  throw new ProtocolError("invalid_params", "params._meta lacks io.modelcontextprotocol/protocolVersion.", { id: message.id })
+  if (message.kind !== "request")
+    throw new ProtocolError("invalid_request", "Clients of this revision send no answers.")
+  throw new ProtocolError("invalid_params", "params._meta lacks io.modelcontextprotocol/protocolVersion.", {
+    id: message.id,
+  })
 }
 
 function namesModern({ headers }: IncomingMessage): boolean {
@@ -113,5 +118,7 @@ function refuse(response: ServerResponse, thrown: unknown): void {
   const id = thrown instanceof ProtocolError ? thrown.id : undefined
   const status = thrown instanceof ProtocolError ? thrown.status : GatewayError.from(thrown).status
   const body = encodeAnswer(id, { error: toRpcError(thrown) })
-  response.writeHead(status, { "content-type": "application/json", "content-length": body.length, connection: "close" }).end(body)
+  response
+    .writeHead(status, { "content-type": "application/json", "content-length": body.length, connection: "close" })
+    .end(body)
 }

@@ -121,7 +121,13 @@ export class HttpSessions {
 
   /** A session whose handshake is yet to come; `name` gives it its id afterwards. */
   begin(owner: string, mount: string | undefined, handle: Handler): HttpSession {
-    const record = { n: randomUUID(), owner, mount, expiresAtMs: Date.now() + this.#limits.lifetimeMs, client: sealClient(unknownClient) }
+    const record = {
+      n: randomUUID(),
+      owner,
+      mount,
+      expiresAtMs: Date.now() + this.#limits.lifetimeMs,
+      client: sealClient(unknownClient),
+    }
     return new HttpSession(record, handle, this.#limits)
   }
 

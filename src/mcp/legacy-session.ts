@@ -24,7 +24,16 @@ import {
 } from "./message.ts"
 import { readMembers } from "./outline.ts"
 import { ProtocolError, unknownMethod } from "./protocol-error.ts"
-import { fromRaw, noMembers, readString, toRaw, toRawObject, withMembers, type RawJson, type RawObject } from "./raw-json.ts"
+import {
+  fromRaw,
+  noMembers,
+  readString,
+  toRaw,
+  toRawObject,
+  withMembers,
+  type RawJson,
+  type RawObject,
+} from "./raw-json.ts"
 import { encodeAnswer, encodeNotification, toRpcError } from "./wire.ts"
 
 /** What a client that never introduced itself is taken for. */
@@ -85,7 +94,11 @@ export class LegacySession {
   async receive(message: Outline, send: Send): Promise<Buffer | undefined> {
     if (message.kind === "request") return this.#answer(message, send)
     if (message.kind === "notification") this.#notice(message.method, message.params)
-    else this.#conversation.settle(message.id, message.kind === "error" ? { error: message.error } : { result: message.result })
+    else
+      this.#conversation.settle(
+        message.id,
+        message.kind === "error" ? { error: message.error } : { result: message.result },
+      )
     return undefined
   }
 
@@ -106,7 +119,9 @@ export class LegacySession {
   async #answer(message: Outline & { kind: "request" }, send: Send): Promise<Buffer | undefined> {
     const signal = this.#conversation.open(message.id, this.#closed.signal)
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
-    const answer = await this.#perform(message, send, signal).catch((thrown: unknown) => ({ error: toRpcError(thrown) }))
+    const answer = await this.#perform(message, send, signal).catch((thrown: unknown) => ({
+      error: toRpcError(thrown),
+    }))
     const cancelled = this.#conversation.finish(message.id)
     return cancelled ? undefined : encodeAnswer(message.id, writeLegacyAnswer(message.method, answer))
   }
@@ -128,7 +143,8 @@ export class LegacySession {
       signal,
       session: { id: this.id, closed: this.#closed.signal },
       notify: ({ method, params }) => send(encodeNotification(method, params)),
-      ask: (request, asked) => this.#conversation.ask(request, this.client.capabilities, send, AbortSignal.any([signal, asked])),
+      ask: (request, asked) =>
+        this.#conversation.ask(request, this.client.capabilities, send, AbortSignal.any([signal, asked])),
     }
   }
 
@@ -141,7 +157,10 @@ export class LegacySession {
       capabilities: capabilities ? readMembers(capabilities) : noMembers,
       info: params.get("clientInfo"),
     }
-    const discovered = await this.#handle(this.#request("server/discover", noMembers), { signal, notify: () => {} })
+    const discovered = await this.#handle(this.#request("server/discover", noMembers), {
+      signal,
+      notify: () => {},
+    })
     this.introduced = !discovered.error
     return discovered.error ? discovered : { result: this.#initializeResult(discovered.result) }
   }
@@ -170,14 +189,20 @@ export class LegacySession {
 
   async #subscribe(uri: string): Promise<Answer> {
     if (this.#watched.has(uri)) return empty
-    if (this.#watched.size >= maxWatched) throw new GatewayError("overloaded", `A session subscribes to ${maxWatched} resources at most; unsubscribe from some.`)
+    if (this.#watched.size >= maxWatched)
+      throw new GatewayError(
+        "overloaded",
+        `A session subscribes to ${maxWatched} resources at most; unsubscribe from some.`,
+      )
     const stop = new AbortController()
     this.#watched.set(uri, stop)
     const wanted = { resourceSubscriptions: [uri] }
-    const honoured = await this.#listen(wanted, AbortSignal.any([stop.signal, this.#closed.signal])).catch((thrown: unknown) => {
-      this.#unsubscribe(uri)
-      throw thrown
-    })
+    const honoured = await this.#listen(wanted, AbortSignal.any([stop.signal, this.#closed.signal])).catch(
+      (thrown: unknown) => {
+        this.#unsubscribe(uri)
+        throw thrown
+      },
+    )
     if (honoured.has("resourceSubscriptions")) return empty
     this.#unsubscribe(uri)
     throw new GatewayError("not_found", `No resource ${uri} to subscribe to.`, { detail: { uri } })
@@ -217,7 +242,11 @@ function uriOf(params: RawObject): string {
 export type SealedClient = { readonly r: string; readonly c: unknown; readonly i: unknown }
 
 export function sealClient({ revision, capabilities, info }: ClientFacts): SealedClient {
-  return { r: revision, c: Object.fromEntries([...capabilities].map(([key, raw]) => [key, fromRaw(raw)])), i: info && shortInfo(info) }
+  return {
+    r: revision,
+    c: Object.fromEntries([...capabilities].map(([key, raw]) => [key, fromRaw(raw)])),
+    i: info && shortInfo(info),
+  }
 }
 
 /** A session id travels in a header: of an Implementation with icons in it only the names fit. */

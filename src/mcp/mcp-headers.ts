@@ -31,7 +31,11 @@ export function checkRevisionHeader(params: RawObject, headers: IncomingHttpHead
 }
 
 /** @throws ProtocolError -32020 where a header is missing, malformed or contradicts the body. */
-export function checkHeaders(request: Request, headers: IncomingHttpHeaders, paramHeaders: ParamHeaders | undefined): void {
+export function checkHeaders(
+  request: Request,
+  headers: IncomingHttpHeaders,
+  paramHeaders: ParamHeaders | undefined,
+): void {
   expectHeader(headers, "mcp-method", request.method)
   const member = nameMember[request.method]
   if (member) expectHeader(headers, "mcp-name", readString(request.params.get(member)) ?? "")
@@ -57,7 +61,10 @@ function checkParams(request: Request, headers: IncomingHttpHeaders, paramHeader
 }
 
 /** The primitive at a path of the arguments, `null` counting as absent. */
-export function argumentAt(raw: RawJson | undefined, path: readonly string[]): string | number | boolean | undefined {
+export function argumentAt(
+  raw: RawJson | undefined,
+  path: readonly string[],
+): string | number | boolean | undefined {
   let at = raw
   for (const key of path) {
     if (at?.[0] !== 0x7b) return undefined

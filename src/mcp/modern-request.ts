@@ -38,22 +38,38 @@ export type ModernRequest = {
 }
 
 /** @returns the answer's bytes, and the HTTP status for it where HTTP carries it */
-export async function answerModern({ message, handle, send, signal, serverInfo, checkFirst, check }: ModernRequest): Promise<{ bytes: Buffer; status: number }> {
+export async function answerModern({
+  message,
+  handle,
+  send,
+  signal,
+  serverInfo,
+  checkFirst,
+  check,
+}: ModernRequest): Promise<{ bytes: Buffer; status: number }> {
   try {
     checkFirst?.(message.params)
     if (!modernMethods.has(message.method)) throw unknownMethod(message.method)
     const request = readModernRequest(message.method, message.params)
     check?.(request)
     const answer = naming(message, await handle(request, modernExchange(message, send, signal)))
-    return { bytes: encodeAnswer(message.id, writeModernAnswer(answer, serverInfo)), status: statusOf(answer.error?.code) }
+    return {
+      bytes: encodeAnswer(message.id, writeModernAnswer(answer, serverInfo)),
+      status: statusOf(answer.error?.code),
+    }
   } catch (thrown) {
     return { bytes: encodeAnswer(message.id, { error: toRpcError(thrown) }), status: thrownStatus(thrown) }
   }
 }
 
-function modernExchange(message: Outline & { readonly kind: "request" }, send: Send, signal: AbortSignal): Exchange {
+function modernExchange(
+  message: Outline & { readonly kind: "request" },
+  send: Send,
+  signal: AbortSignal,
+): Exchange {
   const listens = message.method === "subscriptions/listen"
-  const mark = (notification: Notification): Notification => (listens ? withSubscription(notification, message.id) : notification)
+  const mark = (notification: Notification): Notification =>
+    listens ? withSubscription(notification, message.id) : notification
   return {
     signal,
     notify: (notification) => {

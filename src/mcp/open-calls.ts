@@ -43,7 +43,13 @@ export class OpenCalls {
     const settle = (answer: Answer): void => (leave(), resolve(answer))
     const fail = (error: GatewayError): void => (leave(), reject(error))
     this.#open.set(id, { call, settle, fail })
-    cancel = start(id)
+    try {
+      cancel = start(id)
+    } catch (thrown) {
+      // Params that cannot be written, a header that cannot be made of them: nothing was sent.
+      leave()
+      reject(thrown)
+    }
     return promise
   }
 

@@ -24,7 +24,11 @@ export class ProtocolError extends Error {
   /** The id of the message refused, where it could be read. */
   readonly id: RawJson | undefined
 
-  constructor(kind: keyof typeof protocolErrors, message: string, { data, id }: { data?: unknown; id?: RawJson } = {}) {
+  constructor(
+    kind: keyof typeof protocolErrors,
+    message: string,
+    { data, id }: { data?: unknown; id?: RawJson } = {},
+  ) {
     super(message)
     this.name = "ProtocolError"
     const { code, status } = protocolErrors[kind]

@@ -35,7 +35,10 @@ export function fromRawObject(members: RawObject): Record<string, unknown> {
 }
 
 /** A copy in which each named member is replaced, added at the end, or (`undefined`) left out. */
-export function withMembers(members: RawObject, changes: Readonly<Record<string, RawJson | undefined>>): RawObject {
+export function withMembers(
+  members: RawObject,
+  changes: Readonly<Record<string, RawJson | undefined>>,
+): RawObject {
   const changed = new Map(members)
   for (const [key, raw] of Object.entries(changes)) {
     if (raw === undefined) changed.delete(key)

@@ -36,7 +36,10 @@ export class ResumableStream {
    * Sends through this response from now on, beginning with what was kept after `afterSeq`; without it, with what no
    * response has carried yet.
    */
-  attach(response: ServerResponse, { afterSeq = this.#sentSeq, primed }: { readonly afterSeq?: number | undefined; readonly primed: boolean }): void {
+  attach(
+    response: ServerResponse,
+    { afterSeq = this.#sentSeq, primed }: { readonly afterSeq?: number | undefined; readonly primed: boolean },
+  ): void {
     // Its close has been told already: it would count as attached for ever.
     if (response.destroyed) return
     this.#response?.end()
@@ -56,7 +59,8 @@ export class ResumableStream {
   send(data: Buffer): void {
     this.#keep(data)
     if (!this.#response) return
-    if (writeEvent(this.#response, { id: this.#eventId(this.#lastSeq), event: "message", data })) this.#sentSeq = this.#lastSeq
+    if (writeEvent(this.#response, { id: this.#eventId(this.#lastSeq), event: "message", data }))
+      this.#sentSeq = this.#lastSeq
   }
 
   /** Nothing follows; what was kept can still be asked for. */

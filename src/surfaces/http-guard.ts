@@ -17,8 +17,17 @@ export type AllowedPeers = {
 
 const loopbackHosts = ["localhost", "127.0.0.1", "[::1]"]
 
-export function allowPeers({ hosts, origins }: { readonly hosts: readonly string[]; readonly origins: readonly string[] }): AllowedPeers {
-  return { hosts: new Set([...loopbackHosts, ...hosts.map((host) => host.toLowerCase())]), origins: new Set(origins) }
+export function allowPeers({
+  hosts,
+  origins,
+}: {
+  readonly hosts: readonly string[]
+  readonly origins: readonly string[]
+}): AllowedPeers {
+  return {
+    hosts: new Set([...loopbackHosts, ...hosts.map((host) => host.toLowerCase())]),
+    origins: new Set(origins),
+  }
 }
 
 /** Headers that must not come twice: Node keeps the first silently, a proxy in front may go by the last. */
@@ -40,7 +49,10 @@ export function guardRequest(request: IncomingMessage, { hosts, origins }: Allow
   const { origin } = request.headers
   if (origin === undefined || origins.has(origin)) return
   if (!URL.canParse(origin) || !hosts.has(new URL(origin).hostname)) {
-    throw new GatewayError("forbidden", "Pages of this Origin may not call the gateway; name it in allowedOrigins.")
+    throw new GatewayError(
+      "forbidden",
+      "Pages of this Origin may not call the gateway; name it in allowedOrigins.",
+    )
   }
 }
 

@@ -6,7 +6,14 @@
  */
 
 import { getRequestListener } from "@hono/node-server"
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http"
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { Duplex } from "node:stream"
 import type { Caller } from "../domain/principal.ts"
@@ -29,7 +36,9 @@ export type HttpDoorOptions = {
   readonly paramHeaders: (peer: McpPeer, tool: string) => ParamHeaders | undefined
   readonly streamable: StreamableHttp
   readonly pipes: Pipes
-  readonly rest: { fetch(request: Request, env: { readonly caller: Caller | undefined }): Response | Promise<Response> }
+  readonly rest: {
+    fetch(request: Request, env: { readonly caller: Caller | undefined }): Response | Promise<Response>
+  }
   /** Whether calls are taken; not once the gateway is stopping. */
   readonly ready: () => boolean
 }
@@ -50,7 +59,9 @@ export function createHttpDoor(options: HttpDoorOptions): Server {
   const serve: RequestListener = (request, response) => {
     answer(options, request, response).catch((thrown: unknown) => refuse(response, thrown))
   }
-  const server = options.tls ? createTlsServer({ ...settings, ...options.tls }, serve) : createServer(settings, serve)
+  const server = options.tls
+    ? createTlsServer({ ...settings, ...options.tls }, serve)
+    : createServer(settings, serve)
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Nobody else listens while the caller is admitted, and an error that nobody hears ends the process.
     socket.on("error", () => socket.destroy())
@@ -59,7 +70,11 @@ export function createHttpDoor(options: HttpDoorOptions): Server {
   return server
 }
 
-async function answer(options: HttpDoorOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  options: HttpDoorOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   guardRequest(request, options.peers)
   const path = pathOf(request)
   if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
@@ -69,12 +84,21 @@ async function answer(options: HttpDoorOptions, request: IncomingMessage, respon
   const caller = isPublic ? undefined : await options.admit(credentialOf(request.headers))
   const peer = caller && mcpPeer(path, caller)
   if (peer) return options.streamable.serve(request, response, httpPeer(options, peer))
-  if (caller && path === "/sse" && request.method === "GET") return options.pipes.openSse(response, { caller, mount: undefined })
-  if (caller && path === "/messages" && request.method === "POST") return options.pipes.deliver(request, response, caller)
-  await getRequestListener((fetched) => options.rest.fetch(fetched, { caller }), { overrideGlobalObjects: false })(request, response)
+  if (caller && path === "/sse" && request.method === "GET")
+    return options.pipes.openSse(response, { caller, mount: undefined })
+  if (caller && path === "/messages" && request.method === "POST")
+    return options.pipes.deliver(request, response, caller)
+  await getRequestListener((fetched) => options.rest.fetch(fetched, { caller }), { overrideGlobalObjects: false })(
+    request,
+    response,
+  )
 }
 
-async function upgrade(options: HttpDoorOptions, request: IncomingMessage, { socket, head }: { socket: Duplex; head: Buffer }): Promise<void> {
+async function upgrade(
+  options: HttpDoorOptions,
+  request: IncomingMessage,
+  { socket, head }: { socket: Duplex; head: Buffer },
+): Promise<void> {
   guardRequest(request, options.peers)
   requireReady(options)
   const caller = await options.admit(credentialOf(request.headers))
@@ -84,7 +108,10 @@ async function upgrade(options: HttpDoorOptions, request: IncomingMessage, { soc
 }
 
 function requireReady({ ready }: HttpDoorOptions): void {
-  if (!ready()) throw new GatewayError("service_unavailable", "The gateway is stopping; try again soon.", { retryAfterMs: 1_000 })
+  if (!ready())
+    throw new GatewayError("service_unavailable", "The gateway is stopping; try again soon.", {
+      retryAfterMs: 1_000,
+    })
 }
 
 function pathOf({ url = "/" }: IncomingMessage): string {
@@ -100,7 +127,12 @@ function mcpPeer(path: string, caller: Caller): McpPeer | undefined {
 }
 
 function httpPeer({ mcp, paramHeaders }: HttpDoorOptions, peer: McpPeer): Parameters<StreamableHttp["serve"]>[2] {
-  return { owner: ownerOf(peer.caller), mount: peer.mount, handle: mcp(peer), paramHeaders: (tool) => paramHeaders(peer, tool) }
+  return {
+    owner: ownerOf(peer.caller),
+    mount: peer.mount,
+    handle: mcp(peer),
+    paramHeaders: (tool) => paramHeaders(peer, tool),
+  }
 }
 
 function credentialOf(headers: IncomingHttpHeaders): { authorization?: string; apiKey?: string } {
@@ -110,7 +142,12 @@ function credentialOf(headers: IncomingHttpHeaders): { authorization?: string; a
 
 function sendStatus(response: ServerResponse, status: "ok" | "ready" | "not ready"): void {
   const body = JSON.stringify({ status })
-  response.writeHead(status === "not ready" ? 503 : 200, { "content-type": "application/json", "content-length": body.length }).end(body)
+  response
+    .writeHead(status === "not ready" ? 503 : 200, {
+      "content-type": "application/json",
+      "content-length": body.length,
+    })
+    .end(body)
 }
 
 function refuse(response: ServerResponse, thrown: unknown): void {

@@ -35,6 +35,11 @@ export function readArguments(raw: RawJson | undefined): unknown {
 
 export function toToolResult({ output, text }: Performed): Answer {
   return {
-    result: toRawObject({ resultType: "complete", content: [{ type: "text", text }], structuredContent: output, isError: false }),
+    result: toRawObject({
+      resultType: "complete",
+      content: [{ type: "text", text }],
+      structuredContent: output,
+      isError: false,
+    }),
   }
 }

@@ -66,13 +66,17 @@ function report({ onInternalError }: McpDoorOptions, thrown: unknown, { method }
   if (error.code === "internal") onInternalError(error, method)
 }
 
-async function discover({ steps, known, settled, serverInfo }: McpDoorOptions, { caller, mount }: CallRequest): Promise<Answer> {
+async function discover(
+  { steps, known, settled, serverInfo }: McpDoorOptions,
+  { caller, mount }: CallRequest,
+): Promise<Answer> {
   const principal = steps.authenticate(caller)
   await settled()
   const { catalog } = known()
-  const seen = itemKinds.some((kind) => viewOf(known(), principal, mount, kind).items.length > 0)
-  if (mount !== undefined && !seen) throw new GatewayError("not_found", `Unknown service: ${mount}`)
-  const instructions = seen ? instructionsOf(catalog, mount) : ""
+  const entries = itemKinds.flatMap((kind) => viewOf(known(), principal, mount, kind).entries)
+  const seen = new Set(entries.map(({ service }) => service))
+  if (mount !== undefined && !seen.has(mount)) throw new GatewayError("not_found", `Unknown service: ${mount}`)
+  const instructions = instructionsOf(catalog, mount, seen)
   return {
     result: toRawObject({
       resultType: "complete",
@@ -104,11 +108,11 @@ function capabilitiesOf(catalog: Catalog, mount: string | undefined): object {
 const maxInstructions = 2_048
 const maxAllInstructions = 16_384
 
-/** What the services tell models about themselves, each under its name and cut to a fair share. */
-function instructionsOf(catalog: Catalog, mount: string | undefined): string {
+/** What the services that the caller sees tell models, each under its name and cut to a fair share. */
+function instructionsOf(catalog: Catalog, mount: string | undefined, seen: ReadonlySet<string>): string {
   if (mount !== undefined) return catalog.offers.get(mount)?.instructions ?? ""
   const parts = [...catalog.offers.values()]
-    .filter(({ instructions }) => instructions)
+    .filter(({ service, instructions }) => instructions && seen.has(service))
     .map(({ service, instructions = "" }) => `## ${service}\n${instructions.slice(0, maxInstructions)}`)
   return parts.join("\n\n").slice(0, maxAllInstructions)
 }

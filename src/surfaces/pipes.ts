@@ -36,7 +36,10 @@ export class Pipes {
     this.#requireRoom()
     const id = randomUUID()
     const { bodyBytes } = this.#options.limits
-    const channel = openSseServerChannel(response, { endpointPath: `/messages?sessionId=${id}`, maxMessageBytes: bodyBytes })
+    const channel = openSseServerChannel(response, {
+      endpointPath: `/messages?sessionId=${id}`,
+      maxMessageBytes: bodyBytes,
+    })
     this.#sse.set(id, { channel, owner: ownerOf(peer.caller) })
     await this.#serve(channel, id, peer)
     this.#sse.delete(id)
@@ -46,14 +49,21 @@ export class Pipes {
   async deliver(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
     const id = new URL(request.url ?? "/", "http://localhost").searchParams.get("sessionId") ?? ""
     const found = this.#sse.get(id)
-    if (!found || found.owner !== ownerOf(caller)) throw new GatewayError("not_found", "No stream of this sessionId; open one with GET /sse.")
+    if (!found || found.owner !== ownerOf(caller))
+      throw new GatewayError("not_found", "No stream of this sessionId; open one with GET /sse.")
     found.channel.deliver(await readBody(request, this.#options.limits.bodyBytes))
     response.writeHead(202).end("Accepted")
   }
 
-  async openWebSocket(request: IncomingMessage, { socket, head }: { readonly socket: Duplex; readonly head: Buffer }, peer: McpPeer): Promise<void> {
+  async openWebSocket(
+    request: IncomingMessage,
+    { socket, head }: { readonly socket: Duplex; readonly head: Buffer },
+    peer: McpPeer,
+  ): Promise<void> {
     this.#requireRoom()
-    const channel = await acceptWebSocket(request, socket, head, { maxMessageBytes: this.#options.limits.bodyBytes })
+    const channel = await acceptWebSocket(request, socket, head, {
+      maxMessageBytes: this.#options.limits.bodyBytes,
+    })
     await this.#serve(channel, randomUUID(), peer)
   }
 
@@ -75,6 +85,7 @@ export class Pipes {
 
   #requireRoom(): void {
     const { streams } = this.#options.limits
-    if (this.#open.size >= streams) throw new GatewayError("overloaded", `${streams} streams are open already (limits.streams).`)
+    if (this.#open.size >= streams)
+      throw new GatewayError("overloaded", `${streams} streams are open already (limits.streams).`)
   }
 }

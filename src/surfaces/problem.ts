@@ -6,12 +6,22 @@
 
 import { GatewayError, errorTable } from "../errors.ts"
 
-export type Problem = { readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+export type Problem = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
 
 export function problemOf(thrown: unknown): Problem {
   const error = GatewayError.from(thrown)
   const { status, sentence } = errorTable[error.code]
-  const body = JSON.stringify({ ...error.toData(), type: `urn:mcp-meta:error:${error.code}`, title: sentence, status, detail: error.message })
+  const body = JSON.stringify({
+    ...error.toData(),
+    type: `urn:mcp-meta:error:${error.code}`,
+    title: sentence,
+    status,
+    detail: error.message,
+  })
   return { status, headers: { "content-type": "application/problem+json", ...headersOf(error) }, body }
 }
 

@@ -15,10 +15,18 @@ let nowMs = 0
 const bridge = createBridge(await openSealer(folder), () => nowMs)
 const params = toRawObject({ name: "t", arguments: { a: 1 } })
 const binding = { principalId: "ann", service: "s", method: "tools/call", params }
-const asked = { result: new Map([["resultType", toRaw("input_required")], ["requestState", toRaw("inner state")]]) }
+const asked = {
+  result: new Map([
+    ["resultType", toRaw("input_required")],
+    ["requestState", toRaw("inner state")],
+  ]),
+}
 
 function retry(state: string, changes: Partial<typeof binding> = {}): string | undefined {
-  const retried = withMembers(changes.params ?? params, { requestState: toRaw(state), inputResponses: toRaw({ k: {} }) })
+  const retried = withMembers(changes.params ?? params, {
+    requestState: toRaw(state),
+    inputResponses: toRaw({ k: {} }),
+  })
   const request = { ...callOf("tools/call", {}).request, params: retried }
   return readString(bridge.unwrap(request, { ...binding, ...changes, params: retried }).params.get("requestState"))
 }

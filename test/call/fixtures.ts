@@ -16,7 +16,14 @@ export function tool(name: string): Offered {
 }
 
 export function offer(service: string, items: Partial<Offer["items"]>, extra: Partial<Offer> = {}): Offer {
-  return { service, prefix: true, items: { ...noItems, ...items }, capabilities: {}, instructions: undefined, ...extra }
+  return {
+    service,
+    prefix: true,
+    items: { ...noItems, ...items },
+    capabilities: {},
+    instructions: undefined,
+    ...extra,
+  }
 }
 
 const files = offer("files", {
@@ -27,15 +34,34 @@ const files = offer("files", {
 })
 const notes = offer("notes", {
   tools: [tool("read")],
-  resources: [offered("file:///a.txt", { uri: "file:///a.txt", name: "a" }), offered("note://1", { uri: "note://1", name: "1" })],
+  resources: [
+    offered("file:///a.txt", { uri: "file:///a.txt", name: "a" }),
+    offered("note://1", { uri: "note://1", name: "1" }),
+  ],
 })
 
-export const operationTool = { name: "list_services", permission: "services:read", definition: toRaw({ name: "list_services" }) } as const
-export const known = { catalog: compileCatalog([notes, files]), managementTools: new Map([[operationTool.name, operationTool]]) }
+export const operationTool = {
+  name: "list_services",
+  permission: "services:read",
+  definition: toRaw({ name: "list_services" }),
+} as const
+export const known = {
+  catalog: compileCatalog([notes, files]),
+  managementTools: new Map([[operationTool.name, operationTool]]),
+}
 
 export function principal(name: string, grants: object): ActivePrincipal {
   const read = grantsSchema.parse(grants)
-  const facts = { id: name, name, kind: "agent", grants: read, disabled: false, createdAtMs: 0, createdBy: "test", version: 1 } as const
+  const facts = {
+    id: name,
+    name,
+    kind: "agent",
+    grants: read,
+    disabled: false,
+    createdAtMs: 0,
+    createdBy: "test",
+    version: 1,
+  } as const
   return { principal: facts, may: compileGrants(read) }
 }
 
@@ -43,12 +69,21 @@ const all = { allow: ["*"] }
 export const admin = principal("admin", { permissions: ["govern"], tools: all, prompts: all, resources: all })
 export const nobody = principal("nobody", {})
 
-export function callOf(method: string, params: object, { mount, era = "modern" }: { mount?: string; era?: "modern" | "legacy" } = {}): CallRequest {
+export function callOf(
+  method: string,
+  params: object,
+  { mount, era = "modern" }: { mount?: string; era?: "modern" | "legacy" } = {},
+): CallRequest {
   const request: Request = {
     method,
     params: toRawObject(params),
     meta: noMembers,
-    client: { era, revision: era === "modern" ? "2026-07-28" : "2025-11-25", capabilities: noMembers, info: undefined },
+    client: {
+      era,
+      revision: era === "modern" ? "2026-07-28" : "2025-11-25",
+      capabilities: noMembers,
+      info: undefined,
+    },
     progressToken: undefined,
     logLevel: undefined,
   }

@@ -10,20 +10,38 @@ import { fromRaw, readString } from "../../src/mcp/raw-json.ts"
 import { admin, callOf, known, nobody, offer, principal, tool } from "./fixtures.ts"
 
 function listTools(who: ActivePrincipal, snapshot = known, cursor?: string) {
-  const { result } = list({ authenticate: () => who }, snapshot, callOf("tools/list", cursor === undefined ? {} : { cursor }))
+  const { result } = list(
+    { authenticate: () => who },
+    snapshot,
+    callOf("tools/list", cursor === undefined ? {} : { cursor }),
+  )
   const tools = fromRaw(result?.get("tools") ?? Buffer.from("[]")) as { name: string }[]
   return { names: tools.map(({ name }) => name), next: readString(result?.get("nextCursor")) }
 }
 
 test("a principal is listed what it may call, management tools among them", () => {
   assert.deepEqual(listTools(admin).names, ["files__read", "files__write", "list_services", "notes__read"])
-  assert.deepEqual(listTools(principal("p", { tools: { allow: ["*__read"], deny: ["notes__*"] } })).names, ["files__read"])
+  assert.deepEqual(listTools(principal("p", { tools: { allow: ["*__read"], deny: ["notes__*"] } })).names, [
+    "files__read",
+  ])
   assert.deepEqual(listTools(nobody).names, [])
 })
 
 test("listed is callable and callable is listed, whatever the grants", () => {
-  const pattern = fc.constantFrom("*", "files__*", "*__read", "notes__read", "files__write", "list_services", "f*e", "")
-  const patterns = fc.array(pattern.filter((text) => text !== ""), { maxLength: 3 })
+  const pattern = fc.constantFrom(
+    "*",
+    "files__*",
+    "*__read",
+    "notes__read",
+    "files__write",
+    "list_services",
+    "f*e",
+    "",
+  )
+  const patterns = fc.array(
+    pattern.filter((text) => text !== ""),
+    { maxLength: 3 },
+  )
   const every = ["files__read", "files__write", "notes__read", "list_services"]
   fc.assert(
     fc.property(patterns, patterns, fc.boolean(), (allow, deny, observes) => {

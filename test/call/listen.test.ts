@@ -30,7 +30,10 @@ function subscribe(notifications: object, who: () => ActivePrincipal = () => adm
   }
   const call = callOf("subscriptions/listen", { notifications })
   const exchange = { signal: leave.signal, notify: (notification: Notification) => void heard.push(notification) }
-  const ended = listen({ steps: { authenticate: who }, known: () => snapshot, fleet, events, stopping: stop.signal }, { ...call, exchange })
+  const ended = listen(
+    { steps: { authenticate: who }, known: () => snapshot, fleet, events, stopping: stop.signal },
+    { ...call, exchange },
+  )
   ended.catch(() => {})
   const change = (next: Known): void => {
     snapshot = next
@@ -44,11 +47,23 @@ function withTools(...names: string[]): Known {
 }
 
 test("what is honoured is told first, resources only where they may be read and their service tells", async () => {
-  const { heard, watched } = subscribe({ toolsListChanged: true, unheardOf: true, resourceSubscriptions: ["note://1", "mcp://files/file:///b.txt", "none://1"] })
+  const { heard, watched } = subscribe({
+    toolsListChanged: true,
+    unheardOf: true,
+    resourceSubscriptions: ["note://1", "mcp://files/file:///b.txt", "none://1"],
+  })
   await told()
   const acknowledged = heard.find(({ method }) => method === "notifications/subscriptions/acknowledged")
-  assert.deepEqual(fromRawObject(acknowledged?.params ?? new Map()), { notifications: { toolsListChanged: true, resourceSubscriptions: ["note://1"] } })
+  assert.deepEqual(fromRawObject(acknowledged?.params ?? new Map()), {
+    notifications: { toolsListChanged: true, resourceSubscriptions: ["note://1"] },
+  })
   assert.deepEqual(watched, ["notes note://1", "files file:///b.txt"])
+})
+
+test("resources of which none is honoured are not acknowledged", async () => {
+  const { heard } = subscribe({ resourceSubscriptions: ["none://1"] })
+  await told()
+  assert.deepEqual(fromRawObject(heard[0]?.params ?? new Map()), { notifications: {} })
 })
 
 test("an update names the resource as its receiver does", async () => {

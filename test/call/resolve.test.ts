@@ -24,17 +24,36 @@ test("each request finds what it names", () => {
   assert.equal(reach(admin, "prompts/get", { name: "files__summary" }), "files__summary")
   assert.equal(reach(admin, "resources/read", { uri: "mcp://notes/note://1" }), "notes/note://1")
   assert.equal(reach(admin, "resources/read", { uri: "note://1" }), "notes/note://1")
-  assert.equal(reach(admin, "completion/complete", { ref: { type: "ref/prompt", name: "files__summary" } }), "files__summary")
-  assert.equal(reach(admin, "completion/complete", { ref: { type: "ref/resource", uri: "mcp://files/file:///{name}" } }), "files/file:///{name}")
+  assert.equal(
+    reach(admin, "completion/complete", { ref: { type: "ref/prompt", name: "files__summary" } }),
+    "files__summary",
+  )
+  assert.equal(
+    reach(admin, "completion/complete", { ref: { type: "ref/resource", uri: "mcp://files/file:///{name}" } }),
+    "files/file:///{name}",
+  )
 })
 
 test("operations are not reached through the endpoint of one service", () => {
-  assert.equal(reach(admin, "tools/call", { name: "list_services" }, "files"), "not_found: Unknown tool: list_services")
+  assert.equal(
+    reach(admin, "tools/call", { name: "list_services" }, "files"),
+    "not_found: Unknown tool: list_services",
+  )
 })
 
 test("the forbidden and the unknown are told apart by nobody", () => {
-  for (const [method, params] of [["tools/call", { name: "files__read" }], ["tools/call", { name: "list_services" }], ["prompts/get", { name: "files__summary" }]] as const) {
-    assert.equal(reach(nobody, method, params), reach(nobody, method, params).replace(/: .*/, `: Unknown ${method === "tools/call" ? "tool" : "prompt"}: ${params.name}`))
+  for (const [method, params] of [
+    ["tools/call", { name: "files__read" }],
+    ["tools/call", { name: "list_services" }],
+    ["prompts/get", { name: "files__summary" }],
+  ] as const) {
+    assert.equal(
+      reach(nobody, method, params),
+      reach(nobody, method, params).replace(
+        /: .*/,
+        `: Unknown ${method === "tools/call" ? "tool" : "prompt"}: ${params.name}`,
+      ),
+    )
     assert.match(reach(nobody, method, params), /^not_found/)
   }
   assert.equal(reach(nobody, "resources/read", { uri: "note://1" }), "not_found: Unknown resource: note://1")
@@ -51,7 +70,15 @@ test("a pattern over URIs cannot be left by dots, encodings or backslashes", () 
   const reader = principal("reader", { resources: { allow: ["files/file:///home/*"] } })
   const at = (uri: string): string => reach(reader, "resources/read", { uri: `mcp://files/${uri}` })
   assert.equal(at("file:///home/a.txt"), "files/file:///home/a.txt")
-  for (const uri of ["file:///home/../etc", "file:///home/%2e%2e/etc", "file:///home/.%2E/etc", "file:///home/..\\etc", "file:///home/..%2fetc", "file:///home/%252e%252e/etc", "file:///home/x%00"]) {
+  for (const uri of [
+    "file:///home/../etc",
+    "file:///home/%2e%2e/etc",
+    "file:///home/.%2E/etc",
+    "file:///home/..\\etc",
+    "file:///home/..%2fetc",
+    "file:///home/%252e%252e/etc",
+    "file:///home/x%00",
+  ]) {
     assert.match(at(uri), /^not_found/, uri)
   }
 })

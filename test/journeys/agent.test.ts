@@ -39,9 +39,11 @@ test(
     assert.ok((await listNames(admin)).includes(simple))
     assert.match(textOf(await admin.tool(simple)), /simple text response/)
 
-    const modern = await listenModern()
-    const legacy = await listenLegacy()
-    t.after(() => Promise.all([modern.close(), legacy.close()]))
+    const [modern, legacy] = [await listenModern(gateway.key), await listenLegacy(gateway.key)]
+    await perform(admin, "create_principal", { name: "bystander", kind: "agent" })
+    const { key } = (await perform(admin, "create_key", { principal: "bystander" })) as { key: string }
+    const bystanders = [await listenModern(key), await listenLegacy(key)]
+    t.after(() => Promise.all([modern, legacy, ...bystanders].map((listener) => listener.close())))
 
     await perform(admin, "toggle_service", { name: "tools", enabled: false })
     await eventually("its tools are gone", async () => !(await listNames(admin)).includes(simple), 2_000)
@@ -52,6 +54,7 @@ test(
     await eventually("its tools are back", async () => (await listNames(admin)).includes(simple), 5_000)
     assert.match(textOf(await admin.tool(simple)), /simple text response/)
     await Promise.all([modern, legacy].map((listener) => hears(listener, 2)))
+    assert.deepEqual(bystanders.map(changesHeardBy), [0, 0], "who cannot see the tools does not hear of them")
   },
 )
 
@@ -105,24 +108,26 @@ test("an agent may see no more of one service's own endpoint than of the endpoin
   assert.ok((await elsewhere.call("server/discover")).error)
 })
 
-async function listenModern(): Promise<Peer> {
-  const peer = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
+async function listenModern(key: string): Promise<Peer> {
+  const peer = await openPeer(httpPipe(gateway.url, bearer(key)))
   peer.call("subscriptions/listen", { notifications: { toolsListChanged: true } }).catch(() => {})
   await peer.until(({ method }) => method === "notifications/subscriptions/acknowledged")
   return peer
 }
 
-async function listenLegacy(): Promise<Peer> {
-  const pipe = httpPipe(gateway.url, bearer(gateway.key))
+async function listenLegacy(key: string): Promise<Peer> {
+  const pipe = httpPipe(gateway.url, bearer(key))
   const peer = await openPeer(pipe, { era: "legacy" })
   await pipe.openStream()
   return peer
 }
 
 async function hears(listener: Peer, times: number): Promise<void> {
-  const changes = (): number =>
-    listener.heard.filter(({ method }) => method === "notifications/tools/list_changed").length
-  await eventually(`a listener hears of ${times} changes`, () => changes() >= times, 3_000)
+  await eventually(`a listener hears of ${times} changes`, () => changesHeardBy(listener) >= times, 3_000)
+}
+
+function changesHeardBy({ heard }: Peer): number {
+  return heard.filter(({ method }) => method === "notifications/tools/list_changed").length
 }
 
 /** An error with the name that was asked for left out. */

@@ -6,7 +6,6 @@ import assert from "node:assert/strict"
 import { setTimeout as sleep } from "node:timers/promises"
 import { after, before, test } from "node:test"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
-import { start, urlIn, type Running } from "../support/process.ts"
 import { createAgent } from "../support/rest.ts"
 import { bearer, httpPipe, type HttpPipe } from "./http-pipe.ts"
 import { perform } from "./operations.ts"
@@ -31,7 +30,6 @@ const nonceTool: ServiceTool = {
 }
 
 let scripted: readonly ScriptedService[]
-let fixture: Running
 let gateway: TestGateway
 let keys: readonly string[]
 
@@ -40,16 +38,20 @@ before(async () => {
     startService({ tools: [nonceTool], era: "modern" }),
     startService({ tools: [nonceTool], era: "legacy" }),
   ])
-  fixture = await start({ args: ["test/fixtures/modern/http.ts"], env: { PORT: "0" }, ready: /^listening / })
   const [modern, legacy] = scripted.map(({ url }) => ({ url }))
-  gateway = await startGateway({ services: { modern, legacy, stdio: echo, asking: { url: urlIn(fixture.line) } } })
-  const grants = { tools: { allow: ["*__echo", "asking__*"] } }
+  gateway = await startGateway({
+    services: {
+      modern,
+      legacy,
+      stdio: echo,
+    },
+  })
+  const grants = { tools: { allow: ["*__echo"] } }
   keys = await Promise.all(["ann", "bob", "cat", "dan"].map((name) => createAgent(gateway, name, grants)))
 }, limit)
 
 after(async () => {
   await gateway?.stop()
-  await fixture?.stop()
   await Promise.all(scripted.map((service) => service.close()))
 })
 
@@ -155,28 +157,6 @@ test("messages to the event stream of somebody else are refused and reach nobody
   assert.equal(textOf(await ann.tool("modern__echo", { nonce: 6 })), "6")
   assert.deepEqual(ann.strays, [])
 })
-
-test(
-  "the state of a call that asked for input is worth nothing to anybody else, or for another call",
-  limit,
-  async (t) => {
-    const peers = keys
-      .slice(0, 2)
-      .map((key) => openPeer(httpPipe(gateway.url, bearer(key)), { capabilities: { elicitation: {} } }))
-    const [ann, bob] = await Promise.all(peers)
-    assert.ok(ann && bob)
-    t.after(() => Promise.all([ann.close(), bob.close()]))
-    const name = "asking__test_input_required_result_request_state"
-    const asked = await ann.tool(name)
-    assert.equal(asked.result?.["resultType"], "input_required", asked.text)
-    const inputResponses = { confirm: { action: "accept", content: { ok: true } } }
-    const retry = { name, arguments: {}, inputResponses, requestState: asked.result["requestState"] }
-    const other = { ...retry, name: "asking__test_input_required_result_tampered_state" }
-    assert.match((await bob.call("tools/call", retry)).error?.message ?? "", /requestState/)
-    assert.match((await ann.call("tools/call", other)).error?.message ?? "", /requestState/)
-    assert.match(textOf(await ann.call("tools/call", retry)), /^state-ok/)
-  },
-)
 
 async function anotherKeyOf(principal: string): Promise<string> {
   const admin = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))

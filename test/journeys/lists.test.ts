@@ -3,6 +3,7 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer, type AddressInfo } from "node:net"
 import { createServer as createHttpServer } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
 import { test, type TestContext } from "node:test"
 import { startGateway, type GatewayOptions, type TestGateway } from "../support/gateway.ts"
 import { eventually } from "./eventually.ts"
@@ -70,6 +71,17 @@ test("a tool with a bad schema is missing alone, and an issue says why", limit, 
   for (const { name } of bad) assert.ok(issues.includes(name), name)
   assert.match((await client.tool("mixed__no_object")).error?.message ?? "", /^Unknown tool/)
   assert.equal(textOf(await client.tool("mixed__good_1")), "good_1")
+})
+
+test("a service that was too slow to list at first is listed when it is not", limit, async (t) => {
+  let lists = 0
+  const slowAtFirst = (method: string): Promise<void> | undefined =>
+    method === "tools/list" && ++lists === 1 ? sleep(1_000) : undefined
+  const service = await serviceFor(t, { tools: tools(2, "t"), before: slowAtFirst })
+  const env = { MCP_META_LIMITS_LIST_MS: "300" }
+  const client = await clientOf(t, await gatewayFor(t, { services: { slow: { url: service.url } }, env }))
+  assert.ok(!(await listNames(client)).includes("slow__t1"))
+  await eventually("it is listed", async () => (await listNames(client)).includes("slow__t1"))
 })
 
 test("the last known list is served while a service is away, over a restart too", limit, async (t) => {

@@ -31,8 +31,11 @@ export type Reply = Message & {
 export type PeerOptions = {
   readonly era?: "legacy" | "modern"
   readonly capabilities?: object
-  readonly firstId?: number
+  /** Answers what the server asks, such as an elicitation; without it every question is refused. */
+  readonly answer?: (question: Message) => object
 }
+
+type Settled = PeerOptions & Required<Pick<PeerOptions, "era" | "capabilities">>
 
 type CallOptions = { readonly meta?: object; readonly signal?: AbortSignal }
 
@@ -41,11 +44,9 @@ export const modernRevision = "2026-07-28"
 const info = { name: "journey", version: "1.0.0" }
 
 /** Opens a client on a pipe; a legacy one has shaken hands when this resolves. */
-export async function openPeer(
-  pipe: Pipe,
-  { era = "modern", capabilities = {}, firstId = 1 }: PeerOptions = {},
-): Promise<Peer> {
-  const peer = new Peer(pipe, { era, capabilities, firstId })
+export async function openPeer(pipe: Pipe, options: PeerOptions = {}): Promise<Peer> {
+  const { era = "modern", capabilities = {} } = options
+  const peer = new Peer(pipe, { ...options, era, capabilities })
   if (era === "modern") return peer
   await peer.call("initialize", { protocolVersion: legacyRevision, capabilities, clientInfo: info })
   await peer.notify("notifications/initialized")
@@ -58,15 +59,14 @@ export class Peer {
   /** Answers to what was never asked. There must not be any. */
   readonly strays: string[] = []
   readonly #pipe: Pipe
-  readonly #options: Required<PeerOptions>
+  readonly #options: Settled
   readonly #open = new Map<number, (text: string) => void>()
   #waiting: { fits: (message: Message) => boolean; resolve: (message: Message) => void }[] = []
-  #lastId: number
+  #lastId = 0
 
-  constructor(pipe: Pipe, options: Required<PeerOptions>) {
+  constructor(pipe: Pipe, options: Settled) {
     this.#pipe = pipe
     this.#options = options
-    this.#lastId = options.firstId - 1
     pipe.listen((text) => this.#receive(text))
   }
 
@@ -128,8 +128,13 @@ export class Peer {
     this.#waiting = this.#waiting.filter((each) => !fitting.includes(each))
     for (const { resolve } of fitting) resolve(message)
     if (message.id === undefined) return
-    const error = { code: -32601, message: "This client does nothing for servers." }
-    void this.#pipe.send({ jsonrpc: "2.0", id: message.id, error }).catch(() => {})
+    void this.#pipe.send({ jsonrpc: "2.0", id: message.id, ...this.#answerTo(message) }).catch(() => {})
+  }
+
+  #answerTo(question: Message): Pick<Message, "result" | "error"> {
+    const { answer } = this.#options
+    if (!answer) return { error: { code: -32601, message: "This client does nothing for servers." } }
+    return { result: { ...answer(question) } }
   }
 }
 

@@ -38,6 +38,8 @@ export type ServiceOptions = {
   readonly port?: number
   /** Tools in one page of the list. */
   readonly pageSize?: number
+  /** Done before a request is answered. */
+  readonly before?: (method: string) => Promise<void> | undefined
 }
 
 export const say = (text: string): object => ({ content: [{ type: "text", text }] })
@@ -68,10 +70,9 @@ export async function startService(options: ServiceOptions): Promise<ScriptedSer
   }
 }
 
-type Playing = {
+type Playing = Omit<ServiceOptions, "tools" | "era"> & {
   tools: readonly ServiceTool[]
   era: "legacy" | "modern"
-  pageSize?: number
   running: Map<unknown, AbortController>
 }
 
@@ -90,6 +91,7 @@ async function receive(
   const modern =
     (params["_meta"] as object | undefined)?.hasOwnProperty("io.modelcontextprotocol/protocolVersion") ?? false
   if (modern !== (playing.era === "modern")) return refuse(response, message)
+  await playing.before?.(method)
   if (method === "tools/call") return callTool(playing, message, response)
   const result = resultOf(playing, method, params)
   const answer = result ? { result } : { error: { code: -32601, message: `No method ${method}` } }

@@ -21,7 +21,14 @@ export function echoHandler(seen: Seen = { aborted: [], sessions: new Set() }): 
     if (exchange.session) seen.sessions.add(exchange.session.id)
     switch (request.method) {
       case "server/discover":
-        return { result: toRawObject({ ...envelope, supportedVersions: ["2026-07-28"], capabilities: { tools: { listChanged: true }, resources: { subscribe: true } }, _meta: { "io.modelcontextprotocol/serverInfo": { name: "door", version: "1" } } }) }
+        return {
+          result: toRawObject({
+            ...envelope,
+            supportedVersions: ["2026-07-28"],
+            capabilities: { tools: { listChanged: true }, resources: { subscribe: true } },
+            _meta: { "io.modelcontextprotocol/serverInfo": { name: "door", version: "1" } },
+          }),
+        }
       case "tools/list":
         return { result: toRawObject({ ...envelope, tools }) }
       case "tools/call":
@@ -35,27 +42,55 @@ export function echoHandler(seen: Seen = { aborted: [], sessions: new Set() }): 
 }
 
 /** `echo` gives its arguments back untouched; `ask` asks for elicitation; `slow` waits for the end of the exchange. */
-async function callTool(request: Request, exchange: Exchange, seen: Seen): Promise<ReturnType<Handler> extends Promise<infer A> ? A : never> {
+async function callTool(
+  request: Request,
+  exchange: Exchange,
+  seen: Seen,
+): Promise<ReturnType<Handler> extends Promise<infer A> ? A : never> {
   const name = readString(request.params.get("name")) ?? ""
   if (name === "progress") {
-    exchange.notify({ method: "notifications/progress", params: new Map([["progressToken", request.progressToken ?? toRaw("none")], ["progress", toRaw(1)]]) })
+    exchange.notify({
+      method: "notifications/progress",
+      params: new Map([
+        ["progressToken", request.progressToken ?? toRaw("none")],
+        ["progress", toRaw(1)],
+      ]),
+    })
   }
   if (name === "ask") {
-    const asked = { ...request, method: "elicitation/create", params: toRawObject({ message: "Name?", requestedSchema: { type: "object", properties: {} } }), meta: noMembers }
+    const asked = {
+      ...request,
+      method: "elicitation/create",
+      params: toRawObject({ message: "Name?", requestedSchema: { type: "object", properties: {} } }),
+      meta: noMembers,
+    }
     const answer = await exchange.ask?.(asked, exchange.signal)
-    return { result: toRawObject({ content: [{ type: "text", text: answer?.error?.message ?? answer?.result?.get("action")?.toString() ?? "nobody" }] }) }
+    return {
+      result: toRawObject({
+        content: [
+          { type: "text", text: answer?.error?.message ?? answer?.result?.get("action")?.toString() ?? "nobody" },
+        ],
+      }),
+    }
   }
   if (name === "slow") {
-    await new Promise<void>((resolve) => exchange.signal.addEventListener("abort", () => resolve(), { once: true }))
+    await new Promise<void>((resolve) =>
+      exchange.signal.addEventListener("abort", () => resolve(), { once: true }),
+    )
     seen.aborted.push(name)
   }
-  const structured = withMembers(toRawObject({ content: [] }), { structuredContent: request.params.get("arguments") ?? toRaw({}) })
+  const structured = withMembers(toRawObject({ content: [] }), {
+    structuredContent: request.params.get("arguments") ?? toRaw({}),
+  })
   return { result: new Map([["resultType", toRaw("complete")], ...structured]) }
 }
 
 async function listen(request: Request, exchange: Exchange): Promise<{ result: typeof noMembers }> {
   const notifications = request.params.get("notifications") ?? toRaw({})
-  exchange.notify({ method: "notifications/subscriptions/acknowledged", params: new Map([["notifications", notifications]]) })
+  exchange.notify({
+    method: "notifications/subscriptions/acknowledged",
+    params: new Map([["notifications", notifications]]),
+  })
   exchange.notify({ method: "notifications/tools/list_changed", params: noMembers })
   await new Promise<void>((resolve) => exchange.signal.addEventListener("abort", () => resolve(), { once: true }))
   return { result: noMembers }
@@ -69,10 +104,22 @@ const openSeal: SessionSeal = {
 
 export async function openHttpDoor({ owner = () => "ann" }: { owner?: () => string } = {}) {
   const seen: Seen = { aborted: [], sessions: new Set() }
-  const limits = { maxBodyBytes: 65_536, maxEvents: 100, maxBytes: 65_536, maxSessions: 100, idleMs: 60_000, lifetimeMs: 600_000 }
+  const limits = {
+    maxBodyBytes: 65_536,
+    maxEvents: 100,
+    maxBytes: 65_536,
+    maxSessions: 100,
+    idleMs: 60_000,
+    lifetimeMs: 600_000,
+  }
   const streamable = new StreamableHttp({ serverInfo, seal: openSeal, limits })
   const server = createServer((request, response) => {
-    void streamable.serve(request, response, { owner: owner(), mount: undefined, handle: echoHandler(seen), paramHeaders: () => undefined })
+    void streamable.serve(request, response, {
+      owner: owner(),
+      mount: undefined,
+      handle: echoHandler(seen),
+      paramHeaders: () => undefined,
+    })
   })
   server.listen(0, "127.0.0.1")
   await once(server, "listening")

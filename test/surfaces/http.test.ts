@@ -1,0 +1,82 @@
+import assert from "node:assert/strict"
+import { once } from "node:events"
+import { connect, type AddressInfo } from "node:net"
+import { test, type TestContext } from "node:test"
+import { GatewayError } from "../../src/errors.ts"
+import { StreamableHttp } from "../../src/mcp/http-server.ts"
+import { toRaw } from "../../src/mcp/raw-json.ts"
+import { allowPeers } from "../../src/surfaces/http-guard.ts"
+import { createHttpDoor, type HttpDoorOptions } from "../../src/surfaces/http.ts"
+import { Pipes } from "../../src/surfaces/pipes.ts"
+
+const serverInfo = toRaw({ name: "door", version: "1" })
+const limits = {
+  maxBodyBytes: 1_024,
+  maxEvents: 1,
+  maxBytes: 1_024,
+  maxSessions: 1,
+  idleMs: 1_000,
+  lifetimeMs: 1_000,
+}
+
+async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Promise<number> {
+  const mcp: HttpDoorOptions["mcp"] = () => async () => ({ result: new Map() })
+  const streamable = new StreamableHttp({ serverInfo, seal: { seal: () => "id", open: () => undefined }, limits })
+  const door = createHttpDoor({
+    peers: allowPeers({ hosts: [], origins: [] }),
+    limits: { headerBytes: 16_384, requestMs: 10_000 },
+    admit: () => Promise.reject(new GatewayError("unauthenticated", "No key.")),
+    mcp,
+    paramHeaders: () => undefined,
+    streamable,
+    pipes: new Pipes({ mcp, serverInfo, limits: { bodyBytes: 1_024, streams: 1 } }),
+    rest: { fetch: () => new Response("rest") },
+    ready: () => true,
+    ...more,
+  })
+  door.listen(0, "127.0.0.1")
+  await once(door, "listening")
+  t.after(() => {
+    streamable.close()
+    door.closeAllConnections()
+    door.close()
+  })
+  return (door.address() as AddressInfo).port
+}
+
+const handshake = "GET /mcp HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
+
+test("a peer that resets its connection while it is admitted harms nobody", async (t) => {
+  const asked = Promise.withResolvers<void>()
+  const admitted = Promise.withResolvers<never>()
+  const admit: HttpDoorOptions["admit"] = () => {
+    asked.resolve()
+    return admitted.promise
+  }
+  const port = await openDoor(t, { admit })
+  const socket = connect(port, "127.0.0.1")
+  socket.write(handshake)
+  await asked.promise
+  socket.resetAndDestroy()
+  await once(socket, "close")
+  const health = await fetch(`http://127.0.0.1:${port}/health`)
+  assert.equal(health.status, 200)
+  admitted.reject(new GatewayError("unauthenticated", "No key."))
+})
+
+test("an offer of HTTP/2 in the clear is declined, and the request answered", async (t) => {
+  const port = await openDoor(t)
+  const socket = connect(port, "127.0.0.1")
+  socket.end(
+    "GET /health HTTP/1.1\r\nhost: localhost\r\nconnection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n\r\n",
+  )
+  const answer = Buffer.concat(await socket.toArray()).toString()
+  assert.match(answer, /^HTTP\/1\.1 200 /)
+})
+
+test("a stopping gateway takes no more WebSockets", async (t) => {
+  const port = await openDoor(t, { ready: () => false })
+  const socket = connect(port, "127.0.0.1")
+  socket.write(handshake)
+  assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1\.1 503 /)
+})

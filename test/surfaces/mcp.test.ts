@@ -1,0 +1,38 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { compileCatalog } from "../../src/domain/catalog.ts"
+import { readString, toRaw } from "../../src/mcp/raw-json.ts"
+import { createMemoryEvents } from "../../src/stores/memory/events.ts"
+import { createMcpDoor } from "../../src/surfaces/mcp.ts"
+import { admin, callOf, offer, principal, tool } from "../call/fixtures.ts"
+
+test("instructions are those of the services that the caller sees", async () => {
+  const offers = ["notes", "files"].map((name) =>
+    offer(name, { tools: [tool("read")] }, { instructions: `Use ${name}.` }),
+  )
+  const known = () => ({ catalog: compileCatalog(offers), managementTools: new Map() })
+  const discover = async (who: typeof admin): Promise<string | undefined> => {
+    const steps = { authenticate: () => who }
+    const door = createMcpDoor({
+      call: async () => assert.fail(),
+      steps,
+      known,
+      listen: {
+        steps,
+        known,
+        fleet: { watch: assert.fail },
+        events: createMemoryEvents(),
+        stopping: new AbortController().signal,
+      },
+      settled: () => Promise.resolve(),
+      serverInfo: toRaw({ name: "mcp-meta", version: "1" }),
+      onInternalError: assert.fail,
+    })
+    const { caller, request, exchange } = callOf("server/discover", {})
+    const { result } = await door({ caller, mount: undefined })(request, exchange)
+    return readString(result?.get("instructions"))
+  }
+  assert.equal(await discover(principal("reader", { tools: { allow: ["files__*"] } })), "## files\nUse files.")
+  assert.equal(await discover(principal("nobody", {})), undefined)
+  assert.match((await discover(admin)) ?? "", /notes[^]*files|files[^]*notes/)
+})
