@@ -13,6 +13,7 @@ import { fromRaw, noMembers, toRaw, toRawObject, withMembers } from "../mcp/raw-
 import { authorize } from "./authorize.ts"
 import type { CallRequest, Steps } from "./call.ts"
 import { resolveUri, type Known } from "./resolve.ts"
+import type { Target } from "./target.ts"
 import { viewOf } from "./view.ts"
 
 export type ListenOptions = {
@@ -52,16 +53,28 @@ const lists: readonly {
 
 /** Resolves when the gateway ends the subscription; rejects when the caller does, or may listen no longer. */
 export async function listen(options: ListenOptions, call: CallRequest): Promise<Answer> {
+  const over = new AbortController()
+  try {
+    return await listenUntil(AbortSignal.any([over.signal, call.exchange.signal]), options, call)
+  } finally {
+    over.abort()
+  }
+}
+
+async function listenUntil(over: AbortSignal, options: ListenOptions, call: CallRequest): Promise<Answer> {
   const { steps, events, stopping } = options
   const { exchange } = call
   const wanted = readWanted(call)
   const principal = steps.authenticate(call.caller)
   const { resourceSubscriptions, ...flags } = wanted
-  const honoured = { ...flags, ...(await watchResources(options, principal, call, resourceSubscriptions)) }
+  const updates = holdBack((update) => exchange.notify(update))
+  const watching: Watching = { principal, call, over, tell: (update, uri) => updates.tell(update, uri) }
+  const honoured = { ...flags, ...(await watchResources(options, watching, resourceSubscriptions)) }
   exchange.notify({
     method: "notifications/subscriptions/acknowledged",
     params: toRawObject({ notifications: honoured }),
   })
+  updates.release()
 
   const ended = Promise.withResolvers<Answer>()
   const watcher = watchLists(options, call, wanted, ended.reject)
@@ -72,6 +85,7 @@ export async function listen(options: ListenOptions, call: CallRequest): Promise
   exchange.signal.addEventListener("abort", leave, { once: true })
   try {
     if (exchange.signal.aborted) leave()
+    if (stopping.aborted) finish()
     return await ended.promise
   } finally {
     unsubscribe()
@@ -93,35 +107,66 @@ function readWanted({ request }: CallRequest): Wanted {
   return { ...Object.fromEntries(flags), ...(uris.length > 0 && { resourceSubscriptions: uris }) }
 }
 
+/** Keeps updates until the acknowledgement has gone ahead of them: one for each resource says it all. */
+function holdBack(notify: (update: Notification) => void): {
+  tell(update: Notification, uri: string): void
+  release(): void
+} {
+  let held: Map<string, Notification> | undefined = new Map()
+  return {
+    tell: (update, uri) => (held ? void held.set(uri, update) : notify(update)),
+    release: () => {
+      const waiting = held?.values() ?? []
+      held = undefined
+      for (const update of waiting) notify(update)
+    },
+  }
+}
+
+type Watching = {
+  readonly principal: ActivePrincipal
+  readonly call: CallRequest
+  readonly tell: (update: Notification, uri: string) => void
+  /** Aborts when the subscription ends, whoever ended it. */
+  readonly over: AbortSignal
+}
+
 /** @returns the subset of the resources that the principal may read and whose services tell of updates */
 async function watchResources(
-  { fleet, known }: ListenOptions,
-  principal: ActivePrincipal,
-  call: CallRequest,
+  options: ListenOptions,
+  watching: Watching,
   uris: readonly string[] = [],
 ): Promise<Pick<Wanted, "resourceSubscriptions">> {
-  const honoured = await Promise.all(
-    uris.map((uri) => watchResource({ fleet, known: known() }, principal, call, uri)),
-  )
+  const honoured = await Promise.all(uris.map((uri) => watchResource(options, watching, uri)))
   const kept = uris.filter((_uri, index) => honoured[index])
   return kept.length > 0 ? { resourceSubscriptions: kept } : {}
 }
 
 async function watchResource(
-  { fleet, known }: { readonly fleet: Pick<Fleet, "watch">; readonly known: Known },
-  principal: ActivePrincipal,
-  { mount, exchange }: CallRequest,
+  { steps, fleet, known }: ListenOptions,
+  { principal, call, tell, over }: Watching,
   uri: string,
 ): Promise<boolean> {
   try {
-    const target = resolveUri(known, mount, principal, uri)
+    const target = resolveUri(known(), call.mount, principal, uri)
     authorize(principal, target)
     if (target.kind !== "resource") return false
-    const tell = (update: Notification): void => exchange.notify(asAskedFor(update, uri))
-    return await fleet.watch(target.entry.service, target.entry.uri, tell, exchange.signal)
+    const onUpdate = (update: Notification): void => {
+      if (mayStill(steps, call, target)) tell(asAskedFor(update, uri), uri)
+    }
+    return await fleet.watch(target.entry.service, target.entry.uri, onUpdate, over)
   } catch (thrown) {
     if (thrown instanceof GatewayError && thrown.code !== "internal") return false
     throw thrown
+  }
+}
+
+function mayStill(steps: ListenOptions["steps"], { caller }: CallRequest, target: Target): boolean {
+  try {
+    authorize(steps.authenticate(caller), target)
+    return true
+  } catch {
+    return false // grants were taken away or the key was, and nobody waits for the error
   }
 }
 

@@ -24,8 +24,10 @@ function redactUrl(url: string): string {
   return withoutUser.replace(/([?#]).+$/s, `$1${hidden}`)
 }
 
-const secretName = "[a-z0-9_.-]{0,64}(?:key|token|secret|passw|pwd|auth|credential|bearer|cookie|header)[a-z0-9_.-]{0,64}"
-const secretFlag = new RegExp(`^-${secretName}$`, "i")
+/** Of bounded length, so that no argument takes long to look through. */
+const nameRest = "[a-z0-9_.-]{0,64}"
+const secretName = `(?:key|token|secret|passw|pwd|auth|credential|bearer|cookie|header)${nameRest}`
+const secretFlag = new RegExp(`^-${nameRest}${secretName}$`, "i")
 /** `API_KEY=`, `--env=API_KEY=`, `Authorization: `, `"apiKey":`, and what comes after to the end. */
 const secretMember = new RegExp(`(${secretName}(?:=|["']\\s{0,8}:|:\\s))(.+)$`, "is")
 const knownSecret = /^(?:sk|pk|rk|ghp|gho|ghs|github_pat|glpat|xox[a-z]|mm)[-_]|^(?:eyJ|AKIA|Bearer )/
@@ -40,6 +42,6 @@ function redactArguments(args: readonly string[]): string[] {
 
 function redactArgument(arg: string): string {
   if (knownSecret.test(arg) && !holdsPlaceholder(arg)) return hidden
-  const withoutUrls = arg.replaceAll(/[a-z][a-z0-9+.-]*:[/\\]{2,}[^\s]+/gi, redactUrl)
+  const withoutUrls = arg.replaceAll(/[a-z][a-z0-9+.-]{0,31}:[/\\]{2,}[^\s]+/gi, redactUrl)
   return withoutUrls.replace(secretMember, (_all, name: string, value: string) => name + hideLiterals(value))
 }

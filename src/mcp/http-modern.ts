@@ -10,6 +10,7 @@ import { HttpReply, type EventSink } from "./http-reply.ts"
 import { checkHeaders, checkRevisionHeader, type ParamHeaders } from "./mcp-headers.ts"
 import type { Handler, Outline } from "./message.ts"
 import { answerModern } from "./modern-request.ts"
+import { ProtocolError } from "./protocol-error.ts"
 import { readString, type RawJson } from "./raw-json.ts"
 import { startEventStream, writeEvent } from "./sse-writer.ts"
 
@@ -44,11 +45,21 @@ export async function serveModernPost({
     signal: hungUp.signal,
     checkFirst: (params) => checkRevisionHeader(params, request.headers),
     check: (read) => {
+      requireStream(read.method, request)
       const tool = read.method === "tools/call" ? readString(read.params.get("name")) : undefined
       checkHeaders(read, request.headers, tool === undefined ? undefined : paramHeaders(tool))
     },
   })
   reply.finish(bytes, status)
+}
+
+/** A subscription speaks before its answer, and to a client that takes no streams never at all. */
+function requireStream(method: string, request: IncomingMessage): void {
+  if (method !== "subscriptions/listen" || takesStreams(request)) return
+  throw new ProtocolError(
+    "invalid_request",
+    "subscriptions/listen answers with a stream; send Accept: application/json, text/event-stream.",
+  )
 }
 
 export function takesStreams({ headers }: IncomingMessage): boolean {

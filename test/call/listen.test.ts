@@ -20,11 +20,20 @@ function subscribe(notifications: object, who: () => ActivePrincipal = () => adm
   const stop = new AbortController()
   const events = createMemoryEvents()
   const watched: string[] = []
+  const watches: { readonly signal: AbortSignal; readonly update: () => void }[] = []
   let snapshot: Known = known
   const fleet = {
-    watch: async (service: string, uri: string, onUpdate: (notification: Notification) => void) => {
+    watch: async (
+      service: string,
+      uri: string,
+      onUpdate: (notification: Notification) => void,
+      signal: AbortSignal,
+    ) => {
       watched.push(`${service} ${uri}`)
-      onUpdate({ method: "notifications/resources/updated", params: toRawObject({ uri }) })
+      const update = (): void =>
+        onUpdate({ method: "notifications/resources/updated", params: toRawObject({ uri }) })
+      watches.push({ signal, update })
+      update()
       return service === "notes"
     },
   }
@@ -39,7 +48,17 @@ function subscribe(notifications: object, who: () => ActivePrincipal = () => adm
     snapshot = next
     events.publish({ type: "catalog" })
   }
-  return { heard, leave, stop, events, watched, ended, change, methods: () => heard.map(({ method }) => method) }
+  return {
+    heard,
+    leave,
+    stop,
+    events,
+    watched,
+    watches,
+    ended,
+    change,
+    methods: () => heard.map(({ method }) => method),
+  }
 }
 
 function withTools(...names: string[]): Known {
@@ -69,7 +88,22 @@ test("resources of which none is honoured are not acknowledged", async () => {
 test("an update names the resource as its receiver does", async () => {
   const { heard } = subscribe({ resourceSubscriptions: ["mcp://notes/note://1"] })
   await told()
-  assert.deepEqual(fromRawObject(heard[0]?.params ?? new Map()), { uri: "mcp://notes/note://1" })
+  assert.equal(heard[0]?.method, "notifications/subscriptions/acknowledged")
+  assert.deepEqual(fromRawObject(heard[1]?.params ?? new Map()), { uri: "mcp://notes/note://1" })
+})
+
+test("updates end with the grant to read, and their watch with the subscription", async () => {
+  let who = admin
+  const { watches, heard, stop, ended } = subscribe({ resourceSubscriptions: ["note://1"] }, () => who)
+  await told()
+  assert.equal(heard.length, 2)
+  who = principal("p", { tools: { allow: ["*"] } })
+  watches[0]?.update()
+  assert.equal(heard.length, 2)
+  assert.equal(watches[0]?.signal.aborted, false)
+  stop.abort()
+  await ended
+  assert.equal(watches[0]?.signal.aborted, true)
 })
 
 test("a list that changes for the listener is told once, another's is not", async () => {

@@ -246,6 +246,13 @@ test("what is shown of a program keeps names and placeholders and hides values",
     "sk-123",
     "--auth",
     "${secret:a}",
+    "--env=API_KEY=s-2",
+    "-H",
+    "Authorization: Bearer s-3",
+    "Authorization: Bearer ${secret:b}",
+    '{"url":"a","apiKey": "s-4","b":1}',
+    "https:////ann:s-5@a.example/",
+    "registry.example/auth-server:1.2",
   ]
   const shown = redactDefinition(
     read({ command: "npx", args, env: { A: "v-1", B: "${env:B}", C: "Bearer ${secret:c}" } }),
@@ -262,6 +269,13 @@ test("what is shown of a program keeps names and placeholders and hides values",
     "***",
     "--auth",
     "${secret:a}",
+    "--env=API_KEY=***",
+    "-H",
+    "***",
+    "Authorization: ***${secret:b}",
+    '{"url":"a","apiKey":***',
+    "https:////***@a.example/",
+    "registry.example/auth-server:1.2",
   ])
   assert.deepEqual(shown.env, { A: "***", B: "${env:B}", C: "***${secret:c}" })
 })
@@ -273,4 +287,7 @@ test("what is shown of an address has no credentials", () => {
   assert.ok(shown.type === "http")
   assert.deepEqual(shown.endpoints[0]?.url, "https://***@a.example/mcp?***")
   assert.deepEqual(shown.headers, { Authorization: "***" })
+  const odd = redactDefinition(read({ url: "https:////ann:pw@a.example/mcp" }))
+  assert.ok(odd.type === "http")
+  assert.equal(odd.endpoints[0]?.url, "https:////***@a.example/mcp")
 })

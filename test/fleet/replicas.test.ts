@@ -101,6 +101,7 @@ test("a service that was restarted is called again without anybody doing anythin
 test("calls are shared among endpoints, and go on over the others when one is gone", async (t) => {
   const [one, two] = [await serve(t, modernHttp), await serve(t, modernHttp)]
   const { fleet } = await openFleet(t, { far: { endpoints: [{ url: one.url }, { url: two.url }] } })
+  await fleet.settled()
   await until("both are up", () => fleet.status()[0]?.state === "up")
   await one.stop()
   for (let calls = 0; calls < 6; calls++) assert.ok((await callTool(fleet, "far", greeting)).result)

@@ -89,6 +89,7 @@ test("a killed gateway leaves no child behind and goes on with its sessions, key
   assert.deepEqual((await session.tool("hello__add", { a: 1, b: 1 })).result?.["structuredContent"], { sum: 2 })
   const children = childrenOf(gateway.process.child.pid)
   assert.equal(children.length, 3, children.map(commandOf).join("\n"))
+  t.after(() => children.filter(isAlive).forEach((pid) => process.kill(pid, "SIGKILL")))
   const files = await filesOf(gateway)
 
   const killedAt = performance.now()
