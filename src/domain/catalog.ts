@@ -62,12 +62,20 @@ export type Listing = {
 }
 
 export function compileCatalog(offers: readonly Offer[]): Catalog {
-  const sorted = offers.toSorted((a, b) => compareNames(a.service, b.service))
+  const sorted = offers.toSorted(comparePrecedence)
   return {
     offers: new Map(sorted.map((offer) => [offer.service, offer])),
     all: compileListing(sorted, shared),
     mounted: new Map(sorted.map((offer) => [offer.service, compileListing([offer], own)])),
   }
+}
+
+/**
+ * Which of two services keeps a name that both offer: one with a prefix before one without, which could else take any
+ * other's names; then by name.
+ */
+function comparePrecedence(a: Offer, b: Offer): number {
+  return Number(b.prefix) - Number(a.prefix) || compareNames(a.service, b.service)
 }
 
 /** How one endpoint names an item. */
@@ -106,7 +114,7 @@ function compileListing(offers: readonly Offer[], nameItem: NameItem): Listing {
   }
 }
 
-/** Among equal names (services without prefix, names cut short) the first service by name keeps it. */
+/** Among equal names (services without prefix, names cut short) the first keeps it. */
 function withoutCollisions(entries: readonly Entry[]): readonly Entry[] {
   const byName = new Map<string, Entry>()
   for (const entry of entries) if (!byName.has(entry.listed.name)) byName.set(entry.listed.name, entry)

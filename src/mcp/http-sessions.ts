@@ -5,9 +5,10 @@
 
 import { randomBytes, randomUUID } from "node:crypto"
 import type { ServerResponse } from "node:http"
-import { LegacySession, openClient, sealClient, unknownClient, type SealedClient } from "./legacy-session.ts"
+import { LegacySession } from "./legacy-session.ts"
 import { ResumableStream, readEventId, type StreamLimits } from "./resumable-stream.ts"
 import type { ClientFacts, Handler } from "./message.ts"
+import { openClient, sealClient, unknownClient, type SealedClient } from "./sealed-client.ts"
 
 /** Turns a session's record into its id and back. */
 export interface SessionSeal {

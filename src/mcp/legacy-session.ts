@@ -24,25 +24,9 @@ import {
 } from "./message.ts"
 import { readMembers } from "./outline.ts"
 import { ProtocolError, unknownMethod } from "./protocol-error.ts"
-import {
-  fromRaw,
-  noMembers,
-  readString,
-  toRaw,
-  toRawObject,
-  withMembers,
-  type RawJson,
-  type RawObject,
-} from "./raw-json.ts"
+import { noMembers, readString, toRaw, toRawObject, withMembers, type RawObject } from "./raw-json.ts"
+import { unknownClient } from "./sealed-client.ts"
 import { encodeAnswer, encodeNotification, toRpcError } from "./wire.ts"
-
-/** What a client that never introduced itself is taken for. */
-export const unknownClient: ClientFacts = {
-  era: "legacy",
-  revision: "2025-03-26",
-  capabilities: noMembers,
-  info: undefined,
-}
 
 /** What one session may subscribe to at once. */
 const maxWatched = 1_000
@@ -236,30 +220,4 @@ function uriOf(params: RawObject): string {
   const uri = readString(params.get("uri"))
   if (uri === undefined) throw new ProtocolError("invalid_params", "uri must be a string.")
   return uri
-}
-
-/** What of a client must survive in a sealed session id. */
-export type SealedClient = { readonly r: string; readonly c: unknown; readonly i: unknown }
-
-export function sealClient({ revision, capabilities, info }: ClientFacts): SealedClient {
-  return {
-    r: revision,
-    c: Object.fromEntries([...capabilities].map(([key, raw]) => [key, fromRaw(raw)])),
-    i: info && shortInfo(info),
-  }
-}
-
-/** A session id travels in a header: of an Implementation with icons in it only the names fit. */
-const maxInfoBytes = 1_024
-
-function shortInfo(info: RawJson): unknown {
-  if (info.length <= maxInfoBytes) return fromRaw(info)
-  const { name, version } = fromRaw(info) as { name?: unknown; version?: unknown }
-  return { name: String(name).slice(0, 200), version: String(version).slice(0, 200) }
-}
-
-export function openClient({ r, c, i }: SealedClient): ClientFacts {
-  const revision = legacyRevisions.find((known) => known === r) ?? unknownClient.revision
-  const info: RawJson | undefined = i === undefined ? undefined : toRaw(i)
-  return { era: "legacy", revision, capabilities: toRawObject(c as object), info }
 }

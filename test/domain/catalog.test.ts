@@ -53,6 +53,17 @@ test("the page of an app is named as the list of resources names it", () => {
   assert.match(listed, /"ui\/resourceUri":"ui:\/\/s\/view"/)
 })
 
+test("a service without prefix takes no name from one with", () => {
+  const { all } = compileCatalog([
+    offer("a", { tools: [tool("files__read"), tool("t")] }, { prefix: false }),
+    offer("files", { tools: [tool("read")] }),
+  ])
+  assert.deepEqual(
+    all.entries.tools.map(({ listed, service }) => `${listed.name} of ${service}`),
+    ["files__read of files", "t of a"],
+  )
+})
+
 test("of two services without prefix that offer one name, the first keeps it", () => {
   const { all } = compileCatalog([
     offer("b", { tools: [tool("t")] }, { prefix: false }),

@@ -146,14 +146,14 @@ test("a _meta that is no object is refused under the id of its message", () => {
 
 test("a subscription is refused to a client that takes no streams", async () => {
   await using door = await openHttpDoor()
-  const _meta = {
+  const envelope = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientCapabilities": {},
   }
   const method = "subscriptions/listen"
   const answer = await post(
     door.url,
-    { jsonrpc: "2.0", id: 1, method, params: { notifications: {}, _meta } },
+    { jsonrpc: "2.0", id: 1, method, params: { notifications: {}, _meta: envelope } },
     { accept: "application/json", "mcp-protocol-version": "2026-07-28", "mcp-method": method },
   )
   assert.equal(answer.status, 400)

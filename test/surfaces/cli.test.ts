@@ -202,6 +202,20 @@ test("what is wrong with a command is said on stderr, with the exit code of its 
   }
 })
 
+test("what a gateway that was killed has left leads nowhere, least of all with the administrator's key", async () => {
+  const left = join(folder, "left")
+  await mkdir(left)
+  await writeFile(join(left, "admin.key"), `${keys.observer}\n`)
+  const ended = spawn(process.execPath, ["--version"], { stdio: "ignore" })
+  await once(ended, "exit")
+  for (const pid of [ended.pid, undefined, 0, -1]) {
+    await writeFile(join(left, "gateway.json"), JSON.stringify({ url: app.url, pid }))
+    const { code, stderr } = await run(["list_services", "--data", left])
+    assert.equal(code, 3)
+    assert.match(stderr, /No gateway runs/)
+  }
+})
+
 test("a revoked key is not authorised", async () => {
   assert.equal((await run(["list_services"], { MCP_META_KEY: "mm_revoked" })).code, 3)
 })

@@ -27,11 +27,22 @@ export async function connect(config: CliConfig): Promise<Connection> {
   return { url, request: (method, path, body) => request({ url: new URL(path, url), method, key, body }) }
 }
 
+type Announced = { readonly url?: unknown; readonly pid?: unknown } | null | undefined
+
+/** What a gateway that was killed has left may lead to whoever took its port, and is not followed. */
 async function runningUrl(dataFolder: string): Promise<string> {
   const file = join(dataFolder, "gateway.json")
-  const found = readJson(await readFile(file, "utf8").catch(() => "")) as { readonly url?: unknown } | undefined
-  if (typeof found?.url === "string") return found.url
+  const found = readJson(await readFile(file, "utf8").catch(() => "")) as Announced
+  if (typeof found?.url === "string" && isRunning(found.pid)) return found.url
   throw unreachable(`No gateway runs on ${dataFolder}. Start one with "mcp-meta serve", or name one with --url.`)
+}
+
+function isRunning(pid: unknown): boolean {
+  try {
+    return typeof pid === "number" && pid > 0 && process.kill(pid, 0)
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === "EPERM"
+  }
 }
 
 /** The administrator's key is for this machine: another host is never shown it unasked. */
