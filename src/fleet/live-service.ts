@@ -21,7 +21,7 @@ import { Listing } from "./listing.ts"
 import { Pinging } from "./pinging.ts"
 import { Stats } from "./stats.ts"
 import { readStatus, stateOf } from "./status.ts"
-import { Watches } from "./watches.ts"
+import { Watches, type Watcher } from "./watches.ts"
 
 export class LiveService {
   readonly definition: ServiceDefinition
@@ -127,6 +127,11 @@ export class LiveService {
   async watch(uri: string, onUpdate: (notification: Notification) => void, signal: AbortSignal): Promise<boolean> {
     await this.#connected(signal)
     return this.#watches.watch(uri, onUpdate, signal)
+  }
+
+  /** Goes on telling those who watched this service before it was defined anew. */
+  adopt(watchers: Iterable<Watcher>): void {
+    for (const watcher of watchers) this.#watches.adopt(watcher)
   }
 
   /** @throws GatewayError `service_unavailable` */

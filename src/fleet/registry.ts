@@ -20,6 +20,7 @@ import { ListCache } from "./list-cache.ts"
 import { LiveService } from "./live-service.ts"
 import { idleStatus } from "./status.ts"
 import { Turnstile } from "./turnstile.ts"
+import type { Watcher } from "./watches.ts"
 
 export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo"> & {
   readonly files: ServiceFiles
@@ -46,6 +47,7 @@ class ServiceFleet implements RunningFleet {
   readonly #context: FleetContext
   readonly #notify: FleetContext["onChange"]
   readonly #live = new Map<string, LiveService>()
+  readonly #watchers = new Map<string, Set<Watcher>>()
   readonly #leaving = new Set<Promise<void>>()
   #unfollow: (() => void) | undefined
 
@@ -82,13 +84,15 @@ class ServiceFleet implements RunningFleet {
     return Promise.try(() => this.#get(service).send(request, exchange, options))
   }
 
-  watch(
+  async watch(
     service: string,
     uri: string,
     onUpdate: (notification: Notification) => void,
     signal: AbortSignal,
   ): Promise<boolean> {
-    return Promise.try(() => this.#get(service).watch(uri, onUpdate, signal))
+    const agreed = await this.#get(service).watch(uri, onUpdate, signal)
+    if (agreed && !signal.aborted) this.#keepWatcher(service, { uri, onUpdate, signal })
+    return agreed
   }
 
   status(): readonly ServiceStatus[] {
@@ -187,8 +191,20 @@ class ServiceFleet implements RunningFleet {
     if (!enabled) return
     const service = new LiveService(definition, this.#context)
     this.#live.set(name, service)
+    service.adopt(this.#watchers.get(name) ?? [])
     const isSame = before && cacheKeyOf(before.definition) === cacheKeyOf(definition)
     await service.start(isSame ? before.listing.lists : undefined)
+  }
+
+  /** Remembered apart from the live service, which may give way to another of its name. */
+  #keepWatcher(service: string, watcher: Watcher): void {
+    const watchers = this.#watchers.get(service) ?? new Set<Watcher>()
+    this.#watchers.set(service, watchers.add(watcher))
+    const forget = (): void => {
+      watchers.delete(watcher)
+      if (watchers.size === 0 && this.#watchers.get(service) === watchers) this.#watchers.delete(service)
+    }
+    watcher.signal.addEventListener("abort", forget, { once: true })
   }
 
   #end(name: string): void {

@@ -17,6 +17,13 @@ export type WatchesOptions = {
   readonly onListsChanged: () => void
 }
 
+/** Who watches one resource, for as long as the signal lets it. */
+export type Watcher = {
+  readonly uri: string
+  readonly onUpdate: (notification: Notification) => void
+  readonly signal: AbortSignal
+}
+
 type Watch = {
   readonly listeners: Set<(notification: Notification) => void>
   stop: AbortController
@@ -69,6 +76,15 @@ export class Watches {
     signal.removeEventListener("abort", leave)
     leave()
     return false
+  }
+
+  /** Takes over who watched a resource of this service before it was defined anew. */
+  adopt({ uri, onUpdate, signal }: Watcher): void {
+    if (signal.aborted) return
+    const watch = this.#watches.get(uri) ?? this.#begin(uri)
+    const own = (notification: Notification): void => onUpdate(notification)
+    watch.listeners.add(own)
+    signal.addEventListener("abort", () => this.#leave(uri, watch, own), { once: true })
   }
 
   close(): void {

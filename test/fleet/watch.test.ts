@@ -56,3 +56,24 @@ test("a modern service tells of updates and of new tools", async (t) => {
   await until("the update is heard", () => heard.length > 0)
   assert.equal(heard[0]?.params.get("uri")?.toString(), `"${watched}"`)
 })
+
+test("a watch goes on when the service is defined anew, or was off for a while", async (t) => {
+  const { fleet, files } = await openFleet(t, { way: wayward })
+  const heard: Notification[] = []
+  const signal = new AbortController().signal
+  assert.equal(await fleet.watch("way", uri, (notification) => heard.push(notification), signal), true)
+  const change = async (definition: object): Promise<unknown> =>
+    files.write("way", { ...wayward, ...definition }, { ifNew: false })
+  for (const [times, definitions] of [
+    [1, [{ timeoutMs: 30_000 }]],
+    [2, [{ enabled: false }, { enabled: true }]],
+  ] as const) {
+    for (const definition of definitions) await change(definition)
+    await until("it is subscribed again", async () => {
+      const answer = await callTool(fleet, "way", "subscribed", {}, { repeatable: true }).catch(() => undefined)
+      return answer !== undefined && textOf(answer) === `+${uri}`
+    })
+    await callTool(fleet, "way", "touch", { uri })
+    await until("the update is heard", () => heard.length === times)
+  }
+})
