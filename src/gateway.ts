@@ -48,7 +48,9 @@ async function open({ config, log, version }: GatewayOptions, closers: Closers):
   const stopping = new AbortController()
   const stores = await openStores(config, closers)
   const services = await openServices({ config, log, version, events: stores.events }, closers)
-  const calls = wireCalls(stores, services)
+  const calls = wireCalls(stores, services, stopping.signal)
+  let flushed: (() => Promise<void>) | undefined
+  closers.add(() => flushed?.())
   const doors = await openDoors(
     { config, log, version, stores, services, calls, stopping: stopping.signal },
     closers,
@@ -59,7 +61,9 @@ async function open({ config, log, version }: GatewayOptions, closers: Closers):
     adminKey: stores.adminKey,
     listen: async () => {
       const origin = await listen(doors.http, config)
-      closers.add(() => stopListening(doors.http))
+      closers.add(() => {
+        flushed = stopListening(doors.http)
+      })
       await announce(origin, config, closers)
       return { url: `${origin}/mcp` }
     },
@@ -92,10 +96,23 @@ async function listen(http: Server, { host, port, tls }: Config): Promise<string
   return `${tls.cert === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${bound}`
 }
 
-/** New connections are refused at once, idle ones end; the others end with their answers. */
-function stopListening(http: Server): void {
+/** How long answers may take on their way once all are given. */
+const flushMs = 2_000
+
+/**
+ * New connections are refused at once, idle ones end; the others end with their answers.
+ * @returns waits until the last answer is out, at most {@link flushMs}
+ */
+function stopListening(http: Server): () => Promise<void> {
+  const closed = once(http, "close")
   http.close()
-  http.closeIdleConnections()
+  const sweep = setInterval(() => http.closeIdleConnections(), 20)
+  return async () => {
+    const late = setTimeout(() => http.closeAllConnections(), flushMs)
+    await closed
+    clearTimeout(late)
+    clearInterval(sweep)
+  }
 }
 
 /** Tells commands on this machine where the gateway listens. */

@@ -77,7 +77,7 @@ const table = {
     sessionLifetimeMs: whole(24 * hourMs, ms, "How long the id of a legacy session is good."),
     streams: whole(10_000, { unit: "streams" }, "Open event streams and WebSockets."),
     streamEvents: whole(1_024, { unit: "events" }, "Events kept of one stream for a client that reconnects."),
-    streamBytes: whole(4 * MiB, { ...bytes, min: KiB }, "Bytes kept of one stream for a client that reconnects."),
+    streamBytes: whole(MiB, { ...bytes, min: KiB }, "Bytes kept of one stream for a client that reconnects."),
   },
 } as const
 

@@ -32,7 +32,8 @@ export type Calls = {
   readonly drained: (graceMs: number) => Promise<void>
 }
 
-export function wireCalls(stores: Stores, services: Services): Calls {
+/** @param stopping aborts when no more calls are taken */
+export function wireCalls(stores: Stores, services: Services, stopping: AbortSignal): Calls {
   const { authenticator, sealer } = stores
   const operationsByName = new Map(operations.map((operation) => [operation.name, operation]))
   const routing: RouteOptions = {
@@ -45,7 +46,7 @@ export function wireCalls(stores: Stores, services: Services): Calls {
       return toToolResult(await perform(operation, context, readArguments(request.params.get("arguments"))))
     },
   }
-  const open = new OpenCalls()
+  const open = new OpenCalls(stopping)
   const authenticate = (caller: Caller): ActivePrincipal => authenticator.authenticate(caller)
   const steps: Steps = {
     authenticate,
@@ -89,12 +90,19 @@ function contextOf(
   }
 }
 
-/** Counts the calls that a stopping gateway must wait for. */
+/** Counts the calls that a stopping gateway must wait for, and lets it take no more. */
 class OpenCalls {
+  readonly #stopping: AbortSignal
   #open = 0
   #onIdle: (() => void) | undefined
 
+  constructor(stopping: AbortSignal) {
+    this.#stopping = stopping
+  }
+
+  /** @throws GatewayError `service_unavailable` once the gateway is stopping */
   async during<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#stopping.aborted) throw stoppingNow()
     this.#open += 1
     try {
       return await run()
@@ -114,4 +122,8 @@ class OpenCalls {
     // The last answer is still on its way to its client, whose session ends next.
     await new Promise(setImmediate)
   }
+}
+
+function stoppingNow(): GatewayError {
+  return new GatewayError("service_unavailable", "The gateway is stopping; try again soon.", { retryAfterMs: 1_000 })
 }

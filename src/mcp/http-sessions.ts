@@ -34,7 +34,7 @@ export type SessionLimits = StreamLimits & {
 }
 
 /** Ended streams that a client may still ask for. */
-const maxStreams = 32
+const maxStreams = 8
 
 export class HttpSession {
   readonly record: SessionRecord

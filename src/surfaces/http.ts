@@ -79,7 +79,7 @@ async function answer(
   const path = pathOf(request)
   if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
   if (path === "/readiness") return sendStatus(response, options.ready() ? "ready" : "not ready")
-  requireReady(options)
+  if (!belongsToOpenCalls(request, path)) requireReady(options)
   const isPublic = publicPaths.has(path) || path.startsWith(publicPrefix)
   const caller = isPublic ? undefined : await options.admit(credentialOf(request.headers))
   const peer = caller && mcpPeer(path, caller)
@@ -105,6 +105,11 @@ async function upgrade(
   const peer = mcpPeer(pathOf(request), caller)
   if (!peer) throw new GatewayError("not_found", "WebSockets are served on /mcp and /mcp/<service>.")
   await options.pipes.openWebSocket(request, { socket, head }, peer)
+}
+
+/** A client with a session may still have to answer what a service asks in an open call. New calls are refused later. */
+function belongsToOpenCalls({ headers }: IncomingMessage, path: string): boolean {
+  return path === "/messages" || headers["mcp-session-id"] !== undefined
 }
 
 function requireReady({ ready }: HttpDoorOptions): void {
