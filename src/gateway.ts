@@ -16,7 +16,7 @@ import { openDoors } from "./gateway/doors.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
 import type { Log } from "./log.ts"
-import { openStdioChannel } from "./mcp/stdio-channel.ts"
+import { openStdioChannel } from "./mcp/channels/stdio-channel.ts"
 
 export type GatewayOptions = { readonly config: Config; readonly log: Log; readonly version: string }
 

@@ -87,7 +87,7 @@ test("every file of the source stands in a layer of the table", () => {
 
 test("a planted violation is found", () => {
   assert.equal(violations([{ from: "domain/service", to: "fleet/registry" }]).length, 1)
-  assert.equal(violations([{ from: "call/route", to: "mcp/http-server" }]).length, 1)
+  assert.equal(violations([{ from: "call/route", to: "mcp/server/http-server" }]).length, 1)
   assert.equal(violations([{ from: "mcp/outline", to: "domain/principal" }]).length, 1)
 })
 

@@ -3,8 +3,8 @@
 import type { HealthCheck } from "../domain/fleet.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
-import type { Endpoint } from "./endpoint.ts"
-import { ping } from "./pinging.ts"
+import type { Endpoint } from "./links/endpoint.ts"
+import { ping } from "./links/pinging.ts"
 
 /** Healthy where one endpoint answers; the message tells of those that do not. */
 export async function checkEndpoints(

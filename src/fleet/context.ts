@@ -4,9 +4,9 @@ import type { ServiceDefinition } from "../domain/service.ts"
 import type { PlaceholderLookup } from "../domain/placeholder.ts"
 import type { RawJson } from "../mcp/raw-json.ts"
 import type { Issues } from "./issues.ts"
-import type { ListCache } from "./list-cache.ts"
-import type { PidLedger } from "./pid-ledger.ts"
-import type { Turnstile } from "./turnstile.ts"
+import type { ListCache } from "./lists/list-cache.ts"
+import type { PidLedger } from "./children/pid-ledger.ts"
+import type { Turnstile } from "./calls/turnstile.ts"
 
 type FleetLimits = {
   /** For all the lists of one service. */

@@ -4,7 +4,7 @@
  */
 
 import type { Issue } from "../domain/fleet.ts"
-import type { Fault } from "./lists.ts"
+import type { Fault } from "./lists/lists.ts"
 
 type Source = "connection" | "lists" | "names"
 

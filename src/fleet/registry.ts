@@ -10,17 +10,17 @@ import type { ServiceDefinition, ServiceFiles, ServicesChange } from "../domain/
 import { GatewayError } from "../errors.ts"
 import type { Answer, Exchange, Notification, Request } from "../mcp/message.ts"
 import { toRaw } from "../mcp/raw-json.ts"
-import { findCollisions } from "./collisions.ts"
+import { findCollisions } from "./lists/collisions.ts"
 import type { FleetChange, FleetContext } from "./context.ts"
 import { withDefaults, type ServiceDefaults } from "./defaults.ts"
 import { cacheKeyOf, digestOf } from "./definition-digest.ts"
-import { diagnose } from "./diagnose.ts"
+import { diagnose } from "./diagnosis/diagnose.ts"
 import { Issues } from "./issues.ts"
-import { ListCache } from "./list-cache.ts"
+import { ListCache } from "./lists/list-cache.ts"
 import { LiveService } from "./live-service.ts"
 import { idleStatus } from "./status.ts"
-import { Turnstile } from "./turnstile.ts"
-import type { Watcher } from "./watches.ts"
+import { Turnstile } from "./calls/turnstile.ts"
+import type { Watcher } from "./lists/watches.ts"
 
 export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo"> & {
   readonly files: ServiceFiles

@@ -2,11 +2,11 @@
 
 import type { ServiceState, ServiceStatus } from "../domain/fleet.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
-import type { ServiceFacts } from "../mcp/link.ts"
-import type { Endpoint } from "./endpoint.ts"
-import { addressesOf } from "./endpoints.ts"
-import type { Listing } from "./listing.ts"
-import type { Stats } from "./stats.ts"
+import type { ServiceFacts } from "../mcp/client/link.ts"
+import type { Endpoint } from "./links/endpoint.ts"
+import { addressesOf } from "./links/endpoints.ts"
+import type { Listing } from "./lists/listing.ts"
+import type { Stats } from "./calls/stats.ts"
 
 export type StatusSource = {
   readonly definition: ServiceDefinition

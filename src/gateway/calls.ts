@@ -125,5 +125,7 @@ class OpenCalls {
 }
 
 function stoppingNow(): GatewayError {
-  return new GatewayError("service_unavailable", "The gateway is stopping; try again soon.", { retryAfterMs: 1_000 })
+  return new GatewayError("service_unavailable", "The gateway is stopping; try again soon.", {
+    retryAfterMs: 1_000,
+  })
 }

@@ -5,8 +5,8 @@
  * there are, and what their params hold, is left to whoever answers them. How members are found: json-members.ts.
  */
 
-import type { Noted, Shape } from "./json-members.ts"
-import { decodeString } from "./json-string.ts"
+import type { Noted, Shape } from "./json/json-members.ts"
+import { decodeString } from "./json/json-string.ts"
 import type { Outline } from "./message.ts"
 import { ProtocolError } from "./protocol-error.ts"
 import { noMembers, type RawJson, type RawObject } from "./raw-json.ts"

@@ -7,8 +7,8 @@
  */
 
 import { messageShape, readEnvelope } from "./envelope.ts"
-import { noteArray, noteObject, type Shape } from "./json-members.ts"
-import { startWalk } from "./json-scanner.ts"
+import { noteArray, noteObject, type Shape } from "./json/json-members.ts"
+import { startWalk } from "./json/json-scanner.ts"
 import type { Outline } from "./message.ts"
 import { ProtocolError } from "./protocol-error.ts"
 import type { RawJson, RawObject } from "./raw-json.ts"

@@ -1,8 +1,18 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { toRaw } from "../../src/mcp/raw-json.ts"
-import { openHttpDoor } from "./door.ts"
-import { callTool, caller, connect, exchange, firstText, heardAs, http, request, textOf } from "./link-kit.ts"
+import { openHttpDoor } from "./server/door.ts"
+import {
+  callTool,
+  caller,
+  connect,
+  exchange,
+  firstText,
+  heardAs,
+  http,
+  request,
+  textOf,
+} from "./client/link-kit.ts"
 
 for (const [eraHint, found] of [
   [undefined, "modern"],

@@ -1,0 +1,166 @@
+/**
+ * Why a service cannot be reached: a new connection made step by step, past everything that is remembered, until one
+ * step fails. The steps of the network: diagnose-network.ts; of a program: diagnose-program.ts.
+ */
+
+import type { DiagnosisStep } from "../../domain/fleet.ts"
+import type { ServiceDefinition } from "../../domain/service.ts"
+import { GatewayError } from "../../errors.ts"
+import type { Link } from "../../mcp/client/link.ts"
+import type { LinkTarget } from "../../mcp/client/negotiate.ts"
+import { noMembers } from "../../mcp/raw-json.ts"
+import { clientOf } from "../../mcp/client/service-facts.ts"
+import { abortable } from "../links/abortable.ts"
+import { Connector } from "../links/connector.ts"
+import type { FleetContext } from "../context.ts"
+import { findProgram, openProgram } from "./diagnose-program.ts"
+import { checkNetwork, readAddress } from "./diagnose-network.ts"
+import { fetchLists } from "../lists/lists.ts"
+
+const totalMs = 15_000
+const stopMs = 1_000
+/** By so much the handshake ends before the whole, so that no connection is left over. */
+const marginMs = 2_000
+
+type StepName = DiagnosisStep["step"]
+
+/** What one step does; its sentence says what was found. @throws GatewayError */
+export type RunStep = <T>(step: StepName, work: () => Promise<T>, say: (found: T) => string) => Promise<T>
+
+/** @param endpoint which of several */
+export async function diagnose(
+  definition: ServiceDefinition,
+  endpoint: number,
+  context: FleetContext,
+): Promise<readonly DiagnosisStep[]> {
+  const steps: DiagnosisStep[] = []
+  const connector = new Connector({ definition, context })
+  const deadline = new AbortController()
+  const late = new GatewayError("timeout", `There was no answer; the diagnosis ended after ${totalMs} ms.`)
+  const timer = setTimeout(() => deadline.abort(late), totalMs)
+  const run: RunStep = async (step, work, say) => {
+    const beganMs = context.now()
+    const note = (ok: "ok" | "failed", message: string): void =>
+      void steps.push({ step, ok: ok === "ok", message, durationMs: Math.round(context.now() - beganMs) })
+    try {
+      const found = await abortable(Promise.try(work), deadline.signal)
+      note("ok", say(found))
+      return found
+    } catch (thrown) {
+      note("failed", withStderr(GatewayError.from(thrown).message, connector))
+      throw new StepFailed(thrown)
+    }
+  }
+  try {
+    await walk({
+      definition,
+      endpoint,
+      context,
+      connector,
+      run,
+      signal: deadline.signal,
+      note: (step) => steps.push(step),
+    })
+  } catch (thrown) {
+    if (!(thrown instanceof StepFailed)) throw thrown
+  } finally {
+    clearTimeout(timer)
+    await connector.close(stopMs)
+  }
+  return steps
+}
+
+class StepFailed extends Error {
+  constructor(cause: unknown) {
+    super("A step failed.", { cause })
+  }
+}
+
+type Walk = {
+  readonly definition: ServiceDefinition
+  readonly endpoint: number
+  readonly context: FleetContext
+  readonly connector: Connector
+  readonly run: RunStep
+  readonly signal: AbortSignal
+  readonly note: (step: DiagnosisStep) => void
+}
+
+async function walk(given: Walk): Promise<void> {
+  const target = await (given.definition.type === "stdio" ? reachProgram(given) : reachAddress(given))
+  const link = await shakeHands(given, target)
+  try {
+    await given.run(
+      "list",
+      () => {
+        const { clientInfo, limits } = given.context
+        const client = clientOf(link.facts.era, { capabilities: noMembers, clientInfo })
+        const listLimits = { maxPages: limits.pages, maxItems: limits.tools }
+        return fetchLists({ link, client, limits: listLimits, signal: given.signal })
+      },
+      ({ items, faults }) =>
+        faults[0]?.message ??
+        `${items.tools.length} tools, ${items.prompts.length} prompts, ${items.resources.length} resources.`,
+    )
+  } finally {
+    await link.close().catch(() => {})
+  }
+}
+
+async function reachProgram({ definition, context, connector, run }: Walk): Promise<LinkTarget> {
+  const target = await run(
+    "definition",
+    async () => {
+      if (definition.type === "stdio") await findProgram(definition, context)
+      return connector.target(0)
+    },
+    () => "Every placeholder has a value, and the program is there.",
+  )
+  return run(
+    "process",
+    () => openProgram(target),
+    () => "The program runs.",
+  )
+}
+
+async function reachAddress({ endpoint, connector, run }: Walk): Promise<LinkTarget> {
+  const { target, address } = await run(
+    "definition",
+    async () => ({ target: connector.target(endpoint), address: readAddress(connector.urlOf(endpoint)) }),
+    () => "Every placeholder has a value, and the url can be read.",
+  )
+  await checkNetwork(address, run)
+  return target
+}
+
+const credentialStatuses = new Set<unknown>([401, 403, 407])
+
+/** A refused credential is a step of its own: its remedy is another one. */
+async function shakeHands(
+  { definition, context, connector, run, note, signal }: Walk,
+  target: LinkTarget,
+): Promise<Link> {
+  const beganMs = context.now()
+  const connecting = connector.connectTo(target, { capabilities: noMembers, timeoutMs: totalMs - marginMs })
+  const refused = await abortable(connecting, signal).then(
+    () => undefined,
+    (thrown: unknown) => GatewayError.from(thrown),
+  )
+  const durationMs = Math.round(context.now() - beganMs)
+  if (refused && credentialStatuses.has(refused.detail["status"])) {
+    return run("auth", () => Promise.reject(refused), String)
+  }
+  if (definition.type !== "stdio" && !refused) {
+    note({ step: "auth", ok: true, message: "The credential was not refused.", durationMs })
+  }
+  return run(
+    "handshake",
+    () => connecting,
+    ({ facts }) => `It speaks revision ${facts.revision} of MCP.`,
+  )
+}
+
+function withStderr(message: string, connector: Connector): string {
+  const lines = connector.stderrLines().slice(-5)
+  return lines.length === 0 ? message : `${message} It wrote last: ${lines.join(" | ").slice(0, 1_000)}`
+}

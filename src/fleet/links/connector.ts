@@ -1,0 +1,182 @@
+/**
+ * Makes connections to one service as its definition says, with the placeholders filled in, and keeps its programs.
+ * When connections are made, and who uses them: link-slot.ts. Era and handshake: mcp/client/negotiate.ts.
+ */
+
+import type { ServiceDefinition, StdioService, UrlService } from "../../domain/service.ts"
+import { resolvePlaceholders } from "../../domain/placeholder.ts"
+import { GatewayError } from "../../errors.ts"
+import type { Channel } from "../../mcp/channels/channel.ts"
+import type { FindParamHeaders } from "../../mcp/client/http-modern-headers.ts"
+import type { Link } from "../../mcp/client/link.ts"
+import type { Era } from "../../mcp/message.ts"
+import { connectLink, type LinkTarget } from "../../mcp/client/negotiate.ts"
+import type { RawObject } from "../../mcp/raw-json.ts"
+import { openSseChannel } from "../../mcp/channels/sse-client.ts"
+import { openStdioChannel } from "../../mcp/channels/stdio-channel.ts"
+import { openWebSocketChannel } from "../../mcp/channels/websocket-client.ts"
+import { startChild, type Child, type ChildOptions } from "../children/child.ts"
+import type { FleetContext } from "../context.ts"
+
+export type ConnectorOptions = {
+  readonly definition: ServiceDefinition
+  readonly context: FleetContext
+  readonly eraHint?: () => Era | undefined
+  readonly paramHeaders?: FindParamHeaders
+}
+
+type Made = { readonly capabilities: RawObject; readonly timeoutMs: number }
+
+const urlConnectMs = 10_000
+const stopMs = 5_000
+
+export class Connector {
+  readonly #options: ConnectorOptions
+  readonly #children = new Set<Child>()
+  #lastChild: Child | undefined
+  #closed = false
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options
+  }
+
+  /** @throws GatewayError */
+  async connect(endpoint: number, capabilities: RawObject): Promise<Link> {
+    const { definition, context } = this.#options
+    if (definition.type !== "stdio") return this.#connectToUrl(definition, endpoint, capabilities)
+    const leave = await context.starts.enter(new AbortController().signal)
+    try {
+      return await this.connectTo(this.target(endpoint), { capabilities, timeoutMs: context.limits.childStartMs })
+    } finally {
+      leave()
+    }
+  }
+
+  /** A URL without a type may still speak the transport that came before Streamable HTTP. */
+  async #connectToUrl(definition: UrlService, endpoint: number, capabilities: RawObject): Promise<Link> {
+    const made = { capabilities, timeoutMs: urlConnectMs }
+    try {
+      return await this.connectTo(this.target(endpoint), made)
+    } catch (thrown) {
+      if (!(thrown instanceof GatewayError) || thrown.detail["hint"] !== "sse") throw thrown
+      const older = this.#address({ ...definition, type: "sse" }, endpoint)
+      return this.connectTo(older, made).catch(() => Promise.reject(thrown))
+    }
+  }
+
+  connectTo(target: LinkTarget, { capabilities, timeoutMs }: Made): Promise<Link> {
+    const { definition, context, eraHint, paramHeaders } = this.#options
+    // The old transport is older than the modern era.
+    const hint = definition.type === "sse" ? "legacy" : eraHint?.()
+    return connectLink(target, {
+      capabilities,
+      clientInfo: context.clientInfo,
+      connectTimeoutMs: timeoutMs,
+      limits: { maxResultBytes: context.limits.resultBytes },
+      ...(hint && { eraHint: hint }),
+      ...(paramHeaders && { paramHeaders }),
+    })
+  }
+
+  /** @throws GatewayError `invalid` where a placeholder has no value */
+  target(endpoint: number): LinkTarget {
+    const { definition } = this.#options
+    return definition.type === "stdio" ? this.#program(definition) : this.#address(definition, endpoint)
+  }
+
+  /** With its placeholders filled in: never to be shown. @throws GatewayError `invalid` */
+  urlOf(endpoint: number): string {
+    const { definition } = this.#options
+    return definition.type === "stdio" ? "" : this.#resolve(definition.endpoints[endpoint]?.url ?? "")
+  }
+
+  /** The last lines that the program wrote to its error output; empty for what is no program. */
+  stderrLines(): readonly string[] {
+    return this.#lastChild?.stderrLines() ?? []
+  }
+
+  /** Starts no more programs; resolves when every one is gone. */
+  async close(graceMs = stopMs): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#children].map((child) => child.stop(graceMs)))
+  }
+
+  #program(definition: StdioService): LinkTarget {
+    const secrets: string[] = []
+    const resolve = (text: string): string => this.#resolve(text, (value) => secrets.push(value))
+    const program = {
+      name: definition.name,
+      command: resolve(definition.command),
+      args: definition.args.map(resolve),
+      env: mapValues(definition.env, resolve),
+      cwd: definition.cwd === undefined ? this.#options.context.childFolder : resolve(definition.cwd),
+      secrets,
+    }
+    return { kind: "channel", open: () => this.#start(program) }
+  }
+
+  async #start(program: Omit<ChildOptions, "baseEnv" | "ledger">): Promise<Channel> {
+    const { baseEnv, ledger, limits, log } = this.#options.context
+    if (this.#closed) throw stopped()
+    const child = await startChild({ ...program, baseEnv, ledger })
+    if (this.#closed) {
+      await child.stop(0)
+      throw stopped()
+    }
+    this.#children.add(child)
+    this.#lastChild = child
+    void child.exited.then(({ code, signal }) => {
+      this.#children.delete(child)
+      log.info({ service: program.name, pid: child.pid, code, signal }, "a program has ended")
+    })
+    const channel = openStdioChannel({
+      input: child.stdout,
+      output: child.stdin,
+      maxMessageBytes: limits.resultBytes,
+    })
+    void channel.closed.then(() => child.stop(stopMs))
+    return channel
+  }
+
+  #address({ type, headers, concurrency }: UrlService, endpoint: number): LinkTarget {
+    const resolve = (text: string): string => this.#resolve(text)
+    const url = this.urlOf(endpoint)
+    const resolved = mapValues(headers, resolve)
+    if (type === "http") return { kind: "http", url, headers: resolved, connections: concurrency }
+    const options = {
+      url: readUrl(url),
+      headers: resolved,
+      maxMessageBytes: this.#options.context.limits.resultBytes,
+      connectTimeoutMs: urlConnectMs,
+    }
+    return {
+      kind: "channel",
+      open: () => (type === "sse" ? openSseChannel(options) : openWebSocketChannel(options)),
+    }
+  }
+
+  #resolve(text: string, note?: (value: string) => void): string {
+    return resolvePlaceholders(text, (source, name) => {
+      const value = this.#options.context.lookup(source, name)
+      if (value !== undefined) note?.(value)
+      return value
+    })
+  }
+}
+
+function stopped(): GatewayError {
+  return new GatewayError("service_unavailable", "The service was stopped.", { detail: { sent: false } })
+}
+
+function readUrl(text: string): URL {
+  const url = URL.parse(text)
+  if (url) return url
+  throw new GatewayError("invalid", "The service's url is none; correct it in the service's definition.")
+}
+
+function mapValues(
+  values: Readonly<Record<string, string>>,
+  map: (value: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]))
+}

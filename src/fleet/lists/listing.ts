@@ -1,0 +1,146 @@
+/**
+ * What one service offers, kept up to date: fetched when it connects and when it says that something changed, at most
+ * once a second, and read from disk as long as it could not be asked.
+ */
+
+import { GatewayError } from "../../errors.ts"
+import type { Offer, Offered } from "../../domain/catalog.ts"
+import type { ServiceDefinition } from "../../domain/service.ts"
+import type { Link } from "../../mcp/client/link.ts"
+import { noMembers, type RawJson } from "../../mcp/raw-json.ts"
+import { clientOf } from "../../mcp/client/service-facts.ts"
+import { abortable } from "../links/abortable.ts"
+import type { ListCache, Lists } from "./list-cache.ts"
+import { fetchLists, type Fault, type ListLimits } from "./lists.ts"
+import { compileOffer } from "./offer.ts"
+
+export type ListingOptions = {
+  readonly definition: ServiceDefinition
+  readonly cache: ListCache
+  /** Digest of what decides which lists a service has. */
+  readonly cacheKey: string
+  readonly clientInfo: RawJson
+  readonly limits: ListLimits & { readonly listMs: number }
+  readonly now: () => number
+  /** The connection to ask over, where one stands. */
+  readonly link: () => Link | undefined
+  readonly onOffer: () => void
+  /** Everything that is wrong now; what was wrong before and is not named again is right by now. */
+  readonly onFaults: (faults: readonly Fault[]) => void
+}
+
+const debounceMs = 200
+const leastBetweenMs = 1_000
+const mostBetweenMs = 60_000
+
+export class Listing {
+  offer: Offer | undefined
+  lists: Lists | undefined
+  /** Whether the offer is one of an earlier time. */
+  stale = false
+  #paramHeaders: ReadonlyMap<string, NonNullable<Offered["paramHeaders"]>> = new Map()
+  readonly #options: ListingOptions
+  readonly #closed = new AbortController()
+  #fetching: Promise<void> | undefined
+  #fetchedAtMs = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+  #failures = 0
+
+  constructor(options: ListingOptions) {
+    this.#options = options
+  }
+
+  /** The headers that must repeat arguments of this tool, by the service's own name of it. */
+  readonly paramHeaders = (tool: string): Offered["paramHeaders"] => this.#paramHeaders.get(tool)
+
+  /** Takes up what was heard earlier, by a predecessor or before a restart, until the service can be asked. */
+  async restore(earlier: Lists | undefined): Promise<void> {
+    const { cache, cacheKey, definition } = this.#options
+    const lists = earlier ?? (await cache.load(definition.name, cacheKey))
+    if (lists && !this.lists) await this.#take(lists, "stale")
+  }
+
+  /** Fetches soon; many wishes within a moment are one. */
+  schedule(leastMs = debounceMs): void {
+    if (this.#timer || this.#closed.signal.aborted) return
+    const sinceMs = this.#options.now() - this.#fetchedAtMs
+    const waitMs = Math.max(leastMs, leastBetweenMs - sinceMs)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      // What goes wrong is told as a fault.
+      this.fetch().catch(() => {})
+    }, waitMs).unref()
+  }
+
+  /**
+   * Fetches now, or after the fetch that is under way.
+   * @throws GatewayError `service_unavailable` where nothing could be fetched
+   */
+  async fetch(): Promise<void> {
+    while (this.#fetching) await this.#fetching.catch(() => {})
+    this.#fetching = this.#fetch()
+    try {
+      await this.#fetching
+    } finally {
+      this.#fetching = undefined
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#closed.abort(new GatewayError("service_unavailable", "The service was stopped."))
+  }
+
+  async #fetch(): Promise<void> {
+    const link = this.#options.link()
+    if (!link)
+      throw new GatewayError("service_unavailable", "The service is not connected; its lists stay as they were.")
+    this.#fetchedAtMs = this.#options.now()
+    try {
+      await this.#fetchOver(link)
+    } catch (thrown) {
+      this.stale = this.lists !== undefined
+      const { message } = GatewayError.from(thrown)
+      if (!this.#closed.signal.aborted)
+        this.#options.onFaults([{ subject: "lists", message: `Not listed: ${message}` }])
+      // It may have been busy, with its own start for one: asked again, ever less often.
+      this.schedule(Math.min(mostBetweenMs, leastBetweenMs * 2 ** this.#failures++))
+      throw thrown
+    }
+  }
+
+  async #fetchOver(link: Link): Promise<void> {
+    const { definition, limits, clientInfo, cache, cacheKey, now } = this.#options
+    const { facts } = link
+    const client = clientOf(facts.era, { capabilities: noMembers, clientInfo })
+    const late = new AbortController()
+    const text = `The lists did not come within ${limits.listMs} ms.`
+    const timer = setTimeout(() => late.abort(new GatewayError("timeout", text)), limits.listMs)
+    const signal = AbortSignal.any([this.#closed.signal, late.signal])
+    try {
+      const fetching = fetchLists({ link, client, limits, signal, previous: this.lists?.items })
+      const { items, faults } = await abortable(fetching, signal)
+      const lists = { facts, items, listedAtMs: now() }
+      this.#failures = 0
+      await this.#take(lists, "fresh", faults)
+      if (faults.length === 0) await cache.save(definition.name, cacheKey, lists).catch(() => {})
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #take(lists: Lists, age: "fresh" | "stale", faults: readonly Fault[] = []): Promise<void> {
+    const { name: service, prefix, tools: rules } = this.#options.definition
+    const compiled = await compileOffer({ service, prefix, rules, facts: lists.facts, items: lists.items })
+    if (this.#closed.signal.aborted || (age === "stale" && this.lists)) return
+    this.lists = lists
+    this.offer = compiled.offer
+    const { tools } = compiled.offer.items
+    this.#paramHeaders = new Map(
+      tools.flatMap(({ name, paramHeaders }) => (paramHeaders ? [[name, paramHeaders]] : [])),
+    )
+    this.stale = age === "stale"
+    this.#options.onFaults([...faults, ...compiled.faults])
+    this.#options.onOffer()
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * From the lists of a service to what the gateway offers of it: every item is checked, tools also against the rules of
+ * the service's file. What fails is left out with a reason; the rest stays.
+ */
+
+import { itemKinds, type ItemKind, type Offer, type Offered } from "../../domain/catalog.ts"
+import { legacyOutputSchema } from "../../mcp/era-legacy.ts"
+import type { ServiceFacts } from "../../mcp/client/link.ts"
+import { fromRaw, readString, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
+import type { Fault, ListItems } from "./lists.ts"
+import { readParamHeaders } from "./param-headers.ts"
+import { findSchemaFault } from "./schema-check.ts"
+import { compileToolRules, type ToolRules } from "./tool-rules.ts"
+
+export type OfferSource = {
+  readonly service: string
+  readonly prefix: boolean
+  readonly rules: ToolRules
+  readonly facts: Pick<ServiceFacts, "capabilities" | "instructions">
+  readonly items: ListItems
+}
+
+type Named = { readonly name: string; readonly definition: RawObject }
+type Checked = { readonly items: readonly Offered[]; readonly faults: readonly Fault[] }
+
+export async function compileOffer(source: OfferSource): Promise<{ offer: Offer; faults: readonly Fault[] }> {
+  const { service, prefix, facts, items } = source
+  const checks: Record<ItemKind, Checked> = {
+    tools: await checkTools(items.tools, source.rules),
+    prompts: checkOthers(items.prompts, "prompts"),
+    resources: checkOthers(items.resources, "resources"),
+    templates: checkOthers(items.templates, "templates"),
+  }
+  const offered = {
+    tools: checks.tools.items,
+    prompts: checks.prompts.items,
+    resources: checks.resources.items,
+    templates: checks.templates.items,
+  }
+  const { capabilities, instructions } = facts
+  return {
+    offer: { service, prefix, items: offered, capabilities, instructions },
+    faults: itemKinds.flatMap((kind) => checks[kind].faults),
+  }
+}
+
+/** Tools whose schemas are looked at before others get their turn: ten thousand would hold up every call. */
+const checkedAtOnce = 50
+
+async function checkTools(definitions: readonly RawObject[], toolRules: ToolRules): Promise<Checked> {
+  const rules = compileToolRules(toolRules)
+  const { named, faults } = readNames(definitions, "tools")
+  const tools: { tool: Offered; fault: string | undefined }[] = []
+  for (const [index, { name, definition }] of named.entries()) {
+    if (index % checkedAtOnce === checkedAtOnce - 1) await new Promise(setImmediate)
+    if (!rules.offers(name)) continue
+    const fault = await findToolFault(definition)
+    const described = rules.describe(name, definition)
+    tools.push({ tool: fault ? plain({ name, definition }) : toTool(name, rules.rename(name), described), fault })
+  }
+  const bad = tools.flatMap(({ tool, fault }) =>
+    fault ? [{ subject: tool.name, message: `Left out: ${fault}` }] : [],
+  )
+  const good = withoutDoubles(tools.flatMap(({ tool, fault }) => (fault ? [] : [tool])))
+  return { items: good.items, faults: [...faults, ...bad, ...good.faults] }
+}
+
+function checkOthers(definitions: readonly RawObject[], kind: ItemKind): Checked {
+  const { named, faults } = readNames(definitions, kind)
+  const { items, faults: doubles } = withoutDoubles(named.map(plain))
+  return { items, faults: [...faults, ...doubles] }
+}
+
+const nameMember: Readonly<Record<ItemKind, string>> = {
+  tools: "name",
+  prompts: "name",
+  resources: "uri",
+  templates: "uriTemplate",
+}
+const maxNameLength: Readonly<Record<ItemKind, number>> = {
+  tools: 128,
+  prompts: 128,
+  resources: 4_096,
+  templates: 4_096,
+}
+
+function readNames(definitions: readonly RawObject[], kind: ItemKind): { named: Named[]; faults: Fault[] } {
+  const named: Named[] = []
+  const faults: Fault[] = []
+  definitions.forEach((definition, index) => {
+    const name = readString(definition.get(nameMember[kind]))
+    const rule = `must be a string of 1 to ${maxNameLength[kind]} plain characters`
+    if (name !== undefined && isFit(name, maxNameLength[kind])) named.push({ name, definition })
+    else faults.push({ subject: `${kind}[${index}]`, message: `Left out: its ${nameMember[kind]} ${rule}.` })
+  })
+  return { named, faults }
+}
+
+function isFit(name: string, maxLength: number): boolean {
+  return name.length > 0 && name.length <= maxLength && !/\p{Cc}/u.test(name)
+}
+
+function plain({ name, definition }: Named): Offered {
+  return { name, shownName: name, definition }
+}
+
+async function findToolFault(definition: RawObject): Promise<string | undefined> {
+  const input = definition.get("inputSchema")
+  const output = definition.get("outputSchema")
+  if (!input) return "it has no inputSchema."
+  const fault =
+    (await findSchemaFault(input, "inputSchema")) ?? (output && (await findSchemaFault(output, "outputSchema")))
+  if (fault) return fault
+  const headers = readParamHeaders(input)
+  return typeof headers === "string" ? headers : undefined
+}
+
+/** @param definition of a tool in which no fault was found */
+function toTool(name: string, shownName: string, definition: RawObject): Offered {
+  const input = definition.get("inputSchema")
+  const output = definition.get("outputSchema")
+  const headers = input && readParamHeaders(input)
+  const legacy = output && legacyOutputSchema(output)
+  return {
+    name,
+    shownName,
+    definition,
+    repeatable: isRepeatable(definition.get("annotations")),
+    ...(legacy && { legacyOutputSchema: legacy }),
+    ...(headers instanceof Map && headers.size > 0 && { paramHeaders: headers }),
+  }
+}
+
+function isRepeatable(annotations: RawJson | undefined): boolean {
+  if (annotations?.[0] !== 0x7b) return false
+  const { readOnlyHint, idempotentHint } = fromRaw(annotations) as Record<string, unknown>
+  return readOnlyHint === true || idempotentHint === true
+}
+
+function withoutDoubles(offered: readonly Offered[]): { items: Offered[]; faults: Fault[] } {
+  const byName = new Map<string, Offered>()
+  const faults: Fault[] = []
+  for (const item of offered) {
+    const first = byName.get(item.shownName)
+    if (!first) byName.set(item.shownName, item)
+    else
+      faults.push({
+        subject: item.name,
+        message: `Left out: the name ${item.shownName} is taken by ${first.name}.`,
+      })
+  }
+  return { items: [...byName.values()], faults }
+}

@@ -1,0 +1,41 @@
+/**
+ * A carrier takes single requests to a service and brings back what belongs to each. It knows one transport and the
+ * rules for telling whose message is whose; what a request means in an era is left to legacy-link.ts and
+ * modern-link.ts, which stand on top.
+ *
+ * Which there are: duplex-carrier.ts, http-legacy-carrier.ts, http-modern-carrier.ts.
+ */
+
+import type { GatewayError } from "../../errors.ts"
+import type { Answer, Notification } from "../message.ts"
+import type { RawJson, RawObject } from "../raw-json.ts"
+
+/** A request that a service of the legacy era sends to us, as it came. */
+export type Question = { readonly id: RawJson; readonly method: string; readonly params: RawObject }
+
+/** One request on its way out, as its era writes it. */
+export type OutgoingCall = {
+  readonly method: string
+  /** The params with `_meta`. The call's own id is free to serve as its progress token. */
+  readonly params: (id: number) => RawObject
+  readonly signal: AbortSignal
+  /** Takes what comes ahead of the answer; absent where nobody waits for that. */
+  readonly notify?: (notification: Notification) => void
+  /** Answers what the service asks because of this call; absent where nobody could. */
+  readonly ask?: (question: Question, signal: AbortSignal) => Promise<Answer>
+}
+
+export interface Carrier {
+  /** @throws GatewayError where no answer came; `detail.sent` is false where the service took nothing. */
+  request(call: OutgoingCall): Promise<Answer>
+  /** Settles once: with the reason when the connection is lost, with undefined when we closed it. Never rejects. */
+  readonly closed: Promise<GatewayError | undefined>
+  close(): Promise<void>
+}
+
+/** A carrier for the legacy era, in which both sides also speak unasked. */
+export interface SessionCarrier extends Carrier {
+  notify(method: string, params: RawObject): Promise<void>
+  /** Hands on what the service tells of its lists and resources outside of any call. */
+  follow(listener: (notification: Notification) => void): void
+}

@@ -1,0 +1,153 @@
+/**
+ * HTTP requests to one service over its own connections. What the requests hold and what the answers mean is left to
+ * http-legacy-carrier.ts and http-modern-carrier.ts. Nothing of any client of ours reaches this file: the headers are
+ * those of the service's definition and of the protocol.
+ */
+
+import type { IncomingHttpHeaders } from "node:http"
+import { Pool, type Dispatcher } from "undici"
+import { GatewayError } from "../../errors.ts"
+import { notReached } from "./http-refusal.ts"
+
+export type HttpTarget = {
+  /** `http:`, `https:`, or `unix:///path/to.sock:/mcp`. */
+  readonly url: string
+  /** From the service's definition: its credential, mostly. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** How many calls may be open at once; further ones wait. */
+  readonly connections?: number
+}
+
+export type HttpRequest = {
+  readonly method: "POST" | "GET" | "DELETE"
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Buffer
+  /**
+   * Calls share a bounded number of connections. What calls wait for, and what may stay open for hours, goes past
+   * them, or an answer to a service's question could queue behind the call that waits for it.
+   */
+  readonly lane: "calls" | "aside"
+}
+
+export type ResponseHead = { readonly status: number; readonly headers: IncomingHttpHeaders }
+
+/** Reads one response. What its methods throw ends the response and is handed to `fail`. */
+export interface ResponseReader {
+  head(head: ResponseHead): void
+  data(chunk: Buffer): void
+  end(): void
+  fail(error: GatewayError): void
+}
+
+export interface Sending {
+  /** Ends it at once; the reader hears nothing more. */
+  abort(): void
+  /** Lets the response end by itself, but not for long; the reader hears nothing more. */
+  finish(): void
+}
+
+const defaultConnections = 64
+const connectMs = 10_000
+const lingerMs = 1_000
+
+export class HttpClient {
+  readonly #lanes: Readonly<Record<HttpRequest["lane"], Pool>>
+  readonly #path: string
+  readonly #headers: Readonly<Record<string, string>>
+
+  constructor({ url, headers = {}, connections = defaultConnections }: HttpTarget) {
+    const { origin, path, socketPath } = readAddress(url)
+    const options: Pool.Options = {
+      allowH2: false,
+      connect: { timeout: connectMs },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      ...(socketPath !== undefined && { socketPath }),
+    }
+    this.#lanes = { calls: new Pool(origin, { ...options, connections }), aside: new Pool(origin, options) }
+    this.#path = path
+    this.#headers = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+  }
+
+  send(request: HttpRequest, reader: ResponseReader): Sending {
+    const response = new ResponseHandler(reader)
+    const { method, body = null, lane } = request
+    const headers = { ...this.#headers, ...request.headers }
+    this.#lanes[lane].dispatch({ path: this.#path, method, headers, body }, response)
+    return response
+  }
+
+  /** Cuts what is still open. */
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.#lanes).map((pool) => pool.destroy()))
+  }
+}
+
+/** @throws GatewayError `invalid` */
+function readAddress(url: string): { origin: string; path: string; socketPath?: string } {
+  const unix = /^unix:\/\/(\/[^:]+):(\/.*)$/.exec(url)
+  if (unix?.[1] && unix[2]) return { origin: "http://localhost", path: unix[2], socketPath: unix[1] }
+  const parsed = URL.parse(url)
+  if (parsed && /^https?:$/.test(parsed.protocol))
+    return { origin: parsed.origin, path: parsed.pathname + parsed.search }
+  throw new GatewayError(
+    "invalid",
+    "A service's url must begin with http:// or https://, or be unix:///path/to.sock:/path.",
+  )
+}
+
+class ResponseHandler implements Dispatcher.DispatchHandler, Sending {
+  #reader: ResponseReader | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #linger: NodeJS.Timeout | undefined
+  #aborted = false
+  #ended = false
+
+  constructor(reader: ResponseReader) {
+    this.#reader = reader
+  }
+
+  abort(): void {
+    this.#reader = undefined
+    this.#aborted = true
+    if (!this.#ended) this.#controller?.abort(new GatewayError("invalid", "The gateway ended the request."))
+  }
+
+  finish(): void {
+    this.#reader = undefined
+    if (!this.#ended) this.#linger ??= setTimeout(() => this.abort(), lingerMs)
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    if (this.#aborted) this.abort()
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status >= 200) this.#reader?.head({ status, headers })
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#reader?.data(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#end()
+    try {
+      this.#reader?.end()
+    } catch (thrown) {
+      this.#reader?.fail(GatewayError.from(thrown))
+    }
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    this.#end()
+    const sent = this.#controller !== undefined
+    this.#reader?.fail(error instanceof GatewayError ? error : notReached(error, sent ? "sent" : "unsent"))
+  }
+
+  #end(): void {
+    this.#ended = true
+    clearTimeout(this.#linger)
+  }
+}

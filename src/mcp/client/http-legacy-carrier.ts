@@ -1,0 +1,181 @@
+/**
+ * Carries requests to a legacy service over Streamable HTTP, and keeps the session that it may have. What comes on the
+ * stream of a call belongs to that call; what comes on the stream beside them is told apart as on a pipe.
+ *
+ * One call: http-legacy-call.ts. The stream beside them: http-news-stream.ts.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
+ */
+
+import { GatewayError } from "../../errors.ts"
+import type { OutgoingCall, SessionCarrier } from "./carrier.ts"
+import { Ending } from "../channels/channel.ts"
+import { deliverAside } from "./http-aside.ts"
+import type { HttpClient, ResponseHead } from "./http-client.ts"
+import { HttpLegacyCall } from "./http-legacy-call.ts"
+import { NewsStream } from "./http-news-stream.ts"
+import type { Answer, Notification, Outline } from "../message.ts"
+import { OpenCalls } from "./open-calls.ts"
+import { Questions } from "./questions.ts"
+import { readString, toRaw, type RawObject } from "../raw-json.ts"
+import { encodeNotification, encodeRequest } from "../wire.ts"
+
+type HttpLegacyOptions = { readonly client: HttpClient; readonly maxResultBytes: number }
+
+/** A call with what carries it. */
+type Carried = { readonly id: number; readonly call: OutgoingCall; readonly carrying: HttpLegacyCall }
+
+const noticeMs = 10_000
+const goodbyeMs = 1_000
+
+export class HttpLegacyCarrier implements SessionCarrier {
+  readonly #options: HttpLegacyOptions
+  readonly #calls = new OpenCalls()
+  readonly #carrying = new Set<HttpLegacyCall>()
+  readonly #questions: Questions
+  readonly #news: NewsStream
+  readonly #ending = new Ending()
+  #sessionId: string | undefined
+  #revision: string | undefined
+
+  constructor(options: HttpLegacyOptions) {
+    this.#options = options
+    this.#questions = new Questions((message) => void this.#tell(message).catch(() => {}))
+    this.#news = new NewsStream({
+      client: options.client,
+      maxBytes: options.maxResultBytes,
+      sessionHeaders: () => this.#sessionHeaders(),
+      look: (head) => this.#look(head),
+      onMessage: (message) => this.#receive(message, undefined),
+    })
+  }
+
+  get closed(): Promise<GatewayError | undefined> {
+    return this.#ending.closed
+  }
+
+  /** Whether the service has answered `initialize`. */
+  get introduced(): boolean {
+    return this.#revision !== undefined
+  }
+
+  async request(call: OutgoingCall): Promise<Answer> {
+    const answer = await this.#calls.run(call, (id) => this.#post(id, call))
+    if (call.method === "initialize") this.#revision = readString(answer.result?.get("protocolVersion"))
+    return answer
+  }
+
+  async notify(method: string, params: RawObject): Promise<void> {
+    await this.#tell(encodeNotification(method, params))
+    if (method === "notifications/initialized") await this.#news.open()
+  }
+
+  follow(listener: (notification: Notification) => void): void {
+    this.#calls.follow(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#ending.end(undefined)
+    this.#news.close()
+    this.#questions.close()
+    for (const carrying of this.#carrying) carrying.abort()
+    this.#calls.failAll(
+      new GatewayError("service_unavailable", "The connection was closed.", { detail: { sent: true } }),
+    )
+    if (this.#sessionId !== undefined) {
+      const goodbye = { method: "DELETE", headers: this.#sessionHeaders(), lane: "aside" } as const
+      // The service forgets the session by itself when it does not hear of this.
+      await deliverAside(this.#options.client, goodbye, { timeoutMs: goodbyeMs }).catch(() => {})
+    }
+    await this.#options.client.close()
+  }
+
+  #post(id: number, call: OutgoingCall): () => void {
+    const carrying = new HttpLegacyCall({
+      client: this.#options.client,
+      maxBytes: this.#options.maxResultBytes,
+      sessionHeaders: () => this.#sessionHeaders(),
+      look: (head) => (call.method === "initialize" ? this.#begin(head) : this.#look(head)),
+      onMessage: (message) => this.#receive(message, { id, call, carrying }),
+      onFail: (error) => {
+        this.#carrying.delete(carrying)
+        this.#calls.fail(id, error)
+      },
+    })
+    this.#carrying.add(carrying)
+    carrying.post(encodeRequest(id, call.method, call.params(id)))
+    return () => this.#cancel(call.method, id, carrying)
+  }
+
+  #cancel(method: string, id: number, carrying: HttpLegacyCall): void {
+    this.#carrying.delete(carrying)
+    carrying.abort()
+    // The end of the stream alone does not cancel in this era, and the handshake may not be cancelled.
+    if (method !== "initialize")
+      void this.notify("notifications/cancelled", new Map([["requestId", toRaw(id)]])).catch(() => {})
+  }
+
+  #receive(message: Outline, carried: Carried | undefined): void {
+    switch (message.kind) {
+      case "request":
+        return void this.#questions.receive(message, carried ? carried.call : this.#calls.asking())
+      case "notification":
+        if (message.method === "notifications/cancelled")
+          return this.#questions.withdraw(message.params.get("requestId"))
+        return this.#calls.deliver({ method: message.method, params: message.params }, carried?.call)
+      case "result":
+      case "error":
+        return carried && this.#settle(message, carried)
+    }
+  }
+
+  #settle(message: Outline & { kind: "result" | "error" }, { id, carrying }: Carried): void {
+    // A service that refuses a request before it has read the id answers for null.
+    if (message.id && message.id.toString() !== String(id)) return
+    this.#carrying.delete(carrying)
+    carrying.finish()
+    if (message.kind === "result") return this.#calls.settle(id, { result: message.result })
+    if (!message.id && this.#sessionId !== undefined && speaksOfSession(message.error.message)) {
+      return this.#calls.fail(id, this.#lose())
+    }
+    this.#calls.settle(id, { error: message.error })
+  }
+
+  #begin({ headers }: ResponseHead): undefined {
+    const given = headers["mcp-session-id"]
+    if (typeof given === "string" && /^[\x21-\x7e]{1,1024}$/.test(given)) this.#sessionId = given
+  }
+
+  #look({ status }: ResponseHead): GatewayError | undefined {
+    return status === 404 && this.#sessionId !== undefined ? this.#lose() : undefined
+  }
+
+  #lose(): GatewayError {
+    const message = "The service no longer knows our session; it was restarted or has expired."
+    const lost = new GatewayError("service_unavailable", message, { detail: { status: 404, sent: false } })
+    this.#ending.end(lost)
+    return lost
+  }
+
+  #tell(body: Buffer): Promise<void> {
+    const headers = {
+      ...this.#sessionHeaders(),
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    }
+    const request = { method: "POST", headers, body, lane: "aside" } as const
+    return deliverAside(this.#options.client, request, { timeoutMs: noticeMs, look: (head) => this.#look(head) })
+  }
+
+  #sessionHeaders(): Record<string, string> {
+    return {
+      ...(this.#sessionId !== undefined && { "mcp-session-id": this.#sessionId }),
+      ...(this.#revision !== undefined && { "mcp-protocol-version": this.#revision }),
+    }
+  }
+}
+
+/** Many services answer an unknown session with 400 and a text of their own, where MCP asks for 404. */
+function speaksOfSession(message: string): boolean {
+  return /session|not initialized/i.test(message)
+}

@@ -1,0 +1,59 @@
+/**
+ * What an HTTP response that is no answer means to whoever called. What was refused before it was taken says so, so
+ * that the request may be sent again.
+ */
+
+import { GatewayError } from "../../errors.ts"
+import type { ResponseHead } from "./http-client.ts"
+import { ProtocolError } from "../protocol-error.ts"
+
+/** @param progress whether bytes of the request may have left */
+export function notReached(cause: Error, progress: "sent" | "unsent"): GatewayError {
+  const sent = progress === "sent"
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : cause.name
+  const message = sent
+    ? `The connection to the service broke before it answered (${code}).`
+    : `The service cannot be reached (${code}); check that it runs and that its url is right.`
+  return new GatewayError("service_unavailable", message, { detail: { sent }, cause })
+}
+
+/** The error for a status that no answer comes with; undefined where the body may hold one. */
+export function refusalOf(head: ResponseHead): GatewayError | undefined {
+  const { status } = head
+  if (status === 401 || status === 403 || status === 407) {
+    return refusal(head, "The service refused the gateway's credential; correct it in the service's definition")
+  }
+  if (status >= 300 && status < 400) {
+    return refusal(
+      head,
+      `The service redirects${destination(head)}, which is not followed; set the url to where it is`,
+    )
+  }
+  if (status === 408 || status === 429) return refusal(head, "The service takes no more requests for now")
+  return status >= 500 ? refusal(head, "The service failed") : undefined
+}
+
+export function refusal({ status, headers }: ResponseHead, what: string): GatewayError {
+  const seconds = Number(headers["retry-after"])
+  return new GatewayError("service_unavailable", `${what} (HTTP ${status}).`, {
+    detail: { status, sent: status >= 500 || status < 300 },
+    ...(seconds > 0 && seconds < 86_400 && { retryAfterMs: seconds * 1_000 }),
+  })
+}
+
+function destination({ headers }: ResponseHead): string {
+  const target = headers.location ? URL.parse(headers.location, "http://same-host") : null
+  if (!target) return ""
+  const origin = target.host === "same-host" ? "" : target.origin
+  return ` to ${`${origin}${target.pathname}`.slice(0, 200)}`
+}
+
+export function withoutAnswer(): GatewayError {
+  const message = "The service ended its response without an answer; it may have had effects."
+  return new GatewayError("service_unavailable", message, { detail: { sent: true } })
+}
+
+/** Whether a stream that ended so may be taken up again: neither by the service's word nor by what it sent. */
+export function isInterruption({ code, detail, cause }: GatewayError): boolean {
+  return code === "service_unavailable" && detail["status"] === undefined && !(cause instanceof ProtocolError)
+}

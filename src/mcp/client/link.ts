@@ -1,0 +1,33 @@
+/**
+ * A link: our side as the client of one service, in the neutral form. Whoever holds one need not know the era or the
+ * transport beneath it. How one is made: negotiate.ts.
+ */
+
+import type { GatewayError } from "../../errors.ts"
+import type { Era, Handler, Revision } from "../message.ts"
+import type { RawJson } from "../raw-json.ts"
+
+/** What a service said of itself when the link was made. */
+export type ServiceFacts = {
+  readonly era: Era
+  readonly revision: Revision
+  readonly capabilities: Readonly<Record<string, unknown>>
+  /** The Implementation object: for display, never for trust. */
+  readonly info: RawJson | undefined
+  readonly instructions: string | undefined
+}
+
+/** One live connection to a service; answers requests in the neutral form. */
+export interface Link {
+  readonly facts: ServiceFacts
+  /**
+   * Rejects with a GatewayError where no answer came; `detail.sent` is false where the service took nothing, so that
+   * the request may be sent again. A subscription resolves when its signal aborts.
+   */
+  readonly handle: Handler
+  /** Settles once: with the reason when the connection is lost, with undefined when we closed it. Never rejects. */
+  readonly closed: Promise<GatewayError | undefined>
+  /** A cheap round trip: `ping` in the legacy era, `server/discover` in the modern one. */
+  ping(signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}

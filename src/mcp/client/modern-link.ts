@@ -1,0 +1,86 @@
+/**
+ * A link to a service of the modern era over any carrier. Nothing is kept between requests: each says who asks and in
+ * which revision, so the neutral form goes out almost as it is.
+ *
+ * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
+ */
+
+import type { Carrier, OutgoingCall } from "./carrier.ts"
+import { complete, readModernAnswer, readModernNotification, writeModernParams } from "../era-modern.ts"
+import type { Link, ServiceFacts } from "./link.ts"
+import {
+  modernRevisions,
+  type Answer,
+  type ClientFacts,
+  type Exchange,
+  type Request,
+  type RpcError,
+} from "../message.ts"
+import { toRaw, type RawObject } from "../raw-json.ts"
+import { relayTo } from "./relay.ts"
+import { fromService, misunderstood, refuseHopErrors } from "./service-answer.ts"
+import { ownRequest, readFacts } from "./service-facts.ts"
+
+/** @param discovered the service's answer to `server/discover` */
+export function openModernLink(carrier: Carrier, client: ClientFacts, discovered: RawObject): Link {
+  return new ModernLink(carrier, client, readFacts({ era: "modern", revision: modernRevisions[0] }, discovered))
+}
+
+/** `server/discover` on nobody's behalf: how a link is made, and how it is tried. */
+export function discovery(client: ClientFacts, signal: AbortSignal): OutgoingCall {
+  const request = ownRequest("server/discover", client)
+  return { method: request.method, params: () => writeModernParams(request, undefined), signal }
+}
+
+class ModernLink implements Link {
+  readonly facts: ServiceFacts
+  readonly closed: Link["closed"]
+  readonly #carrier: Carrier
+  readonly #client: ClientFacts
+
+  constructor(carrier: Carrier, client: ClientFacts, facts: ServiceFacts) {
+    this.#carrier = carrier
+    this.#client = client
+    this.facts = facts
+    this.closed = carrier.closed
+  }
+
+  readonly handle = async (request: Request, exchange: Exchange): Promise<Answer> => {
+    const listens = request.method === "subscriptions/listen"
+    try {
+      const answer = await this.#carrier.request(outgoing(request, exchange))
+      if (answer.error) await this.#heed(answer.error, exchange.signal)
+      return fromService(() => readModernAnswer(answer))
+    } catch (thrown) {
+      if (listens && exchange.signal.aborted) return { result: new Map([["resultType", complete]]) }
+      throw thrown
+    }
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    const { error } = await this.#carrier.request(discovery(this.#client, signal))
+    if (error) throw misunderstood(error)
+  }
+
+  close(): Promise<void> {
+    return this.#carrier.close()
+  }
+
+  /** A service that went back to the legacy era says this to whom it has not met; but others may say it too. */
+  async #heed(error: RpcError, signal: AbortSignal): Promise<void> {
+    refuseHopErrors(error)
+    if (error.code === notInitialized) await this.ping(signal)
+  }
+}
+
+const notInitialized = -32000
+
+function outgoing(request: Request, exchange: Exchange): OutgoingCall {
+  const relay = relayTo(request, exchange)
+  return {
+    method: request.method,
+    params: (id) => writeModernParams(request, request.progressToken && toRaw(id)),
+    signal: exchange.signal,
+    notify: (notification) => relay(readModernNotification(notification)),
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * Makes a link to a service: finds out its era, introduces us where the era wants that, and has it all done within one
+ * deadline. A hint saves the detour; one that is wrong costs it.
+ *
+ * How the era is told: probe.ts. By transport: connect-channel.ts, connect-http.ts.
+ */
+
+import { GatewayError } from "../../errors.ts"
+import type { Channel } from "../channels/channel.ts"
+import { connectChannel } from "./connect-channel.ts"
+import { connectHttp } from "./connect-http.ts"
+import type { HttpTarget } from "./http-client.ts"
+import type { FindParamHeaders } from "./http-modern-headers.ts"
+import type { Link } from "./link.ts"
+import type { Era } from "../message.ts"
+import type { RawJson, RawObject } from "../raw-json.ts"
+
+export type LinkTarget =
+  /** `open` starts the service anew each time: a child that the probe has ended is started a second time. */
+  { readonly kind: "channel"; readonly open: () => Promise<Channel> } | ({ readonly kind: "http" } & HttpTarget)
+
+export type LinkOptions = {
+  /** The era it had the last time. */
+  readonly eraHint?: Era
+  /** The ClientCapabilities under which a legacy session is opened. */
+  readonly capabilities: RawObject
+  /** Our own Implementation object. */
+  readonly clientInfo: RawJson
+  readonly connectTimeoutMs: number
+  /** How long a pipe may leave the modern question unanswered. */
+  readonly probeTimeoutMs?: number
+  readonly limits: { readonly maxResultBytes: number }
+  readonly paramHeaders?: FindParamHeaders
+}
+
+/**
+ * @throws GatewayError `timeout`, `service_unavailable`, `invalid` for a url that cannot be. `detail.hint` is `sse` where
+ *   the service may be one of the old HTTP+SSE transport.
+ */
+export async function connectLink(target: LinkTarget, options: LinkOptions): Promise<Link> {
+  const { connectTimeoutMs } = options
+  const deadline = new AbortController()
+  const late = new GatewayError("timeout", `The service was not ready within ${connectTimeoutMs} ms; see its log.`)
+  const timer = setTimeout(() => deadline.abort(late), connectTimeoutMs)
+  try {
+    if (target.kind === "http") return await connectHttp(target, options, deadline.signal)
+    return await connectChannel(target.open, options, deadline.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}

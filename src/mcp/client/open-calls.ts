@@ -1,0 +1,123 @@
+/**
+ * The calls open on one carrier, and whose a message is when the transport does not say: by its id, by its progress
+ * token, by its subscription, or because only one call can be meant. What cannot be told is dropped, because a log line
+ * or a question shown to the wrong caller is worse than none.
+ */
+
+import { GatewayError } from "../../errors.ts"
+import type { OutgoingCall } from "./carrier.ts"
+import { hop, metaOf } from "../meta.ts"
+import type { Answer, Notification } from "../message.ts"
+import type { RawJson } from "../raw-json.ts"
+
+type OpenCall = {
+  readonly call: OutgoingCall
+  readonly settle: (answer: Answer) => void
+  readonly fail: (error: GatewayError) => void
+}
+
+/** Requests in which a service may ask something back. */
+const mayAsk = new Set(["tools/call", "prompts/get", "resources/read"])
+
+export class OpenCalls {
+  readonly #open = new Map<number, OpenCall>()
+  readonly #listeners = new Set<(notification: Notification) => void>()
+  #lastId = 0
+
+  /** @param start sends the call under this id and returns what to do when its caller goes away */
+  run(call: OutgoingCall, start: (id: number) => () => void): Promise<Answer> {
+    if (call.signal.aborted) return Promise.reject(reasonOf(call.signal))
+    const id = ++this.#lastId
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    let cancel = (): void => {}
+    const leave = (): void => {
+      this.#open.delete(id)
+      call.signal.removeEventListener("abort", stop)
+    }
+    const stop = (): void => {
+      leave()
+      reject(reasonOf(call.signal))
+      cancel()
+    }
+    call.signal.addEventListener("abort", stop)
+    const settle = (answer: Answer): void => (leave(), resolve(answer))
+    const fail = (error: GatewayError): void => (leave(), reject(error))
+    this.#open.set(id, { call, settle, fail })
+    try {
+      cancel = start(id)
+    } catch (thrown) {
+      // Params that cannot be written, a header that cannot be made of them: nothing was sent.
+      leave()
+      reject(thrown)
+    }
+    return promise
+  }
+
+  /** A late answer, or one to nothing we sent, is dropped. */
+  settle(id: RawJson | number | undefined, answer: Answer): void {
+    this.#find(id)?.settle(answer)
+  }
+
+  fail(id: RawJson | number | undefined, error: GatewayError): void {
+    this.#find(id)?.fail(error)
+  }
+
+  failAll(error: GatewayError): void {
+    for (const { fail } of this.#open.values()) fail(error)
+  }
+
+  follow(listener: (notification: Notification) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  /** @param stream the call whose own stream brought it, where the transport has such */
+  deliver(notification: Notification, stream?: OutgoingCall): void {
+    const subscription = isNews(notification) ? subscriptionOf(notification) : undefined
+    if (subscription) return this.#find(subscription)?.call.notify?.(notification)
+    if (isNews(notification)) for (const listener of this.#listeners) listener(notification)
+    else this.#receiverOf(notification, stream)?.notify?.(notification)
+  }
+
+  /** The call that a question outside of any stream can only belong to. */
+  asking(): OutgoingCall | undefined {
+    return onlyOne(this.#calls().filter(({ method }) => mayAsk.has(method)))
+  }
+
+  #receiverOf({ method, params }: Notification, stream: OutgoingCall | undefined): OutgoingCall | undefined {
+    if (method === "notifications/progress") return this.#find(params.get("progressToken"))?.call
+    return stream ?? onlyOne(this.#calls().filter((call) => call.notify && call.method !== "subscriptions/listen"))
+  }
+
+  #calls(): OutgoingCall[] {
+    return [...this.#open.values()].map(({ call }) => call)
+  }
+
+  #find(id: RawJson | number | undefined): OpenCall | undefined {
+    const digits = id?.toString() ?? ""
+    return /^\d{1,15}$/.test(digits) ? this.#open.get(Number(digits)) : undefined
+  }
+}
+
+function onlyOne<T>(items: readonly T[]): T | undefined {
+  return items.length === 1 ? items[0] : undefined
+}
+
+/** Whether it tells of lists and resources: never part of a call, whatever stream it came on. */
+function isNews({ method }: Notification): boolean {
+  return (
+    method.endsWith("/list_changed") ||
+    method === "notifications/resources/updated" ||
+    method === "notifications/subscriptions/acknowledged"
+  )
+}
+
+function subscriptionOf({ params }: Notification): RawJson | undefined {
+  return params.has("_meta") ? metaOf(params).get(hop.subscriptionId) : undefined
+}
+
+/** Why a caller went away, as an error of ours. */
+export function reasonOf(signal: AbortSignal): GatewayError {
+  const reason: unknown = signal.reason
+  if (reason instanceof GatewayError) return reason
+  return new GatewayError("invalid", "The caller cancelled the request.", { cause: reason })
+}

@@ -1,0 +1,124 @@
+/**
+ * Our side of Streamable HTTP: one endpoint for all five revisions. The body tells the era, never a header alone.
+ * Who may send at all is decided before a request comes here.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { GatewayError } from "../../errors.ts"
+import { isModern } from "../era-modern.ts"
+import { readBody } from "./http-body.ts"
+import { serveLegacyDelete, serveLegacyGet, serveLegacyPost, type LegacyRequest } from "./http-legacy.ts"
+import { serveModernPost, takesStreams } from "./http-modern.ts"
+import { HttpSessions, type SessionLimits, type SessionSeal } from "./http-sessions.ts"
+import type { ParamHeaders } from "../mcp-headers.ts"
+import { modernRevisions, type Handler, type Outline } from "../message.ts"
+import { readMessages, type Messages } from "../outline.ts"
+import { ProtocolError } from "../protocol-error.ts"
+import type { RawJson } from "../raw-json.ts"
+import { encodeAnswer, toRpcError } from "../wire.ts"
+
+export type StreamableHttpOptions = {
+  /** Our own Implementation object. */
+  readonly serverInfo: RawJson
+  readonly seal: SessionSeal
+  readonly limits: SessionLimits & { readonly maxBodyBytes: number }
+}
+
+/** Who sends a request, as far as the transport must know. */
+export type HttpPeer = {
+  /** Sessions belong to it: requests of another owner never find them. */
+  readonly owner: string
+  readonly mount: string | undefined
+  readonly handle: Handler
+  /** The headers that must repeat arguments of this tool. */
+  readonly paramHeaders: (tool: string) => ParamHeaders | undefined
+}
+
+export class StreamableHttp {
+  readonly #options: StreamableHttpOptions
+  readonly #sessions: HttpSessions
+
+  constructor(options: StreamableHttpOptions) {
+    this.#options = options
+    this.#sessions = new HttpSessions(options.seal, options.limits)
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size
+  }
+
+  /** Answers one HTTP request, whatever it is. Never rejects. */
+  async serve(request: IncomingMessage, response: ServerResponse, peer: HttpPeer): Promise<void> {
+    try {
+      await this.#route(request, response, peer)
+    } catch (thrown) {
+      refuse(response, thrown)
+    }
+  }
+
+  /** Ends all sessions and their streams. */
+  close(): void {
+    this.#sessions.close()
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse, peer: HttpPeer): Promise<void> {
+    const legacy = { request, response, sessions: this.#sessions, ...peer }
+    if (request.method === "POST") return this.#post(legacy, peer)
+    if (namesModern(request) || !(request.method === "GET" || request.method === "DELETE"))
+      return notAllowed(response)
+    if (request.method === "DELETE") return serveLegacyDelete(legacy)
+    if (!takesStreams(request)) return void response.writeHead(406).end()
+    return serveLegacyGet(legacy)
+  }
+
+  async #post(legacy: LegacyRequest, peer: HttpPeer): Promise<void> {
+    const { request, response } = legacy
+    if (!isJson(request.headers["content-type"])) return void response.writeHead(415).end()
+    const messages = readMessages(await readBody(request, this.#options.limits.maxBodyBytes))
+    const modern = modernRequest(messages)
+    if (modern)
+      return serveModernPost({ ...peer, request, response, message: modern, serverInfo: this.#options.serverInfo })
+    if (!namesModern(request)) return serveLegacyPost(legacy, messages)
+    refuseModern(messages)
+    response.writeHead(202).end()
+  }
+}
+
+function modernRequest(messages: Messages): (Outline & { kind: "request" }) | undefined {
+  if (messages.batch || messages.message.kind !== "request") return undefined
+  return isModern(messages.message.params) ? messages.message : undefined
+}
+
+/** Under a modern header only notifications come without an envelope. */
+function refuseModern(messages: Messages): void {
+  if (messages.batch) throw new ProtocolError("invalid_request", "This revision has no batches.")
+  const { message } = messages
+  if (message.kind === "notification") return
+  if (message.kind !== "request")
+    throw new ProtocolError("invalid_request", "Clients of this revision send no answers.")
+  throw new ProtocolError("invalid_params", "params._meta lacks io.modelcontextprotocol/protocolVersion.", {
+    id: message.id,
+  })
+}
+
+function namesModern({ headers }: IncomingMessage): boolean {
+  return modernRevisions.some((revision) => revision === headers["mcp-protocol-version"])
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? "")
+}
+
+function notAllowed(response: ServerResponse): void {
+  response.writeHead(405, { allow: "POST, GET, DELETE" }).end()
+}
+
+function refuse(response: ServerResponse, thrown: unknown): void {
+  if (response.headersSent || response.destroyed) return void response.end()
+  const id = thrown instanceof ProtocolError ? thrown.id : undefined
+  const status = thrown instanceof ProtocolError ? thrown.status : GatewayError.from(thrown).status
+  const body = encodeAnswer(id, { error: toRpcError(thrown) })
+  response
+    .writeHead(status, { "content-type": "application/json", "content-length": body.length, connection: "close" })
+    .end(body)
+}

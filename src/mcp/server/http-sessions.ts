@@ -1,0 +1,199 @@
+/**
+ * The sessions of legacy clients over Streamable HTTP. A session id is its own record, sealed: any process that holds
+ * the key can go on with a session that another began, and dropping one from memory loses no client.
+ */
+
+import { randomBytes, randomUUID } from "node:crypto"
+import type { ServerResponse } from "node:http"
+import { LegacySession } from "./legacy-session.ts"
+import { ResumableStream, readEventId, type StreamLimits } from "./resumable-stream.ts"
+import type { ClientFacts, Handler } from "../message.ts"
+import { openClient, sealClient, unknownClient, type SealedClient } from "./sealed-client.ts"
+
+/** Turns a session's record into its id and back. */
+export interface SessionSeal {
+  seal(record: SessionRecord): string
+  /** @returns undefined for whatever was not sealed by us */
+  open(id: string): SessionRecord | undefined
+}
+
+export type SessionRecord = {
+  /** Unguessable. */
+  readonly n: string
+  readonly owner: string
+  readonly mount: string | undefined
+  readonly expiresAtMs: number
+  readonly client: SealedClient
+}
+
+export type SessionLimits = StreamLimits & {
+  readonly maxSessions: number
+  /** A session idle for so long, with no stream open, is dropped from memory. */
+  readonly idleMs: number
+  readonly lifetimeMs: number
+}
+
+/** Ended streams that a client may still ask for. */
+const maxStreams = 8
+
+export class HttpSession {
+  readonly record: SessionRecord
+  readonly session: LegacySession
+  usedAtMs = Date.now()
+  readonly #streams = new Map<string, ResumableStream>()
+  readonly #limits: StreamLimits
+  /** Part of each stream's name, so that no event id of a session's life in another process means one of ours. */
+  readonly #life = randomBytes(4).readUInt32BE().toString(36)
+  readonly #general = `g${this.#life}`
+  #opened = 0
+
+  constructor(record: SessionRecord, handle: Handler, limits: StreamLimits) {
+    this.record = record
+    this.#limits = limits
+    const send = (message: Buffer): void => this.#stream(this.#general).send(message)
+    this.session = new LegacySession({ id: record.n, handle, send, client: openClient(record.client) })
+  }
+
+  /** Whether nobody would miss it: no stream is read, no request waits for its answer. */
+  get idle(): boolean {
+    return !this.session.busy && ![...this.#streams.values()].some(({ attached }) => attached)
+  }
+
+  /** The stream for the messages of one POST, sent through its response while that lasts. */
+  openStream(response: ServerResponse): ResumableStream {
+    const stream = this.#stream(`p${this.#life}p${(++this.#opened).toString(36)}`)
+    stream.attach(response, { afterSeq: 0, primed: this.#canResume() })
+    return stream
+  }
+
+  /** Serves a GET: the general stream, or the rest of the one that an event id names. */
+  attach(response: ServerResponse, lastEventId: string | undefined): boolean {
+    const place = lastEventId === undefined ? undefined : readEventId(lastEventId)
+    // The general stream of an earlier life goes on in this one's.
+    const named = place && !place.stream.startsWith("g") ? place.stream : this.#general
+    const stream = named === this.#general ? this.#stream(named) : this.#streams.get(named)
+    if (!stream) return false
+    const afterSeq = place?.stream === stream.id ? place.seq : undefined
+    stream.attach(response, { afterSeq, primed: this.#canResume() && afterSeq === undefined })
+    this.session.watchLists()
+    return true
+  }
+
+  close(): void {
+    this.session.close()
+    for (const stream of this.#streams.values()) stream.end()
+  }
+
+  /** Revisions before it never heard of an event without data. */
+  #canResume(): boolean {
+    return this.session.client.revision === "2025-11-25"
+  }
+
+  #stream(id: string): ResumableStream {
+    const known = this.#streams.get(id)
+    if (known) return known
+    const stream = new ResumableStream(id, this.#limits)
+    this.#streams.set(id, stream)
+    this.#forget()
+    return stream
+  }
+
+  #forget(): void {
+    for (const [id, { attached }] of this.#streams) {
+      if (this.#streams.size <= maxStreams) return
+      if (!attached && id !== this.#general) this.#streams.delete(id)
+    }
+  }
+}
+
+export class HttpSessions {
+  readonly #seal: SessionSeal
+  readonly #limits: SessionLimits
+  readonly #live = new Map<string, HttpSession>()
+  /** Records of those that their clients ended -> when their ids expire by themselves. */
+  readonly #ended = new Map<string, number>()
+  readonly #sweep: NodeJS.Timeout
+
+  constructor(seal: SessionSeal, limits: SessionLimits) {
+    this.#seal = seal
+    this.#limits = limits
+    this.#sweep = setInterval(() => this.#dropIdle(Date.now()), 30_000).unref()
+  }
+
+  /** A session whose handshake is yet to come; `name` gives it its id afterwards. */
+  begin(owner: string, mount: string | undefined, handle: Handler): HttpSession {
+    const record = {
+      n: randomUUID(),
+      owner,
+      mount,
+      expiresAtMs: Date.now() + this.#limits.lifetimeMs,
+      client: sealClient(unknownClient),
+    }
+    return new HttpSession(record, handle, this.#limits)
+  }
+
+  /** Keeps a session under the id that it returns. */
+  name(session: HttpSession): string {
+    const id = this.#seal.seal({ ...session.record, client: sealClient(session.session.client) })
+    this.#keep(id, session)
+    return id
+  }
+
+  /** @returns undefined where the id is forged, expired, ended, or somebody else's: the client starts anew */
+  find(id: string, owner: string, mount: string | undefined, handle: Handler): HttpSession | undefined {
+    const record = this.#live.get(id)?.record ?? this.#seal.open(id)
+    if (!record || record.owner !== owner || record.mount !== mount) return undefined
+    if (record.expiresAtMs <= Date.now() || this.#ended.has(record.n)) return undefined
+    const session = this.#live.get(id) ?? new HttpSession(record, handle, this.#limits)
+    session.usedAtMs = Date.now()
+    return this.#keep(id, session)
+  }
+
+  end(id: string): void {
+    const session = this.#live.get(id)
+    if (!session) return
+    this.#live.delete(id)
+    this.#ended.set(session.record.n, session.record.expiresAtMs)
+    session.close()
+  }
+
+  get size(): number {
+    return this.#live.size
+  }
+
+  close(): void {
+    clearInterval(this.#sweep)
+    for (const session of this.#live.values()) session.close()
+    this.#live.clear()
+  }
+
+  /** Those used last come last. */
+  #keep(id: string, session: HttpSession): HttpSession {
+    this.#live.delete(id)
+    this.#live.set(id, session)
+    if (this.#live.size > this.#limits.maxSessions) this.#dropOldestBut(session)
+    return session
+  }
+
+  #dropOldestBut(wanted: HttpSession): void {
+    for (const [id, session] of this.#live) {
+      if (session.idle && session !== wanted) return this.#drop(id, session)
+    }
+  }
+
+  #dropIdle(nowMs: number): void {
+    for (const [id, session] of this.#live) {
+      if (session.idle && nowMs - session.usedAtMs > this.#limits.idleMs) this.#drop(id, session)
+    }
+    for (const [n, expiresAtMs] of this.#ended) if (expiresAtMs <= nowMs) this.#ended.delete(n)
+  }
+
+  #drop(id: string, session: HttpSession): void {
+    this.#live.delete(id)
+    session.close()
+  }
+}
+
+export function clientOf(headerRevision: string | undefined): ClientFacts {
+  return openClient({ ...sealClient(unknownClient), r: headerRevision ?? unknownClient.revision })
+}

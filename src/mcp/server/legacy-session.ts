@@ -1,0 +1,223 @@
+/**
+ * One legacy client's conversation, whatever carries it: the handshake, the state that those revisions keep on the
+ * connection (log level, subscriptions, open requests) and the questions a service may ask it. Each maps onto the
+ * neutral form, so that who answers behind `handle` never meets a session.
+ *
+ * How messages travel is left to http-legacy.ts and channel-server.ts.
+ *
+ * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle
+ */
+
+import { GatewayError } from "../../errors.ts"
+import { readLegacyRequest, writeLegacyAnswer } from "../era-legacy.ts"
+import { Conversation, cancelledId, stillOpen, type Send } from "./conversation.ts"
+import { metaOf, readLogLevel } from "../meta.ts"
+import {
+  legacyRevisions,
+  type Answer,
+  type ClientFacts,
+  type Exchange,
+  type Handler,
+  type LogLevel,
+  type Outline,
+  type Request,
+} from "../message.ts"
+import { readMembers } from "../outline.ts"
+import { ProtocolError, unknownMethod } from "../protocol-error.ts"
+import { noMembers, readString, toRaw, toRawObject, withMembers, type RawObject } from "../raw-json.ts"
+import { unknownClient } from "./sealed-client.ts"
+import { encodeAnswer, encodeNotification, toRpcError } from "../wire.ts"
+
+/** What one session may subscribe to at once. */
+const maxWatched = 1_000
+
+/** Requests that only exist in the modern era: unknown here, whoever asks. */
+const modernOnly = new Set(["server/discover", "subscriptions/listen"])
+const empty: Answer = { result: noMembers }
+
+export type LegacySessionOptions = {
+  /** Unguessable; what is kept for this client elsewhere is kept under it. */
+  readonly id: string
+  readonly handle: Handler
+  /** Reaches the client outside of any request: list changes and resource updates. */
+  readonly send: Send
+  /** Where the handshake took place earlier, its outcome. */
+  readonly client?: ClientFacts
+}
+
+export class LegacySession {
+  readonly id: string
+  client: ClientFacts
+  /** Whether a handshake took place here. */
+  introduced = false
+  #logLevel: LogLevel | undefined
+  readonly #handle: Handler
+  readonly #send: Send
+  readonly #conversation = new Conversation()
+  readonly #watched = new Map<string, AbortController>()
+  readonly #closed = new AbortController()
+  #watchesLists = false
+
+  constructor({ id, handle, send, client = unknownClient }: LegacySessionOptions) {
+    this.id = id
+    this.#handle = handle
+    this.#send = send
+    this.client = client
+  }
+
+  /** Whether a request waits for its answer. */
+  get busy(): boolean {
+    return this.#conversation.busy
+  }
+
+  /**
+   * Takes one message.
+   * @param send reaches the client ahead of the answer, on the stream of this message where the transport has such
+   * @returns the answer's bytes; undefined for what is not answered (notifications, answers, cancelled requests)
+   */
+  async receive(message: Outline, send: Send): Promise<Buffer | undefined> {
+    if (message.kind === "request") return this.#answer(message, send)
+    if (message.kind === "notification") this.#notice(message.method, message.params)
+    else
+      this.#conversation.settle(
+        message.id,
+        message.kind === "error" ? { error: message.error } : { result: message.result },
+      )
+    return undefined
+  }
+
+  /** Starts telling the client of list changes; it may be called again and again. */
+  watchLists(): void {
+    if (this.#watchesLists) return
+    this.#watchesLists = true
+    const wanted = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true }
+    void this.#listen(wanted, this.#closed.signal).catch(() => (this.#watchesLists = false))
+  }
+
+  /** Ends every open request and subscription. */
+  close(): void {
+    this.#closed.abort(new GatewayError("service_unavailable", "The session has ended."))
+    this.#conversation.close()
+  }
+
+  async #answer(message: Outline & { kind: "request" }, send: Send): Promise<Buffer | undefined> {
+    const signal = this.#conversation.open(message.id, this.#closed.signal)
+    if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
+    const answer = await this.#perform(message, send, signal).catch((thrown: unknown) => ({
+      error: toRpcError(thrown),
+    }))
+    const cancelled = this.#conversation.finish(message.id)
+    return cancelled ? undefined : encodeAnswer(message.id, writeLegacyAnswer(message.method, answer))
+  }
+
+  async #perform(message: Outline & { kind: "request" }, send: Send, signal: AbortSignal): Promise<Answer> {
+    const { method, params } = message
+    if (modernOnly.has(method)) throw unknownMethod(method)
+    if (method === "initialize") return this.#initialize(params, signal)
+    if (method === "ping") return empty
+    if (method === "logging/setLevel") return this.#setLevel(params)
+    if (method === "resources/subscribe") return this.#subscribe(uriOf(params))
+    if (method === "resources/unsubscribe") return this.#unsubscribe(uriOf(params))
+    const request = readLegacyRequest(message, this.client, this.#logLevel)
+    return this.#handle(request, this.#exchange(send, signal))
+  }
+
+  #exchange(send: Send, signal: AbortSignal): Exchange {
+    return {
+      signal,
+      session: { id: this.id, closed: this.#closed.signal },
+      notify: ({ method, params }) => send(encodeNotification(method, params)),
+      ask: (request, asked) =>
+        this.#conversation.ask(request, this.client.capabilities, send, AbortSignal.any([signal, asked])),
+    }
+  }
+
+  async #initialize(params: RawObject, signal: AbortSignal): Promise<Answer> {
+    const requested = readString(params.get("protocolVersion"))
+    const capabilities = params.get("capabilities")
+    this.client = {
+      era: "legacy",
+      revision: legacyRevisions.find((revision) => revision === requested) ?? legacyRevisions[0],
+      capabilities: capabilities ? readMembers(capabilities) : noMembers,
+      info: params.get("clientInfo"),
+    }
+    const discovered = await this.#handle(this.#request("server/discover", noMembers), {
+      signal,
+      notify: () => {},
+    })
+    this.introduced = !discovered.error
+    return discovered.error ? discovered : { result: this.#initializeResult(discovered.result) }
+  }
+
+  #initializeResult(discovered: RawObject): RawObject {
+    const info = metaOf(discovered).get("io.modelcontextprotocol/serverInfo")
+    const kept = withMembers(discovered, { supportedVersions: undefined, _meta: undefined })
+    return new Map([
+      ["protocolVersion", toRaw(this.client.revision)],
+      ...(info ? [["serverInfo", info] as const] : []),
+      ...kept,
+    ])
+  }
+
+  #notice(method: string, params: RawObject): void {
+    if (method === "notifications/cancelled") this.#conversation.cancel(cancelledId(params))
+    if (method === "notifications/initialized") this.watchLists()
+  }
+
+  #setLevel(params: RawObject): Answer {
+    const level = readLogLevel(params.get("level"))
+    if (!level) throw new ProtocolError("invalid_params", "level must be one of the eight syslog levels.")
+    this.#logLevel = level
+    return empty
+  }
+
+  async #subscribe(uri: string): Promise<Answer> {
+    if (this.#watched.has(uri)) return empty
+    if (this.#watched.size >= maxWatched)
+      throw new GatewayError(
+        "overloaded",
+        `A session subscribes to ${maxWatched} resources at most; unsubscribe from some.`,
+      )
+    const stop = new AbortController()
+    this.#watched.set(uri, stop)
+    const wanted = { resourceSubscriptions: [uri] }
+    const honoured = await this.#listen(wanted, AbortSignal.any([stop.signal, this.#closed.signal])).catch(
+      (thrown: unknown) => {
+        this.#unsubscribe(uri)
+        throw thrown
+      },
+    )
+    if (honoured.has("resourceSubscriptions")) return empty
+    this.#unsubscribe(uri)
+    throw new GatewayError("not_found", `No resource ${uri} to subscribe to.`, { detail: { uri } })
+  }
+
+  #unsubscribe(uri: string): Answer {
+    this.#watched.get(uri)?.abort()
+    this.#watched.delete(uri)
+    return empty
+  }
+
+  /** Opens a modern subscription on the client's behalf; answers what of it is honoured. */
+  #listen(wanted: object, signal: AbortSignal): Promise<RawObject> {
+    const { promise, resolve, reject } = Promise.withResolvers<RawObject>()
+    const notify: Exchange["notify"] = ({ method, params }) => {
+      const honoured = params.get("notifications")
+      if (method !== "notifications/subscriptions/acknowledged") this.#send(encodeNotification(method, params))
+      else resolve(honoured ? readMembers(honoured) : noMembers)
+    }
+    const request = this.#request("subscriptions/listen", toRawObject({ notifications: wanted }))
+    this.#handle(request, { signal, notify }).then(() => resolve(noMembers), reject)
+    return promise
+  }
+
+  #request(method: string, params: RawObject): Request {
+    return { method, params, meta: noMembers, client: this.client, progressToken: undefined, logLevel: undefined }
+  }
+}
+
+function uriOf(params: RawObject): string {
+  const uri = readString(params.get("uri"))
+  if (uri === undefined) throw new ProtocolError("invalid_params", "uri must be a string.")
+  return uri
+}

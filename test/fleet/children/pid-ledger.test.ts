@@ -1,0 +1,104 @@
+import assert from "node:assert/strict"
+import { spawn, type ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { test, type TestContext } from "node:test"
+import { PidLedger } from "../../../src/fleet/children/pid-ledger.ts"
+
+function openFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "mcp-meta-"))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, "children.json")
+}
+
+function startSleeper(t: TestContext): ChildProcess & { pid: number } {
+  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" })
+  t.after(() => child.kill("SIGKILL"))
+  assert.ok(child.pid)
+  return child as ChildProcess & { pid: number }
+}
+
+type Content = { bootId: string; children: { pid: number; startTime: string; name: string }[] }
+const read = (path: string): Content => JSON.parse(readFileSync(path, "utf8")) as Content
+
+test("what a gateway left running is ended by the next one", async (t) => {
+  const path = openFolder(t)
+  const sleeper = startSleeper(t)
+  new PidLedger(path).add(sleeper.pid, "files")
+  const exited = once(sleeper, "exit")
+  assert.deepEqual(new PidLedger(path).reap(), ["files"])
+  assert.deepEqual(await exited, [null, "SIGKILL"])
+  assert.deepEqual(read(path).children, [])
+})
+
+test("a process that took over a pid is left alone", (t) => {
+  const path = openFolder(t)
+  const sleeper = startSleeper(t)
+  new PidLedger(path).add(sleeper.pid, "files")
+  const content = read(path)
+  writeFileSync(
+    path,
+    JSON.stringify({ ...content, children: content.children.map((child) => ({ ...child, startTime: "1" })) }),
+  )
+  assert.deepEqual(new PidLedger(path).reap(), [])
+  assert.equal(process.kill(sleeper.pid, 0), true)
+})
+
+test("a ledger of another boot ends nobody", (t) => {
+  const path = openFolder(t)
+  const sleeper = startSleeper(t)
+  new PidLedger(path).add(sleeper.pid, "files")
+  writeFileSync(path, JSON.stringify({ ...read(path), bootId: "another" }))
+  assert.deepEqual(new PidLedger(path).reap(), [])
+  assert.equal(process.kill(sleeper.pid, 0), true)
+})
+
+test("a child that ended is no longer in the ledger", (t) => {
+  const path = openFolder(t)
+  const ledger = new PidLedger(path)
+  const [one, two] = [startSleeper(t), startSleeper(t)]
+  ledger.add(one.pid, "one")
+  ledger.add(two.pid, "two")
+  ledger.remove(one.pid)
+  ledger.remove(one.pid)
+  assert.deepEqual(
+    read(path).children.map(({ name }) => name),
+    ["two"],
+  )
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+})
+
+test("without a record of start times nothing is written and nobody is ended", (t) => {
+  const path = openFolder(t)
+  const sleeper = startSleeper(t)
+  new PidLedger(path).add(sleeper.pid, "files")
+  const elsewhere = new PidLedger(path, { proc: join(path, "none") })
+  elsewhere.add(sleeper.pid, "again")
+  assert.deepEqual(elsewhere.reap(), [])
+  assert.equal(process.kill(sleeper.pid, 0), true)
+})
+
+test("a broken or hostile ledger ends nobody", (t) => {
+  const path = openFolder(t)
+  const { bootId } = ((): Content => {
+    new PidLedger(path).reap()
+    return read(path)
+  })()
+  const child = { startTime: "1", name: "x" }
+  for (const text of [
+    "",
+    "{",
+    "[]",
+    ...[-1, 0, 1, 1.5].map((pid) => JSON.stringify({ bootId, children: [{ ...child, pid }] })),
+  ]) {
+    writeFileSync(path, text)
+    assert.deepEqual(new PidLedger(path).reap(), [])
+  }
+})
+
+test("a ledger that cannot be written refuses the child", (t) => {
+  const ledger = new PidLedger(join(openFolder(t), "missing", "children.json"))
+  assert.throws(() => ledger.add(process.pid, "files"), { code: "service_unavailable" })
+})

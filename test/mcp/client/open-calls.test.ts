@@ -1,0 +1,21 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { OpenCalls } from "../../../src/mcp/client/open-calls.ts"
+import { ProtocolError } from "../../../src/mcp/protocol-error.ts"
+import { noMembers } from "../../../src/mcp/raw-json.ts"
+
+const callOf = (method: string) => ({ method, params: () => noMembers, signal: AbortSignal.timeout(10_000) })
+
+test("a call that could not be written leaves nothing open", async () => {
+  const calls = new OpenCalls()
+  const unwritten = calls.run(callOf("tools/call"), () => {
+    throw new ProtocolError("invalid_params", "A key comes twice.")
+  })
+  await assert.rejects(unwritten, /A key comes twice/)
+  assert.equal(calls.asking(), undefined)
+  const other = callOf("tools/call")
+  const answered = calls.run(other, () => () => {})
+  assert.equal(calls.asking(), other)
+  calls.settle(2, { result: noMembers })
+  await answered
+})
