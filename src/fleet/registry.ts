@@ -5,7 +5,15 @@
 
 import { join } from "node:path"
 import type { Offer } from "../domain/catalog.ts"
-import type { DiagnosisStep, Fleet, HealthCheck, Issue, SendOptions, ServiceStatus } from "../domain/fleet.ts"
+import type {
+  DiagnosisStep,
+  Fleet,
+  HealthCheck,
+  Issue,
+  SendOptions,
+  ServiceState,
+  ServiceStatus,
+} from "../domain/fleet.ts"
 import type { ServiceDefinition, ServiceFiles, ServicesChange } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import type { Answer, Exchange, Notification, Request } from "../mcp/message.ts"
@@ -31,7 +39,12 @@ export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "c
   readonly version: string
 }
 
-export type RunningFleet = Fleet & { start(): Promise<void>; stop(graceMs: number): Promise<void> }
+export type RunningFleet = Fleet & {
+  /** `removed` where there is none. */
+  stateOf(service: string): ServiceState | "removed"
+  start(): Promise<void>
+  stop(graceMs: number): Promise<void>
+}
 
 export function createFleet(options: FleetOptions): RunningFleet {
   return new ServiceFleet(options)
@@ -50,6 +63,7 @@ class ServiceFleet implements RunningFleet {
   readonly #watchers = new Map<string, Set<Watcher>>()
   readonly #leaving = new Set<Promise<void>>()
   #unfollow: (() => void) | undefined
+  #collisions: NodeJS.Immediate | undefined
 
   constructor({ files, dataDir, version, health, ...options }: FleetOptions) {
     this.#files = files
@@ -75,6 +89,7 @@ class ServiceFleet implements RunningFleet {
 
   async stop(graceMs: number): Promise<void> {
     this.#unfollow?.()
+    clearImmediate(this.#collisions)
     const leaving = [...this.#live.values()].map((service) => service.stop(graceMs))
     await Promise.all([...leaving, ...this.#leaving])
     this.#live.clear()
@@ -99,6 +114,12 @@ class ServiceFleet implements RunningFleet {
     return this.#definitions().map(
       (definition) => this.#live.get(definition.name)?.status ?? idleStatus(definition),
     )
+  }
+
+  stateOf(service: string): ServiceState | "removed" {
+    const live = this.#live.get(service)
+    if (live) return live.status.state
+    return this.#files.list().some(({ definition }) => definition.name === service) ? "disabled" : "removed"
   }
 
   issues(): readonly Issue[] {
@@ -217,11 +238,13 @@ class ServiceFleet implements RunningFleet {
   }
 
   #onChange(what: FleetChange, service: string): void {
-    if (what === "catalog") this.#findCollisions()
+    if (what === "catalog") this.#collisions ??= setImmediate(() => this.#findCollisions())
     this.#notify(what, service)
   }
 
+  /** Once for all services that change together. */
   #findCollisions(): void {
+    this.#collisions = undefined
     const collisions = findCollisions(this.offers())
     for (const name of this.#live.keys()) this.#context.issues.set(name, "names", collisions.get(name) ?? [])
   }

@@ -20,7 +20,7 @@ import type { Stores } from "./stores.ts"
 
 export type Calls = {
   readonly steps: Steps
-  /** One call. Right after the start it waits for the services to be heard, as far as they soon are. */
+  /** One call. For what is unknown right after the start it waits until the services were heard, or had their time. */
   readonly call: (request: CallRequest) => Promise<Answer>
   readonly perform: (
     operation: Operation,
@@ -54,12 +54,20 @@ export function wireCalls(stores: Stores, services: Services, stopping: AbortSig
     authorize,
     route: (principal, target, request) => open.during(() => route(routing, principal, target, request)),
   }
-  let started = false
+  let settled = false
+  void services.fleet.settled().then(() => (settled = true))
+  const isUnknownYet = (request: CallRequest): boolean => {
+    try {
+      resolve(services.known(), authenticate(request.caller), request)
+      return false
+    } catch {
+      return true
+    }
+  }
   return {
     steps,
     call: async (request) => {
-      if (!started) await services.fleet.settled()
-      started = true
+      if (!settled && isUnknownYet(request)) await services.fleet.settled()
       return call(steps, request)
     },
     perform: (operation, caller, input, signal) =>

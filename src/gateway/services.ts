@@ -39,10 +39,16 @@ export async function openServices(
     log.warn({ service }, "Ended a child that a gateway before this one had left.")
 
   let known: Known = { catalog: compileCatalog([]), managementTools: managementTools(operations) }
+  let isOutdated = false
   const onChange: FleetOptions["onChange"] = (what, service) => {
-    if (what === "catalog") known = { ...known, catalog: compileCatalog(fleet.offers()) }
-    const state = fleet.status().find(({ name }) => name === service)?.state ?? "removed"
-    events.publish(what === "service" ? { type: what, service, state } : { type: what })
+    if (what === "catalog") isOutdated = true
+    events.publish(what === "service" ? { type: what, service, state: fleet.stateOf(service) } : { type: what })
+  }
+  /** Compiled when next asked for: a thousand services that come up together change it a thousand times. */
+  const current = (): Known => {
+    if (isOutdated) known = { ...known, catalog: compileCatalog(fleet.offers()) }
+    isOutdated = false
+    return known
   }
   const fleet = createFleet({
     files,
@@ -59,7 +65,10 @@ export async function openServices(
     now: Date.now,
     random: Math.random,
   })
+  const killChildren = (): void => ledger.killAll() // where there is no time to close
+  process.once("exit", killChildren)
+  closers.add(() => void process.off("exit", killChildren))
   await fleet.start()
-  closers.add(() => fleet.stop(config.limits.drainMs))
-  return { files, fleet, known: () => known }
+  closers.add(() => fleet.stop(0)) // the calls have had their time
+  return { files, fleet, known: current }
 }

@@ -71,10 +71,10 @@ function feed(
     else controller.enqueue(encoder.encode(text))
   }
   const unsubscribe = events.subscribe((event) => {
-    if (event.type === "identity" && !stillMay(mayRead)) finish()
-    else send(format(event))
+    if (stillMay(mayRead)) send(format(event))
+    else finish()
   })
-  const timer = setInterval(() => send(": keep-alive\n\n"), keepAliveMs).unref()
+  const timer = setInterval(() => (stillMay(mayRead) ? send(": keep-alive\n\n") : finish()), keepAliveMs).unref()
   stopping.addEventListener("abort", finish)
   send(": open\n\n")
   return end

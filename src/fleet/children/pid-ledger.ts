@@ -1,6 +1,7 @@
 /**
  * Which children run, on disk: a gateway that was killed leaves children behind, and the next one ends them before it
- * starts its own. A process is known by its pid together with its start time, since pids are used again.
+ * starts its own. A process is known by its pid together with its start time, since pids are used again; a group whose
+ * leader is gone by its number, which is not, as long as one of the group lives.
  *
  * Where the system does not say when a process started (no /proc), nothing is killed: better an orphan than a stranger.
  */
@@ -52,11 +53,22 @@ export class PidLedger {
 
   /** Ends what the gateway before left running, with everything in its process group. @returns the services' names */
   reap(): readonly string[] {
-    const running = this.#left.filter(({ pid, startTime }) => this.#startTime(pid) === startTime)
+    const running = this.#left.filter((entry) => this.#isLeft(entry))
     for (const { pid } of running) killGroup(pid, "SIGKILL")
     this.#left = []
     this.#save()
     return running.map(({ name }) => name)
+  }
+
+  /** Ends every child of this gateway and all that they started, for when there is no time to stop them. */
+  killAll(): void {
+    for (const pid of this.#own.keys()) killGroup(pid, "SIGKILL")
+  }
+
+  /** A leader that is gone may have left its group behind, whose number is nobody else's while one of it lives. */
+  #isLeft({ pid, startTime }: LedgerEntry): boolean {
+    const found = this.#startTime(pid)
+    return found === startTime || (found === undefined && hasGroup(pid))
   }
 
   /** A ledger that cannot be read, or is of another boot, speaks of nobody who runs now. */
@@ -100,6 +112,14 @@ export function killGroup(leader: number, signal: NodeJS.Signals): void {
     process.kill(-leader, signal)
   } catch {
     // ESRCH: all gone. EPERM: what is left changed its user, and is not ours to end.
+  }
+}
+
+function hasGroup(leader: number): boolean {
+  try {
+    return leader > 1 && process.kill(-leader, 0)
+  } catch {
+    return false
   }
 }
 

@@ -28,8 +28,7 @@ export function readAddress(text: string): Address {
 
 export async function checkNetwork(address: Address, run: RunStep): Promise<void> {
   if ("host" in address && isIP(address.host) === 0) {
-    const resolve = (): Promise<{ address: string }> =>
-      lookup(address.host).catch((cause: unknown) => failDns(address.host, cause))
+    const resolve = (): Promise<{ address: string }> => lookup(address.host).catch(failDns)
     await run("dns", resolve, (found) => `The name stands for ${found.address}.`)
   }
   await run(
@@ -51,8 +50,9 @@ export async function checkNetwork(address: Address, run: RunStep): Promise<void
   )
 }
 
-function failDns(host: string, cause: unknown): never {
-  const text = `The name ${host} cannot be resolved (${codeOf(cause)}); correct the url, or the DNS of this machine.`
+/** The name itself may stand for a secret. */
+function failDns(cause: unknown): never {
+  const text = `The url's host cannot be resolved (${codeOf(cause)}); correct the url, or the DNS of this machine.`
   throw new GatewayError("service_unavailable", text, { cause })
 }
 

@@ -170,6 +170,12 @@ export class ServersFolder implements ServiceFiles {
   async #replace(existing: ServiceSource, entry: JsonObject): Promise<void> {
     await this.#refuseLink(existing.file)
     if (existing.within) return this.#editEntry(existing, entry)
+    if (this.#reading.problems.has(existing.file)) {
+      throw new GatewayError(
+        "conflict",
+        `The file ${existing.file} cannot be read as it is now; correct it first.`,
+      )
+    }
     const { name } = existing.definition
     await this.#writeFile(existing.file, existing.file === `${name}.json` ? entry : { name, ...entry })
   }

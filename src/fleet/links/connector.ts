@@ -28,11 +28,16 @@ export type ConnectorOptions = {
 type Made = { readonly capabilities: RawObject; readonly timeoutMs: number }
 
 const urlConnectMs = 10_000
+const minSecretLength = 6
 const stopMs = 5_000
+/** How long a program on its way up is taken to keep the machine busy. */
+const busyStartMs = 2_000
 
 export class Connector {
   readonly #options: ConnectorOptions
   readonly #children = new Set<Child>()
+  /** What the placeholders stand for, and what the program is given in its environment. */
+  readonly #secrets = new Set<string>()
   #lastChild: Child | undefined
   #closed = false
 
@@ -44,10 +49,13 @@ export class Connector {
   async connect(endpoint: number, capabilities: RawObject): Promise<Link> {
     const { definition, context } = this.#options
     if (definition.type !== "stdio") return this.#connectToUrl(definition, endpoint, capabilities)
-    const leave = await context.starts.enter(new AbortController().signal)
+    const leave = once(await context.starts.enter(new AbortController().signal))
+    // A program that is merely silent after that holds up no other.
+    const settled = setTimeout(leave, busyStartMs).unref()
     try {
       return await this.connectTo(this.target(endpoint), { capabilities, timeoutMs: context.limits.childStartMs })
     } finally {
+      clearTimeout(settled)
       leave()
     }
   }
@@ -64,11 +72,11 @@ export class Connector {
     }
   }
 
-  connectTo(target: LinkTarget, { capabilities, timeoutMs }: Made): Promise<Link> {
+  async connectTo(target: LinkTarget, { capabilities, timeoutMs }: Made): Promise<Link> {
     const { definition, context, eraHint, paramHeaders } = this.#options
     // The old transport is older than the modern era.
     const hint = definition.type === "sse" ? "legacy" : eraHint?.()
-    return connectLink(target, {
+    const connecting = connectLink(target, {
       capabilities,
       clientInfo: context.clientInfo,
       connectTimeoutMs: timeoutMs,
@@ -76,6 +84,21 @@ export class Connector {
       ...(hint && { eraHint: hint }),
       ...(paramHeaders && { paramHeaders }),
     })
+    return connecting.catch((thrown: unknown) => Promise.reject(this.#masked(GatewayError.from(thrown))))
+  }
+
+  /** A text of the service's, in which it may quote what it was given in confidence. */
+  mask(text: string): string {
+    let masked = text
+    for (const secret of this.#secrets) masked = masked.replaceAll(secret, "***")
+    return masked
+  }
+
+  #masked(error: GatewayError): GatewayError {
+    const message = this.mask(error.message)
+    if (message === error.message) return error
+    const { code, detail, retryAfterMs } = error
+    return new GatewayError(code, message, { detail, ...(retryAfterMs !== undefined && { retryAfterMs }) })
   }
 
   /** @throws GatewayError `invalid` where a placeholder has no value */
@@ -102,15 +125,16 @@ export class Connector {
   }
 
   #program(definition: StdioService): LinkTarget {
-    const secrets: string[] = []
-    const resolve = (text: string): string => this.#resolve(text, (value) => secrets.push(value))
+    const resolve = (text: string): string => this.#resolve(text)
+    const env = mapValues(definition.env, resolve)
+    for (const value of Object.values(env)) this.#note(value)
     const program = {
       name: definition.name,
       command: resolve(definition.command),
       args: definition.args.map(resolve),
-      env: mapValues(definition.env, resolve),
+      env,
       cwd: definition.cwd === undefined ? this.#options.context.childFolder : resolve(definition.cwd),
-      secrets,
+      secrets: [...this.#secrets],
     }
     return { kind: "channel", open: () => this.#start(program) }
   }
@@ -155,12 +179,25 @@ export class Connector {
     }
   }
 
-  #resolve(text: string, note?: (value: string) => void): string {
+  #resolve(text: string): string {
     return resolvePlaceholders(text, (source, name) => {
       const value = this.#options.context.lookup(source, name)
-      if (value !== undefined) note?.(value)
+      if (value !== undefined) this.#note(value)
       return value
     })
+  }
+
+  /** Shorter ones are no secrets, and would be found everywhere. */
+  #note(value: string): void {
+    if (value.length >= minSecretLength) this.#secrets.add(value)
+  }
+}
+
+function once(act: () => void): () => void {
+  let done = false
+  return () => {
+    if (!done) act()
+    done = true
   }
 }
 

@@ -25,6 +25,8 @@ const sweepMs = 30_000
 export class LinkPool {
   readonly #options: PoolOptions
   readonly #slots = new Map<string, LinkSlot>()
+  /** Ends what a slot waits for; a session may outlive many. */
+  readonly #forget = new WeakMap<LinkSlot, () => void>()
   readonly #sweep: NodeJS.Timeout
   #closed = false
 
@@ -47,7 +49,9 @@ export class LinkPool {
     const { now, random } = this.#options
     const slot = new LinkSlot({ make: () => make(key.capabilities), comeback: "lazy", now, random })
     this.#slots.set(id, slot)
-    key.closed?.addEventListener("abort", () => this.#drop(id, slot), { once: true })
+    const drop = (): void => this.#drop(id, slot)
+    key.closed?.addEventListener("abort", drop, { once: true })
+    this.#forget.set(slot, () => key.closed?.removeEventListener("abort", drop))
     return slot
   }
 
@@ -79,6 +83,7 @@ export class LinkPool {
 
   #drop(id: string, slot: LinkSlot): void {
     if (this.#slots.get(id) === slot) this.#slots.delete(id)
+    this.#forget.get(slot)?.()
     void slot.close()
   }
 }

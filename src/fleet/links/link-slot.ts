@@ -123,7 +123,11 @@ export class LinkSlot {
     this.#retryAtMs = this.#options.now() + pauseMs
     this.#options.onDown?.(error)
     if (this.#options.comeback === "lazy") return
-    this.#comeback = setTimeout(() => this.start(), pauseMs)
+    // Its time has come whatever the clock says, which may lag behind the timer or have been set back.
+    this.#comeback = setTimeout(() => {
+      this.#retryAtMs = 0
+      this.start()
+    }, pauseMs)
     this.#comeback.unref()
   }
 }

@@ -1,4 +1,4 @@
-/** Names that two services want in the list of all: the first service by name has it, the other should hear of it. */
+/** Names that two services want in the list of all: one has it, the other should hear of it. */
 
 import type { Offer } from "../../domain/catalog.ts"
 import { sharedName } from "../../domain/naming.ts"
@@ -9,7 +9,7 @@ export function findCollisions(offers: readonly Offer[]): ReadonlyMap<string, re
   const faults = new Map<string, Fault[]>()
   for (const kind of ["tools", "prompts"] as const) {
     const owners = new Map<string, string>()
-    for (const { service, prefix, items } of offers.toSorted((a, b) => (a.service < b.service ? -1 : 1))) {
+    for (const { service, prefix, items } of offers.toSorted(byPrecedence)) {
       for (const { name, shownName } of items[kind]) {
         const listed = prefix ? sharedName(service, shownName) : shownName
         const owner = owners.get(listed)
@@ -19,6 +19,11 @@ export function findCollisions(offers: readonly Offer[]): ReadonlyMap<string, re
     }
   }
   return faults
+}
+
+/** As the catalog decides: a name with its service's prefix is that service's own. */
+function byPrecedence(a: Offer, b: Offer): number {
+  return Number(b.prefix) - Number(a.prefix) || (a.service < b.service ? -1 : 1)
 }
 
 function hidden(listed: string, owner: string): string {

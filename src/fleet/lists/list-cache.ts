@@ -6,8 +6,10 @@
 import { randomUUID } from "node:crypto"
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import * as z from "zod"
 import { itemKinds, type ItemKind } from "../../domain/catalog.ts"
 import type { ServiceFacts } from "../../mcp/client/link.ts"
+import { legacyRevisions, modernRevisions } from "../../mcp/message.ts"
 import { readItems, readMembers } from "../../mcp/outline.ts"
 import {
   fromRaw,
@@ -71,6 +73,14 @@ export class ListCache {
   }
 }
 
+const factsSchema = z.object({
+  era: z.enum(["legacy", "modern"]),
+  revision: z.enum([...modernRevisions, ...legacyRevisions]),
+  capabilities: z.record(z.string(), z.unknown()),
+  instructions: z.string().nullable(),
+})
+const instantSchema = z.int().nonnegative()
+
 function writeLists({ facts, items, listedAtMs }: Lists, key: string): RawJson {
   const raw = (kind: ItemKind): RawJson => writeArray(items[kind].map(writeObject))
   return writeObject(
@@ -86,17 +96,18 @@ function writeLists({ facts, items, listedAtMs }: Lists, key: string): RawJson {
 
 function readLists(members: RawObject, key: string): Lists | undefined {
   if (readString(members.get("format")) !== format || readString(members.get("key")) !== key) return undefined
-  const { era, revision, capabilities, instructions } = read(members, "facts") as Lists["facts"]
+  const { era, revision, capabilities, instructions } = factsSchema.parse(read(members, "facts"))
+  const listedAtMs = instantSchema.parse(read(members, "listedAtMs"))
   const list = (kind: ItemKind): RawObject[] => readItems(members.get(kind) ?? toRaw([])).map(readMembers)
   return {
     facts: { era, revision, capabilities, instructions: instructions ?? undefined },
+    listedAtMs,
     items: {
       tools: list("tools"),
       prompts: list("prompts"),
       resources: list("resources"),
       templates: list("templates"),
     },
-    listedAtMs: Number(read(members, "listedAtMs")),
   }
 }
 

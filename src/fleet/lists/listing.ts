@@ -123,7 +123,8 @@ export class Listing {
       const lists = { facts, items, listedAtMs: now() }
       this.#failures = 0
       await this.#take(lists, "fresh", faults)
-      if (faults.length === 0) await cache.save(definition.name, cacheKey, lists).catch(() => {})
+      if (faults.length === 0 && !this.#closed.signal.aborted)
+        await cache.save(definition.name, cacheKey, lists).catch(() => {})
     } finally {
       clearTimeout(timer)
     }

@@ -102,3 +102,38 @@ test("a ledger that cannot be written refuses the child", (t) => {
   const ledger = new PidLedger(join(openFolder(t), "missing", "children.json"))
   assert.throws(() => ledger.add(process.pid, "files"), { code: "service_unavailable" })
 })
+
+test("what a child left behind in its group is ended with it, though the child itself is gone", async (t) => {
+  const path = openFolder(t)
+  const script = `const { spawn } = require("node:child_process")
+    const left = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" })
+    console.log(left.pid)
+    setTimeout(() => process.exit(), 100)`
+  const leader = spawn(process.execPath, ["-e", script], { detached: true, stdio: ["ignore", "pipe", "ignore"] })
+  assert.ok(leader.pid)
+  new PidLedger(path).add(leader.pid, "files")
+  const [told] = (await once(leader.stdout, "data")) as [Buffer]
+  const left = Number(told.toString())
+  await once(leader, "exit")
+  assert.equal(process.kill(left, 0), true)
+  assert.deepEqual(new PidLedger(path).reap(), ["files"])
+  while (isRunning(left)) await new Promise((resume) => setTimeout(resume, 10))
+})
+
+/** A zombie that nobody waits for is as good as gone. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
+  } catch {
+    return false
+  }
+}
+
+test("all own children can be ended at once", async (t) => {
+  const ledger = new PidLedger(openFolder(t))
+  const sleeper = startSleeper(t)
+  ledger.add(sleeper.pid, "files")
+  const exited = once(sleeper, "exit")
+  ledger.killAll()
+  assert.deepEqual(await exited, [null, "SIGKILL"])
+})

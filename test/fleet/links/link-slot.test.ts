@@ -123,3 +123,19 @@ test("a connection of a session closes with it", async (t) => {
   assert.equal(link.isClosed(), true)
   assert.equal(pool.size, 0)
 })
+
+test("an eager connection comes back when its time is up, whatever the clock says", async () => {
+  let made = 0
+  const back = Promise.withResolvers<void>()
+  const make = async (): Promise<Link> => {
+    if (made++ === 0) throw lost
+    back.resolve()
+    return makeLink()
+  }
+  const slot = new LinkSlot({ make, comeback: "eager", now: () => 0, random: () => 0.01 })
+  await assert.rejects(slot.get(never))
+  const keepAlive = setTimeout(() => back.reject(new Error("it never came back")), 5_000)
+  await back.promise
+  clearTimeout(keepAlive)
+  await slot.close()
+})

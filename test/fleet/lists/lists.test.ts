@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { mkdir, writeFile } from "node:fs/promises"
+import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
 import { ListCache, type Lists } from "../../../src/fleet/lists/list-cache.ts"
@@ -125,5 +125,21 @@ test("a kept list that is broken counts as none", async (t) => {
   ]) {
     await writeFile(join(folder, "files.json"), text)
     assert.equal(await new ListCache(folder).load("files", "key"), undefined, text)
+  }
+})
+
+test("a kept list that was altered counts as none", async (t) => {
+  const folder = join(await makeFolder(t), "lists")
+  const cache = new ListCache(folder)
+  await cache.save("files", "key", lists)
+  const whole = await readFile(join(folder, "files.json"), "utf8")
+  assert.ok(await cache.load("files", "key"))
+  for (const [was, is] of [
+    [/"listedAtMs":\d+/, '"listedAtMs":"x"'],
+    [/"era":"\w+"/, '"era":"foo"'],
+    [/"revision":"[^"]+"/, '"revision":"1999-01-01"'],
+  ] as const) {
+    await writeFile(join(folder, "files.json"), whole.replace(was, is))
+    assert.equal(await cache.load("files", "key"), undefined)
   }
 })
