@@ -166,6 +166,7 @@ test("a revoked key is refused at once, on connections that are open already too
   ])
   assert.equal(overSocket, 401)
   assert.ok((await listened).error, "the subscription ends")
+  await eventually("the socket closes", () => socketPipe.socket.readyState >= 2)
 })
 
 /** 401 whether HTTP or JSON-RPC says that the credential is no longer good. */

@@ -30,7 +30,7 @@ export type ChannelServerOptions = {
 /** Serves the channel until it ends; resolves then. */
 export async function serveChannel({ channel, id, handle, serverInfo }: ChannelServerOptions): Promise<void> {
   const send = (message: Buffer): void => channel.send(message)
-  const legacy = new LegacySession({ id, handle, send })
+  const legacy = new LegacySession({ id, handle, send, onRefused: () => channel.close() })
   const modern = new Conversation()
   const closed = new AbortController()
   const saidAll = new AbortController()

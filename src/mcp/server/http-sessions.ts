@@ -51,7 +51,8 @@ export class HttpSession {
     this.record = record
     this.#limits = limits
     const send = (message: Buffer): void => this.#stream(this.#general).send(message)
-    this.session = new LegacySession({ id: record.n, handle, send, client: openClient(record.client) })
+    const client = openClient(record.client)
+    this.session = new LegacySession({ id: record.n, handle, send, client, onRefused: () => this.close() })
   }
 
   /** Whether nobody would miss it: no stream is read, no request waits for its answer. */

@@ -43,6 +43,8 @@ export type LegacySessionOptions = {
   readonly send: Send
   /** Where the handshake took place earlier, its outcome. */
   readonly client?: ClientFacts
+  /** Told when the client's credential is good no longer: its connection should end. */
+  readonly onRefused?: () => void
 }
 
 export class LegacySession {
@@ -53,12 +55,14 @@ export class LegacySession {
   #logLevel: LogLevel | undefined
   readonly #handle: Handler
   readonly #send: Send
+  readonly #onRefused: (() => void) | undefined
   readonly #conversation = new Conversation()
   readonly #watched = new Map<string, AbortController>()
   readonly #closed = new AbortController()
   #watchesLists = false
 
-  constructor({ id, handle, send, client = unknownClient }: LegacySessionOptions) {
+  constructor({ id, handle, send, client = unknownClient, onRefused }: LegacySessionOptions) {
+    this.#onRefused = onRefused
     this.id = id
     this.#handle = handle
     this.#send = send
@@ -207,7 +211,14 @@ export class LegacySession {
       else resolve(honoured ? readMembers(honoured) : noMembers)
     }
     const request = this.#request("subscriptions/listen", toRawObject({ notifications: wanted }))
-    this.#handle(request, { signal, notify }).then(() => resolve(noMembers), reject)
+    const ended = this.#handle(request, { signal, notify })
+    ended.then(
+      () => resolve(noMembers),
+      (thrown: unknown) => {
+        reject(thrown)
+        if (thrown instanceof GatewayError && thrown.code === "unauthenticated") this.#onRefused?.()
+      },
+    )
     return promise
   }
 
