@@ -26,7 +26,12 @@ export const errorTable = {
     retryable: false,
     sentence: "No valid credential came with the request.",
   },
-  forbidden: { status: 403, rpc: -32602, retryable: false, sentence: "The principal lacks the permission." },
+  forbidden: {
+    status: 403,
+    rpc: -32602,
+    retryable: false,
+    sentence: "Not allowed: a permission is missing, or the Host or Origin is not one of the gateway's.",
+  },
   blocked: {
     status: 403,
     rpc: -31451,

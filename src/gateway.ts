@@ -13,8 +13,10 @@ import { GatewayError } from "./errors.ts"
 import { wireCalls } from "./gateway/calls.ts"
 import { Closers } from "./gateway/closers.ts"
 import { openDoors } from "./gateway/doors.ts"
+import { joinRunning } from "./gateway/join.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
+import { readTls } from "./gateway/tls.ts"
 import type { Log } from "./log.ts"
 import { openStdioChannel } from "./mcp/channels/stdio-channel.ts"
 
@@ -44,15 +46,16 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 async function open({ config, log, version }: GatewayOptions, closers: Closers): Promise<Gateway> {
-  await mkdir(config.data, { recursive: true, mode: 0o700 })
+  await makeDataFolder(config)
+  const tls = await readTls(config)
   const stopping = new AbortController()
   const stores = await openStores(config, closers)
   const services = await openServices({ config, log, version, events: stores.events }, closers)
   const calls = wireCalls(stores, services, stopping.signal)
   let flushed: (() => Promise<void>) | undefined
   closers.add(() => flushed?.())
-  const doors = await openDoors(
-    { config, log, version, stores, services, calls, stopping: stopping.signal },
+  const doors = openDoors(
+    { config, log, version, tls, stores, services, calls, stopping: stopping.signal },
     closers,
   )
   closers.add(() => calls.drained(config.limits.drainMs))
@@ -81,6 +84,19 @@ async function open({ config, log, version }: GatewayOptions, closers: Closers):
     rescan: () => services.files.rescan(),
     close: () => closers.close(),
   }
+}
+
+async function makeDataFolder({ data }: Config): Promise<void> {
+  await mkdir(data, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    const why = (cause as NodeJS.ErrnoException).code ?? "unknown"
+    throw new GatewayError(
+      "invalid",
+      `The data folder ${data} cannot be made (${why}); choose another with --data.`,
+      {
+        cause,
+      },
+    )
+  })
 }
 
 async function listen(http: Server, { host, port, tls }: Config): Promise<string> {
@@ -120,6 +136,16 @@ async function announce(url: string, { data }: Config, closers: Closers): Promis
   const path = join(data, "gateway.json")
   await writeFile(path, JSON.stringify({ url, pid: process.pid }), { mode: 0o600 })
   closers.add(() => rm(path, { force: true }))
+}
+
+/**
+ * Serves the client at our own stdin and stdout by the gateway that runs on this data folder already.
+ *
+ * @returns false where none does
+ */
+export function joinGateway(config: Config): Promise<boolean> {
+  const { bodyBytes: maxMessageBytes } = config.limits
+  return joinRunning({ data: config.data, key: () => ownKey(config), maxMessageBytes })
 }
 
 /** @throws GatewayError `unauthenticated` where no key is set and the administrator's is gone */

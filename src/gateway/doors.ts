@@ -1,12 +1,10 @@
 /** Wires the doors: MCP in all its transports, and REST beside it, behind one HTTP server. */
 
-import { readFile } from "node:fs/promises"
 import type { Server } from "node:http"
 import { mayUse } from "../call/authorize.ts"
 import type { Config } from "../config.ts"
 import { listingOf } from "../domain/catalog.ts"
 import type { Sealer } from "../domain/secret.ts"
-import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
 import { StreamableHttp, type StreamableHttpOptions } from "../mcp/server/http-server.ts"
 import type { SessionRecord } from "../mcp/server/http-sessions.ts"
@@ -21,6 +19,7 @@ import type { Calls } from "./calls.ts"
 import type { Closers } from "./closers.ts"
 import type { Services } from "./services.ts"
 import type { Stores } from "./stores.ts"
+import type { Tls } from "./tls.ts"
 
 export type Doors = { readonly http: Server; readonly pipes: Pipes }
 
@@ -28,6 +27,7 @@ export type DoorsOptions = {
   readonly config: Config
   readonly log: Log
   readonly version: string
+  readonly tls: Tls | undefined
   readonly stores: Stores
   readonly services: Services
   readonly calls: Calls
@@ -35,8 +35,8 @@ export type DoorsOptions = {
   readonly stopping: AbortSignal
 }
 
-export async function openDoors(options: DoorsOptions, closers: Closers): Promise<Doors> {
-  const { config, log, version, stores, services, calls, stopping } = options
+export function openDoors(options: DoorsOptions, closers: Closers): Doors {
+  const { config, log, version, tls, stores, services, calls, stopping } = options
   const { authenticator, events, sealer } = stores
   const { known, fleet } = services
   const { steps } = calls
@@ -69,7 +69,7 @@ export async function openDoors(options: DoorsOptions, closers: Closers): Promis
   const http = createHttpDoor({
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
     limits: config.limits,
-    ...(await readTls(config)),
+    ...(tls && { tls }),
     admit: (credential) => authenticator.admit(credential),
     mcp,
     paramHeaders: ({ caller, mount }, tool) => {
@@ -106,17 +106,4 @@ function streamableOptions(
       lifetimeMs: limits.sessionLifetimeMs,
     },
   }
-}
-
-async function readTls({
-  tls,
-}: Config): Promise<{ readonly tls?: { readonly cert: Buffer; readonly key: Buffer } }> {
-  if (tls.cert === undefined || tls.key === undefined) return {}
-  return { tls: { cert: await readPem("tls.cert", tls.cert), key: await readPem("tls.key", tls.key) } }
-}
-
-async function readPem(setting: string, path: string): Promise<Buffer> {
-  return readFile(path).catch((cause: unknown) => {
-    throw new GatewayError("invalid", `${setting} names ${path}, which cannot be read.`, { cause })
-  })
 }

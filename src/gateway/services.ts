@@ -34,6 +34,7 @@ export async function openServices(
 ): Promise<Services> {
   const files = await openServersFolder(config.servers)
   closers.add(() => files.close())
+  logProblems(files, log)
   const ledger = new PidLedger(join(config.data, "children.json"))
   for (const service of ledger.reap())
     log.warn({ service }, "Ended a child that a gateway before this one had left.")
@@ -71,4 +72,17 @@ export async function openServices(
   await fleet.start()
   closers.add(() => fleet.stop(0)) // the calls have had their time
   return { files, fleet, known: current }
+}
+
+/** Files that cannot be used are an operator's business as they are written, not only when someone asks. */
+function logProblems(files: ServersFolder, log: Log): void {
+  const told = new Set<string>()
+  const tell = (): void => {
+    const now = new Map(files.problems().map(({ file, message }) => [`${file}: ${message}`, { file, message }]))
+    for (const [id, { file, message }] of now) if (!told.has(id)) log.warn({ file }, message)
+    told.clear()
+    for (const id of now.keys()) told.add(id)
+  }
+  tell()
+  files.onProblems(tell)
 }

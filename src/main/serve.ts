@@ -26,7 +26,13 @@ export async function serve(config: Config, options: RunOptions): Promise<number
   process.on("SIGHUP", () => {
     gateway.rescan().catch((err: unknown) => log.error({ err }, "The folder of services could not be read."))
   })
-  const endpoint = new URL("/mcp", (await gateway.listen()).url).href
+  const listening = await gateway.listen().catch(async (thrown: unknown) => {
+    await gateway.close()
+    const wanted = new URL("/mcp", `http://${config.host}:${config.port}`).href
+    if (gateway.adminKey !== undefined) process.stderr.write(welcome(wanted, gateway.adminKey, config.data))
+    throw thrown
+  })
+  const endpoint = new URL("/mcp", listening.url).href
   if (gateway.adminKey !== undefined) process.stderr.write(welcome(endpoint, gateway.adminKey, config.data))
   process.stdout.write(`mcp-meta listening on ${endpoint}\n`)
   await stopped
@@ -34,10 +40,15 @@ export async function serve(config: Config, options: RunOptions): Promise<number
   return 0
 }
 
-/** As above, for the client that started us; stdout is its alone, and it may keep what stderr says. */
+/**
+ * As above, for the client that started us; stdout is its alone, and it may keep what stderr says. Where a gateway runs
+ * on the data folder already, the client is handed to that one.
+ */
 export async function serveStdio(config: Config, options: RunOptions): Promise<number> {
   const log = createLog(config.log)
   const stopped = untilSignal(["SIGINT", "SIGTERM", "SIGHUP"], log, options)
+  const { joinGateway } = await import("../gateway.ts")
+  if (await Promise.race([joinGateway(config), stopped.then(() => true)])) return 0
   const gateway = await open(config, log, options)
   await Promise.race([gateway.serveStdio(), stopped])
   await gateway.close()

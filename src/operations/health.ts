@@ -110,7 +110,7 @@ const advices: Readonly<Record<(typeof steps)[number], string>> = {
   process: "Correct command, args or cwd with update_service; get_server_details has its last error output.",
   auth: "Give it a valid credential in headers with update_service, best as ${secret:NAME}.",
   handshake:
-    "See that an MCP server is there at this very address, and that type fits; update_service changes both.",
+    "See that what is there speaks MCP and goes on running: for a program look at what it wrote last, for a url at the address and type; update_service changes them.",
   list: "It answers but its lists fail; look at the service's own log, then call refresh_service.",
 }
 

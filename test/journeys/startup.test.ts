@@ -1,8 +1,8 @@
-/** When the gateway refuses to start, and what it says then. */
+/** When the gateway refuses to start, and what it says then; and when it joins one that has. */
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, stat } from "node:fs/promises"
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -11,6 +11,7 @@ import { startGateway } from "../support/gateway.ts"
 import { root } from "../support/process.ts"
 
 const limit = { timeout: 30_000 }
+const hello = { command: "node", args: [join(root, "examples/hello-server/server.ts")] }
 
 test("it refuses to listen beyond loopback without TLS", limit, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "journey-start-"))
@@ -68,3 +69,25 @@ async function serve(
   clearTimeout(timer)
   return { code: child.exitCode, stdout, stderr }
 }
+
+test("a client that starts mcp-meta over stdio joins the gateway that runs on its data", limit, async (t) => {
+  const gateway = await startGateway({ services: { hello } })
+  t.after(() => gateway.stop())
+  const folders = ["--data", join(gateway.folder, "data"), "--servers", join(gateway.folder, "servers.d")]
+  const child = spawn(process.execPath, [join(root, "bin/mcp-meta.mjs"), "stdio", ...folders])
+  const params = { name: "hello__greet", arguments: { name: "Ada" } }
+  child.stdin.end(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params })}\n`)
+  const [printed, [code]] = await Promise.all([text(child.stdout), once(child, "exit") as Promise<[number]>])
+  assert.match(printed, /Hello, Ada!/)
+  assert.equal(code, 0)
+})
+
+test("a certificate that does not fit its key is refused before anything starts", limit, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "journey-start-"))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(join(folder, "no.pem"), "no certificate")
+  const pem = join(folder, "no.pem")
+  const { code, stderr } = await serve("--data", join(folder, "data"), "--tls-cert", pem, "--tls-key", pem)
+  assert.equal(code, 2, stderr)
+  assert.match(stderr, /tls.cert and tls.key are not a certificate/)
+})

@@ -153,14 +153,13 @@ async function shakeHands(
   if (definition.type !== "stdio" && !refused) {
     note({ step: "auth", ok: true, message: "The credential was not refused.", durationMs })
   }
-  return run(
-    "handshake",
-    () => connecting,
-    ({ facts }) => `It speaks revision ${facts.revision} of MCP.`,
-  )
+  if (refused) return run("handshake", () => Promise.reject(refused), String)
+  const link = await connecting
+  note({ step: "handshake", ok: true, message: `It speaks revision ${link.facts.revision} of MCP.`, durationMs })
+  return link
 }
 
 function withStderr(message: string, connector: Connector): string {
-  const lines = connector.stderrLines().slice(-5)
+  const lines = connector.stderrLines().slice(-12)
   return lines.length === 0 ? message : `${message} It wrote last: ${lines.join(" | ").slice(0, 1_000)}`
 }

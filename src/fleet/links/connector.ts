@@ -3,6 +3,7 @@
  * When connections are made, and who uses them: link-slot.ts. Era and handshake: mcp/client/negotiate.ts.
  */
 
+import { setTimeout as sleep } from "node:timers/promises"
 import type { ServiceDefinition, StdioService, UrlService } from "../../domain/service.ts"
 import { resolvePlaceholders } from "../../domain/placeholder.ts"
 import { GatewayError } from "../../errors.ts"
@@ -29,6 +30,8 @@ type Made = { readonly capabilities: RawObject; readonly timeoutMs: number }
 
 const urlConnectMs = 10_000
 const minSecretLength = 6
+/** How long after its pipe a program may take to be gone. */
+const exitMs = 200
 const stopMs = 5_000
 /** How long a program on its way up is taken to keep the machine busy. */
 const busyStartMs = 2_000
@@ -84,7 +87,23 @@ export class Connector {
       ...(hint && { eraHint: hint }),
       ...(paramHeaders && { paramHeaders }),
     })
-    return connecting.catch((thrown: unknown) => Promise.reject(this.#masked(GatewayError.from(thrown))))
+    return connecting.catch(async (thrown: unknown) => {
+      const error = GatewayError.from(thrown)
+      throw this.#masked((await this.#programEnded(error)) ?? error)
+    })
+  }
+
+  /** Why the pipe to a program broke, where it did because the program ended. */
+  async #programEnded(error: GatewayError): Promise<GatewayError | undefined> {
+    const child = this.#lastChild
+    if (error.code !== "service_unavailable" || !child) return undefined
+    const exit = await Promise.race([child.exited, sleep(exitMs, undefined, { ref: false })])
+    if (!exit) return undefined
+    const how = exit.signal === null ? `with code ${exit.code}` : `by ${exit.signal}`
+    const lines = child.stderrLines().filter((line) => line.trim() !== "")
+    const telling = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)
+    const wrote = telling === undefined ? "It wrote no error." : `It wrote: ${telling.slice(0, 300)}`
+    return new GatewayError("service_unavailable", `The program ended ${how}. ${wrote}`, { detail: error.detail })
   }
 
   /** A text of the service's, in which it may quote what it was given in confidence. */
