@@ -286,4 +286,9 @@ test("import writes a client's servers as files, without a gateway, and replaces
   assert.equal((await run(["import", file, "--servers", servers, "--force"])).code, 0)
   assert.deepEqual(JSON.parse(await readFile(join(servers, "My-Server.json"), "utf8")), { url: "http://x/mcp" })
   assert.equal((await run(["import", join(folder, "absent.json")])).code, 2)
+  await writeFile(file, '{"mcpServers":{"other":{"command":"x","env":{"API_KEY":"abc","MODE":"fast"}}}}')
+  assert.match(
+    (await run(["import", file, "--servers", servers])).stdout,
+    /\(API_KEY in clear; better in data\/secrets/,
+  )
 })

@@ -5,7 +5,7 @@
 
 import { link, mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { readServiceEntries } from "../../domain/service.ts"
+import { readServiceEntries, type ServiceDefinition } from "../../domain/service.ts"
 import { GatewayError } from "../../errors.ts"
 import { operations } from "../../operations/index.ts"
 import { findEntries, readJsonFile, type ClientEntry } from "./client-file.ts"
@@ -48,7 +48,16 @@ async function importOne(
     throw new GatewayError("conflict", `${own} is already in ${join(folder, holder)}; ${remedy}.`)
   }
   await writeWhole(join(folder, file), `${JSON.stringify(entry, undefined, 2)}\n`, existing)
-  return `${own} -> ${join(folder, file)}`
+  const clear = read ? secretsInClear(read.definition) : []
+  const note = `(${clear.join(", ")} in clear; better in data/secrets, as \${secret:NAME})`
+  return [`${own} -> ${join(folder, file)}`, ...(clear.length > 0 ? [note] : [])].join(" ")
+}
+
+/** Names of variables and headers whose values look like secrets and stand in the file itself. */
+function secretsInClear(definition: ServiceDefinition): string[] {
+  const given = Object.entries(definition.type === "stdio" ? definition.env : definition.headers)
+  const isSecret = /key|token|secret|pass|auth|credential|cookie/i
+  return given.filter(([name, value]) => isSecret.test(name) && !value.includes("${")).map(([name]) => name)
 }
 
 /** Clients allow any text. */

@@ -35,7 +35,7 @@ type Service = {
   readonly errors: number
   readonly p50Ms?: number
   readonly p99Ms?: number
-  readonly lastError?: { readonly message: string }
+  readonly lastError?: { readonly message: string; readonly at: string }
 }
 
 type Issue = { readonly service: string; readonly subject?: string; readonly message: string }
@@ -94,7 +94,21 @@ function row(service: Service): string[] {
     calls,
     errors,
     latency,
-    lastError?.message.slice(0, 60) ?? "",
+    lastError ? `${ago(lastError.at)}: ${lastError.message.slice(0, 50)}` : "",
   ].map((cell) => plain(String(cell)).replaceAll("\n", " "))
   return [plain(name), paint(color, plain(state)), ...cells]
+}
+
+const units = [
+  [86_400_000, "d"],
+  [3_600_000, "h"],
+  [60_000, "min"],
+  [1_000, "s"],
+] as const
+
+/** `3 min ago`: what is over should look over. */
+function ago(at: string): string {
+  const ms = Math.max(0, Date.now() - Date.parse(at))
+  const [unitMs, unit] = units.find(([unitMs]) => ms >= unitMs) ?? [1_000, "s"]
+  return `${Math.floor(ms / unitMs)} ${unit} ago`
 }
