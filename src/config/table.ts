@@ -75,7 +75,11 @@ const table = {
     sessions: whole(10_000, { unit: "sessions" }, "Sessions of legacy clients kept in memory."),
     sessionIdleMs: whole(30 * minuteMs, ms, "How long a legacy session without a stream stays in memory."),
     sessionLifetimeMs: whole(24 * hourMs, ms, "How long the id of a legacy session is good."),
-    streams: whole(10_000, { unit: "streams" }, "Open event streams and WebSockets."),
+    streams: whole(
+      10_000,
+      { unit: "streams" },
+      "Requests and streams open over HTTP at once; the same again for WebSockets and HTTP+SSE.",
+    ),
     streamEvents: whole(1_024, { unit: "events" }, "Events kept of one stream for a client that reconnects."),
     streamBytes: whole(MiB, { ...bytes, min: KiB }, "Bytes kept of one stream for a client that reconnects."),
   },

@@ -99,6 +99,7 @@ function streamableOptions(
     },
     limits: {
       maxBodyBytes: limits.bodyBytes,
+      maxOpen: limits.streams,
       maxEvents: limits.streamEvents,
       maxBytes: limits.streamBytes,
       maxSessions: limits.sessions,

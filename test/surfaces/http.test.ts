@@ -12,6 +12,7 @@ import { Pipes } from "../../src/surfaces/pipes.ts"
 const serverInfo = toRaw({ name: "door", version: "1" })
 const limits = {
   maxBodyBytes: 1_024,
+  maxOpen: 10,
   maxEvents: 1,
   maxBytes: 1_024,
   maxSessions: 1,

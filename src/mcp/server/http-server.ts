@@ -21,7 +21,11 @@ export type StreamableHttpOptions = {
   /** Our own Implementation object. */
   readonly serverInfo: RawJson
   readonly seal: SessionSeal
-  readonly limits: SessionLimits & { readonly maxBodyBytes: number }
+  readonly limits: SessionLimits & {
+    readonly maxBodyBytes: number
+    /** Requests and streams open at once. */
+    readonly maxOpen: number
+  }
 }
 
 /** Who sends a request, as far as the transport must know. */
@@ -37,6 +41,7 @@ export type HttpPeer = {
 export class StreamableHttp {
   readonly #options: StreamableHttpOptions
   readonly #sessions: HttpSessions
+  #open = 0
 
   constructor(options: StreamableHttpOptions) {
     this.#options = options
@@ -50,6 +55,7 @@ export class StreamableHttp {
   /** Answers one HTTP request, whatever it is. Never rejects. */
   async serve(request: IncomingMessage, response: ServerResponse, peer: HttpPeer): Promise<void> {
     try {
+      this.#requireRoom(response)
       await this.#route(request, response, peer)
     } catch (thrown) {
       refuse(response, thrown)
@@ -59,6 +65,18 @@ export class StreamableHttp {
   /** Ends all sessions and their streams. */
   close(): void {
     this.#sessions.close()
+  }
+
+  /** @throws GatewayError `overloaded` */
+  #requireRoom(response: ServerResponse): void {
+    const { maxOpen } = this.#options.limits
+    if (this.#open >= maxOpen) {
+      const text = `${maxOpen} requests and streams are open already (limits.streams).`
+      throw new GatewayError("overloaded", text, { retryAfterMs: 1_000 })
+    }
+    if (response.destroyed) return // its close has been told already
+    this.#open += 1
+    response.once("close", () => (this.#open -= 1))
   }
 
   async #route(request: IncomingMessage, response: ServerResponse, peer: HttpPeer): Promise<void> {

@@ -102,10 +102,13 @@ const openSeal: SessionSeal = {
   open: (id) => (id.startsWith("ey") ? JSON.parse(Buffer.from(id, "base64url").toString()) : undefined),
 }
 
-export async function openHttpDoor({ owner = () => "ann" }: { owner?: () => string } = {}) {
+export type DoorOptions = { readonly owner?: () => string; readonly maxOpen?: number }
+
+export async function openHttpDoor({ owner = () => "ann", maxOpen = 100 }: DoorOptions = {}) {
   const seen: Seen = { aborted: [], sessions: new Set() }
   const limits = {
     maxBodyBytes: 65_536,
+    maxOpen,
     maxEvents: 100,
     maxBytes: 65_536,
     maxSessions: 100,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { connect } from "node:net"
 import { test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
 import { readOutline } from "../../../src/mcp/outline.ts"
 import { openHttpDoor } from "./door.ts"
 
@@ -157,4 +158,16 @@ test("a subscription is refused to a client that takes no streams", async () => 
     { accept: "application/json", "mcp-protocol-version": "2026-07-28", "mcp-method": method },
   )
   assert.equal(answer.status, 400)
+})
+
+test("past the limit of open requests a further one is refused, and served again when there is room", async () => {
+  await using door = await openHttpDoor({ maxOpen: 1 })
+  const session = await openSession(door.url)
+  const stream = await openStream(door.url, session)
+  const ping = { jsonrpc: "2.0", id: 5, method: "ping" }
+  const refused = await post(door.url, ping, session)
+  assert.equal(refused.status, 503)
+  assert.match(await refused.text(), /limits.streams/)
+  stream.leave()
+  while ((await post(door.url, ping, session)).status !== 200) await sleep(10)
 })
