@@ -15,8 +15,8 @@ import { startService, type ScriptedService, type ServiceOptions, type ServiceTo
 const limit = { timeout: 60_000 }
 const listMs = 2_000
 
-/** Between what the deadline says and what a busy machine takes. */
-const slackMs = 1_500
+/** What a busy machine may add; without the deadline it would be minutes. */
+const slackMs = 5_000
 
 test("two hundred tools of twenty services come in one request, whatever three others do", limit, async (t) => {
   const twenty = await Promise.all(

@@ -17,8 +17,8 @@ import { hello } from "./services.ts"
 const limit = { timeout: 60_000 }
 const callsPerSecond = 200
 
-/** What is promised is a second; the rest is for a busy machine. */
-const liveMs = 1_500
+/** What is promised is a second, which the figures show; without the watch it would be thirty. */
+const liveMs = 5_000
 
 let first: ScriptedService
 let second: ScriptedService
