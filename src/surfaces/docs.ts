@@ -3,7 +3,7 @@
 import type { Hono } from "hono"
 import { readFile } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
-import type { RestEnvironment } from "./rest.ts"
+import type { RestEnvironment } from "./rest-environment.ts"
 
 const page = `<!doctype html>
 <html lang="en">

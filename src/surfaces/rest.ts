@@ -16,6 +16,7 @@ import { eventStream } from "./events.ts"
 import { openApiDocument } from "./openapi.ts"
 import { apiPrefix, inputOf, takesBody } from "./operation-http.ts"
 import { problemOf } from "./problem.ts"
+import type { RestEnvironment } from "./rest-environment.ts"
 import { readJsonBody } from "./rest-body.ts"
 import { invokeTool } from "./rest-invoke.ts"
 
@@ -38,9 +39,6 @@ export type RestOptions = {
   ) => Promise<Performed>
   readonly call: (request: CallRequest) => Promise<Answer>
 }
-
-/** Beside each request: who was admitted; undefined on the public paths. */
-export type RestEnvironment = { readonly Bindings: { readonly caller: Caller | undefined } }
 
 export function createRest(options: RestOptions): Hono<RestEnvironment> {
   const app = new Hono<RestEnvironment>()

@@ -4,7 +4,7 @@ import { lookup } from "node:dns/promises"
 import { connect, isIP, type Socket } from "node:net"
 import { connect as connectTls } from "node:tls"
 import { GatewayError } from "../../errors.ts"
-import type { RunStep } from "./diagnose.ts"
+import type { RunStep } from "./run-step.ts"
 
 export type Address =
   | { readonly host: string; readonly port: number; readonly secure: boolean }

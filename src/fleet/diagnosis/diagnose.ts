@@ -16,16 +16,12 @@ import type { FleetContext } from "../context.ts"
 import { findProgram, openProgram } from "./diagnose-program.ts"
 import { checkNetwork, readAddress } from "./diagnose-network.ts"
 import { fetchLists } from "../lists/lists.ts"
+import type { RunStep } from "./run-step.ts"
 
 const totalMs = 15_000
 const stopMs = 1_000
 /** By so much the handshake ends before the whole, so that no connection is left over. */
 const marginMs = 2_000
-
-type StepName = DiagnosisStep["step"]
-
-/** What one step does; its sentence says what was found. @throws GatewayError */
-export type RunStep = <T>(step: StepName, work: () => Promise<T>, say: (found: T) => string) => Promise<T>
 
 /** @param endpoint which of several */
 export async function diagnose(

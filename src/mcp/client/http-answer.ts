@@ -5,13 +5,14 @@
 
 import { GatewayError } from "../../errors.ts"
 import { messageTooLarge } from "../channels/channel.ts"
-import type { ResponseHead, ResponseReader } from "./http-client.ts"
+import type { ResponseReader } from "./http-client.ts"
 import { refusal, refusalOf } from "./http-refusal.ts"
 import type { Outline } from "../message.ts"
 import { readMessages } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { malformedAnswer } from "./service-answer.ts"
 import { createSseParser, type SseParser } from "../channels/sse-parser.ts"
+import type { ResponseHead } from "./response-head.ts"
 
 type AnswerReaderOptions = {
   /** Of one message. */

@@ -3,8 +3,9 @@
  */
 
 import { GatewayError } from "../../errors.ts"
-import type { HttpClient, HttpRequest, ResponseHead } from "./http-client.ts"
+import type { HttpClient, HttpRequest } from "./http-client.ts"
 import { refusal, refusalOf } from "./http-refusal.ts"
+import type { ResponseHead } from "./response-head.ts"
 
 type AsideOptions = {
   readonly timeoutMs: number

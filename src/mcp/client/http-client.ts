@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from "node:http"
 import { Pool, type Dispatcher } from "undici"
 import { GatewayError } from "../../errors.ts"
 import { notReached } from "./http-refusal.ts"
+import type { ResponseHead } from "./response-head.ts"
 
 export type HttpTarget = {
   /** `http:`, `https:`, or `unix:///path/to.sock:/mcp`. */
@@ -28,8 +29,6 @@ export type HttpRequest = {
    */
   readonly lane: "calls" | "aside"
 }
-
-export type ResponseHead = { readonly status: number; readonly headers: IncomingHttpHeaders }
 
 /** Reads one response. What its methods throw ends the response and is handed to `fail`. */
 export interface ResponseReader {

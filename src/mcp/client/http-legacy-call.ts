@@ -7,9 +7,10 @@
 
 import type { GatewayError } from "../../errors.ts"
 import { AnswerReader, type StreamState } from "./http-answer.ts"
-import type { HttpClient, HttpRequest, ResponseHead, Sending } from "./http-client.ts"
+import type { HttpClient, HttpRequest, Sending } from "./http-client.ts"
 import { isInterruption, withoutAnswer } from "./http-refusal.ts"
 import type { Outline } from "../message.ts"
+import type { ResponseHead } from "./response-head.ts"
 
 type HttpLegacyCallOptions = {
   readonly client: HttpClient

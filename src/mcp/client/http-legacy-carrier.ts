@@ -11,7 +11,7 @@ import { GatewayError } from "../../errors.ts"
 import type { OutgoingCall, SessionCarrier } from "./carrier.ts"
 import { Ending } from "../channels/channel.ts"
 import { deliverAside } from "./http-aside.ts"
-import type { HttpClient, ResponseHead } from "./http-client.ts"
+import type { HttpClient } from "./http-client.ts"
 import { HttpLegacyCall } from "./http-legacy-call.ts"
 import { NewsStream } from "./http-news-stream.ts"
 import type { Answer, Notification, Outline } from "../message.ts"
@@ -19,6 +19,7 @@ import { OpenCalls } from "./open-calls.ts"
 import { Questions } from "./questions.ts"
 import { readString, toRaw, type RawObject } from "../raw-json.ts"
 import { encodeNotification, encodeRequest } from "../wire.ts"
+import type { ResponseHead } from "./response-head.ts"
 
 type HttpLegacyOptions = { readonly client: HttpClient; readonly maxResultBytes: number }
 

@@ -8,9 +8,10 @@
 import { setTimeout as sleep } from "node:timers/promises"
 import type { GatewayError } from "../../errors.ts"
 import { AnswerReader, type StreamState } from "./http-answer.ts"
-import type { HttpClient, ResponseHead, Sending } from "./http-client.ts"
+import type { HttpClient, Sending } from "./http-client.ts"
 import { isInterruption } from "./http-refusal.ts"
 import type { Outline } from "../message.ts"
+import type { ResponseHead } from "./response-head.ts"
 
 type NewsStreamOptions = {
   readonly client: HttpClient

@@ -4,8 +4,8 @@
  */
 
 import { GatewayError } from "../../errors.ts"
-import type { ResponseHead } from "./http-client.ts"
 import { ProtocolError } from "../protocol-error.ts"
+import type { ResponseHead } from "./response-head.ts"
 
 /** @param progress whether bytes of the request may have left */
 export function notReached(cause: Error, progress: "sent" | "unsent"): GatewayError {

@@ -5,7 +5,8 @@
 
 import type { GatewayError } from "../../errors.ts"
 import type { Era, Handler, Revision } from "../message.ts"
-import type { RawJson } from "../raw-json.ts"
+import type { RawJson, RawObject } from "../raw-json.ts"
+import type { FindParamHeaders } from "./http-modern-headers.ts"
 
 /** What a service said of itself when the link was made. */
 export type ServiceFacts = {
@@ -30,4 +31,19 @@ export interface Link {
   /** A cheap round trip: `ping` in the legacy era, `server/discover` in the modern one. */
   ping(signal: AbortSignal): Promise<void>
   close(): Promise<void>
+}
+
+/** What a link is made with. */
+export type LinkOptions = {
+  /** The era it had the last time. */
+  readonly eraHint?: Era
+  /** The ClientCapabilities under which a legacy session is opened. */
+  readonly capabilities: RawObject
+  /** Our own Implementation object. */
+  readonly clientInfo: RawJson
+  readonly connectTimeoutMs: number
+  /** How long a pipe may leave the modern question unanswered. */
+  readonly probeTimeoutMs?: number
+  readonly limits: { readonly maxResultBytes: number }
+  readonly paramHeaders?: FindParamHeaders
 }

@@ -10,28 +10,11 @@ import type { Channel } from "../channels/channel.ts"
 import { connectChannel } from "./connect-channel.ts"
 import { connectHttp } from "./connect-http.ts"
 import type { HttpTarget } from "./http-client.ts"
-import type { FindParamHeaders } from "./http-modern-headers.ts"
-import type { Link } from "./link.ts"
-import type { Era } from "../message.ts"
-import type { RawJson, RawObject } from "../raw-json.ts"
+import type { Link, LinkOptions } from "./link.ts"
 
 export type LinkTarget =
   /** `open` starts the service anew each time: a child that the probe has ended is started a second time. */
   { readonly kind: "channel"; readonly open: () => Promise<Channel> } | ({ readonly kind: "http" } & HttpTarget)
-
-export type LinkOptions = {
-  /** The era it had the last time. */
-  readonly eraHint?: Era
-  /** The ClientCapabilities under which a legacy session is opened. */
-  readonly capabilities: RawObject
-  /** Our own Implementation object. */
-  readonly clientInfo: RawJson
-  readonly connectTimeoutMs: number
-  /** How long a pipe may leave the modern question unanswered. */
-  readonly probeTimeoutMs?: number
-  readonly limits: { readonly maxResultBytes: number }
-  readonly paramHeaders?: FindParamHeaders
-}
 
 /**
  * @throws GatewayError `timeout`, `service_unavailable`, `invalid` for a url that cannot be. `detail.hint` is `sse` where

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { createServer, type AddressInfo } from "node:net"
 import { test, type TestContext } from "node:test"
-import type { LinkOptions } from "../../../src/mcp/client/negotiate.ts"
+import type { LinkOptions } from "../../../src/mcp/client/link.ts"
 import { fromRaw, noMembers, toRaw } from "../../../src/mcp/raw-json.ts"
 import {
   callTool,
