@@ -62,7 +62,7 @@ export async function openFleet(
   return { fleet, files, folder, changes }
 }
 
-const limits: FleetOptions["limits"] = {
+export const limits: FleetOptions["limits"] = {
   callIdleMs: 20_000,
   callHardMs: 30_000,
   concurrency: 64,

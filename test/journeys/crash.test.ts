@@ -5,9 +5,10 @@ import { readFile, readdir } from "node:fs/promises"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { test, type TestContext } from "node:test"
-import { startGateway, type GatewayOptions, type TestGateway } from "../support/gateway.ts"
+import type { TestGateway } from "../support/gateway.ts"
 import { start, urlIn } from "../support/process.ts"
 import { createAgent } from "../support/rest.ts"
+import { administratorOf, gatewayFor } from "./administrator.ts"
 import { childrenOf, commandOf, isAlive } from "./child-processes.ts"
 import { eventually } from "./eventually.ts"
 import { bearer, httpPipe, type HttpPipe } from "./http-pipe.ts"
@@ -156,16 +157,9 @@ test("a second signal ends the gateway at once", limit, async (t) => {
   await eventually("the children are gone", () => !children.some(isAlive), orphanMs)
 })
 
-async function gatewayFor(t: TestContext, options: GatewayOptions): Promise<TestGateway> {
-  const gateway = await startGateway(options)
-  t.after(() => gateway.stop())
-  return gateway
-}
-
 /** A modern client of the administrator, once all services were heard. */
 async function clientOf(t: TestContext, gateway: TestGateway): Promise<Peer> {
-  const client = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
-  t.after(() => client.close())
+  const client = await administratorOf(t, gateway)
   await listNames(client)
   return client
 }

@@ -5,11 +5,10 @@ import { createServer, type AddressInfo } from "node:net"
 import { createServer as createHttpServer } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
 import { test, type TestContext } from "node:test"
-import { startGateway, type GatewayOptions, type TestGateway } from "../support/gateway.ts"
+import { administratorOf, gatewayFor } from "./administrator.ts"
 import { eventually } from "./eventually.ts"
-import { bearer, httpPipe } from "./http-pipe.ts"
 import { perform } from "./operations.ts"
-import { listNames, openPeer, textOf, type Peer, type Reply } from "./peer.ts"
+import { listNames, textOf, type Reply } from "./peer.ts"
 import { startService, type ScriptedService, type ServiceOptions, type ServiceTool } from "./scripted-service.ts"
 
 const limit = { timeout: 60_000 }
@@ -30,7 +29,7 @@ test("two hundred tools of twenty services come in one request, whatever three o
     services: { ...good, ...bad },
     env: { MCP_META_LIMITS_LIST_MS: String(listMs) },
   })
-  const client = await clientOf(t, gateway)
+  const client = await administratorOf(t, gateway)
   const begunAt = performance.now()
   const { result } = await client.call("tools/list")
   const tookMs = Math.round(performance.now() - begunAt)
@@ -61,7 +60,7 @@ test("a tool with a bad schema is missing alone, and an issue says why", limit, 
     { name: "good_0" },
   ]
   const service = await serviceFor(t, { tools: [...tools(3, "good_"), ...bad] })
-  const client = await clientOf(t, await gatewayFor(t, { services: { mixed: { url: service.url } } }))
+  const client = await administratorOf(t, await gatewayFor(t, { services: { mixed: { url: service.url } } }))
   const names = await listNames(client)
   assert.deepEqual(
     names.filter((name) => name.startsWith("mixed__")),
@@ -79,7 +78,7 @@ test("a service that was too slow to list at first is listed when it is not", li
     method === "tools/list" && ++lists === 1 ? sleep(1_000) : undefined
   const service = await serviceFor(t, { tools: tools(2, "t"), before: slowAtFirst })
   const env = { MCP_META_LIMITS_LIST_MS: "300" }
-  const client = await clientOf(t, await gatewayFor(t, { services: { slow: { url: service.url } }, env }))
+  const client = await administratorOf(t, await gatewayFor(t, { services: { slow: { url: service.url } }, env }))
   assert.ok(!(await listNames(client)).includes("slow__t1"))
   await eventually("it is listed", async () => (await listNames(client)).includes("slow__t1"))
 })
@@ -87,7 +86,7 @@ test("a service that was too slow to list at first is listed when it is not", li
 test("the last known list is served while a service is away, over a restart too", limit, async (t) => {
   const service = await serviceFor(t, { tools: tools(3, "t") })
   const gateway = await gatewayFor(t, { services: { away: { url: service.url } } })
-  const client = await clientOf(t, gateway)
+  const client = await administratorOf(t, gateway)
   assert.ok((await listNames(client)).includes("away__t1"))
   await service.close()
   assert.equal((await client.tool("away__t1")).error?.data?.["code"], "service_unavailable")
@@ -105,7 +104,7 @@ test("the last known list is served while a service is away, over a restart too"
 
 test("more than a thousand tools come in pages, each tool once and in order", limit, async (t) => {
   const service = await serviceFor(t, { tools: tools(1_200, "t"), pageSize: 100 })
-  const client = await clientOf(t, await gatewayFor(t, { services: { many: { url: service.url } } }))
+  const client = await administratorOf(t, await gatewayFor(t, { services: { many: { url: service.url } } }))
   const first = await client.call("tools/list")
   assert.equal(namesOf(first.result).length, 1_000)
   assert.equal(typeof first.result?.["nextCursor"], "string")
@@ -126,7 +125,7 @@ test(
     const long = "x".repeat(100)
     const odd = [`${long}1`, `${long}2`, "with.dot", "with/slash", "with_dot"].map((name) => ({ name }))
     const service = await serviceFor(t, { tools: odd })
-    const client = await clientOf(t, await gatewayFor(t, { services: { odd: { url: service.url } } }))
+    const client = await administratorOf(t, await gatewayFor(t, { services: { odd: { url: service.url } } }))
     const names = (await listNames(client)).filter((name) => name.startsWith("odd__"))
     assert.equal(new Set(names).size, odd.length)
     for (const name of names) assert.match(name, /^[A-Za-z0-9_-]{1,64}$/)
@@ -148,18 +147,6 @@ async function serviceFor(t: TestContext, options: ServiceOptions): Promise<Scri
   const service = await startService(options)
   t.after(() => service.close())
   return service
-}
-
-async function gatewayFor(t: TestContext, options: GatewayOptions): Promise<TestGateway> {
-  const gateway = await startGateway(options)
-  t.after(() => gateway.stop())
-  return gateway
-}
-
-async function clientOf(t: TestContext, gateway: TestGateway): Promise<Peer> {
-  const client = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
-  t.after(() => client.close())
-  return client
 }
 
 /** A program that prints what no protocol knows. */

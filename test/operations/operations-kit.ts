@@ -2,8 +2,6 @@
 
 import assert from "node:assert/strict"
 import { randomUUID } from "node:crypto"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import type { TestContext } from "node:test"
 import { compileCatalog, type Entry } from "../../src/domain/catalog.ts"
@@ -11,7 +9,7 @@ import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import { GatewayError } from "../../src/errors.ts"
 import { PidLedger } from "../../src/fleet/children/pid-ledger.ts"
-import { createFleet, type FleetOptions, type RunningFleet } from "../../src/fleet/registry.ts"
+import { createFleet, type RunningFleet } from "../../src/fleet/registry.ts"
 import { openServersFolder } from "../../src/fleet/files/servers-d.ts"
 import { keyMaker } from "../../src/identity/api-key.ts"
 import { passwords } from "../../src/identity/password.ts"
@@ -21,6 +19,7 @@ import { jsonKeys } from "../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../src/stores/json/principals.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
+import { limits, makeFolder } from "../fleet/fleet-kit.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 
@@ -58,8 +57,7 @@ export const admins = { permissions: ["govern", "services:stdio:write"], tools: 
 export const nowMs = Date.UTC(2026, 10, 21)
 
 export async function openKit(t: TestContext): Promise<Kit> {
-  const folder = await mkdtemp(join(tmpdir(), "mcp-meta-"))
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  const folder = await makeFolder(t)
   const services = await openServersFolder(join(folder, "servers.d"))
   t.after(() => services.close())
   const state = await openStateFile(join(folder, "data"))
@@ -131,18 +129,6 @@ function contextOf(
       actor.may.mayUse("tools", canonicalName),
     )
   return { actor, callableTools, nowMs, newId: randomUUID, signal: new AbortController().signal }
-}
-
-const limits: FleetOptions["limits"] = {
-  callIdleMs: 20_000,
-  callHardMs: 30_000,
-  concurrency: 64,
-  listMs: 15_000,
-  childStartMs: 20_000,
-  queue: 16,
-  tools: 1_000,
-  pages: 64,
-  resultBytes: 1_000_000,
 }
 
 /** For `assert.rejects`: an error of ours with this code, whose message has this in it. */
