@@ -59,8 +59,8 @@ export function readMembers(raw: RawJson): RawObject {
 }
 
 /** The items of an array inside a message. @throws ProtocolError `invalid_params` when it is none */
-export function readItems(raw: RawJson): RawJson[] {
-  const walk = startWalk(raw, defaultMaxDepth)
+export function readItems(raw: RawJson, { maxDepth = defaultMaxDepth }: { maxDepth?: number } = {}): RawJson[] {
+  const walk = startWalk(raw, maxDepth)
   const items = noteArray(walk, maxItems)
   if (!items) throw new ProtocolError("invalid_params", "An array is needed where another value was sent.")
   if (walk.fault !== undefined) throw new ProtocolError("invalid_params", walk.fault)

@@ -23,6 +23,7 @@ const tools: Fields[] = [
   tool("deafen"),
   tool("crooked", {}, { type: "object", properties: { a: { type: "strin" } } }),
   tool("rootless", {}, { type: "string" }),
+  tool("bottomless", {}, nested(40)),
   tool("pid"),
 ]
 const subscriptions: string[] = []
@@ -30,6 +31,11 @@ let deaf = false
 
 function tool(name: string, annotations: Fields = {}, inputSchema: Fields = { type: "object" }): Fields {
   return { name, annotations, inputSchema, exact: 12345678901234567890n }
+}
+
+/** A schema of so many levels. */
+function nested(levels: number): Fields {
+  return levels === 0 ? { type: "string" } : { type: "object", properties: { in: nested(levels - 1) } }
 }
 
 const actions: Record<string, (args: Fields, id: unknown) => string | undefined> = {

@@ -6,6 +6,7 @@
 import { GatewayError } from "../../errors.ts"
 import { itemKinds, type ItemKind } from "../../domain/catalog.ts"
 import type { Link } from "../../mcp/client/link.ts"
+import { maxListDepth } from "../../mcp/client/service-messages.ts"
 import type { ClientFacts } from "../../mcp/message.ts"
 import { readItems, readMembers } from "../../mcp/outline.ts"
 import { noMembers, readString, toRaw, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
@@ -100,7 +101,7 @@ type Page = { readonly items: readonly RawObject[]; readonly next: RawJson | und
 function readPage(result: RawObject, member: string): Page {
   const next = readString(result.get("nextCursor"))
   return {
-    items: readItems(result.get(member) ?? toRaw(null)).map(readItem),
+    items: readItems(result.get(member) ?? toRaw(null), { maxDepth: maxListDepth }).map(readItem),
     next: next === undefined || next === "" ? undefined : toRaw(next),
   }
 }

@@ -89,11 +89,15 @@ function readNames(definitions: readonly RawObject[], kind: ItemKind): { named: 
   const faults: Fault[] = []
   definitions.forEach((definition, index) => {
     const name = readString(definition.get(nameMember[kind]))
-    const rule = `must be a string of 1 to ${maxNameLength[kind]} plain characters`
     if (name !== undefined && isFit(name, maxNameLength[kind])) named.push({ name, definition })
-    else faults.push({ subject: `${kind}[${index}]`, message: `Left out: its ${nameMember[kind]} ${rule}.` })
+    else faults.push({ subject: `${kind}[${index}]`, message: `Left out: ${faultOf(definition, kind)}` })
   })
   return { named, faults }
+}
+
+function faultOf(definition: RawObject, kind: ItemKind): string {
+  if (definition.size === 0) return "it is no object, repeats a member, or is nested deeper than 64 levels."
+  return `its ${nameMember[kind]} must be a string of 1 to ${maxNameLength[kind]} plain characters.`
 }
 
 function isFit(name: string, maxLength: number): boolean {

@@ -8,12 +8,12 @@ import type { OutgoingCall, SessionCarrier } from "./carrier.ts"
 import type { Channel } from "../channels/channel.ts"
 import type { Answer, Notification, Outline } from "../message.ts"
 import { OpenCalls } from "./open-calls.ts"
-import { readMessages } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { Questions } from "./questions.ts"
 import { toRaw, type RawObject } from "../raw-json.ts"
 import { malformedAnswer } from "./service-answer.ts"
 import { encodeNotification, encodeRequest } from "../wire.ts"
+import { readServiceMessages } from "./service-messages.ts"
 
 /** Requests that may not be cancelled: the handshake, and what probes for it. */
 const uncancelled = new Set(["initialize", "server/discover"])
@@ -69,8 +69,7 @@ export class DuplexCarrier implements SessionCarrier {
 
   #read(bytes: Buffer): void {
     try {
-      const read = readMessages(bytes)
-      for (const message of read.batch ? read.messages : [read.message]) this.#receive(message)
+      for (const message of readServiceMessages(bytes)) this.#receive(message)
     } catch (thrown) {
       // A line that is no message is noise: many a service logs to the pipe it should keep clean.
       if (!(thrown instanceof ProtocolError)) throw thrown

@@ -8,11 +8,11 @@ import { messageTooLarge } from "../channels/channel.ts"
 import type { ResponseReader } from "./http-client.ts"
 import { refusal, refusalOf } from "./http-refusal.ts"
 import type { Outline } from "../message.ts"
-import { readMessages } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { malformedAnswer } from "./service-answer.ts"
 import { createSseParser, type SseParser } from "../channels/sse-parser.ts"
 import type { ResponseHead } from "./response-head.ts"
+import { readServiceMessages } from "./service-messages.ts"
 
 type AnswerReaderOptions = {
   /** Of one message. */
@@ -93,8 +93,7 @@ export class AnswerReader implements ResponseReader {
 
   #read(bytes: Buffer): void {
     try {
-      const read = readMessages(bytes)
-      for (const message of read.batch ? read.messages : [read.message]) this.#options.onMessage(message)
+      for (const message of readServiceMessages(bytes)) this.#options.onMessage(message)
     } catch (thrown) {
       throw thrown instanceof ProtocolError ? malformedAnswer(thrown) : thrown
     }

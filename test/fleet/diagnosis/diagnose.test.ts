@@ -27,7 +27,7 @@ async function listen(t: TestContext, status: number): Promise<string> {
 test("a healthy program passes every step", async (t) => {
   const steps = await diagnose(t, program("test/fleet/wayward-service.ts"))
   assert.deepEqual(outcomes(steps), ["definition ok", "process ok", "handshake ok", "list ok"])
-  assert.match(steps[3]?.message ?? "", /13 tools/)
+  assert.match(steps[3]?.message ?? "", /14 tools/)
 })
 
 test("a command that is not there fails in its definition", async (t) => {

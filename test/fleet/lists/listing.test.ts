@@ -24,6 +24,7 @@ test("a tool with a bad schema is left out with a reason, and the others stay", 
   ])
   const reasons = fleet.issues().map(({ subject, message }) => `${subject}: ${message.slice(0, 50)}`)
   assert.deepEqual(reasons, [
+    "tools[12]: Left out: it is no object, repeats a member, or is",
     "crooked: Left out: inputSchema is no valid JSON Schema: /pr",
     'rootless: Left out: inputSchema must have "type": "object" a',
     "pid: Left out: the name pid is taken by pid.",
