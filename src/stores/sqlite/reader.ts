@@ -1,0 +1,63 @@
+/**
+ * Reads the audit log for everyone but its writer: pages, exports, usage, verification. All of it happens in threads of
+ * its own and read-only, so that neither calls nor the writer wait. What is asked and answered: reader-answers.ts.
+ */
+
+import type { KeptEntry } from "../../domain/audit/entry.ts"
+import type { AuditLog } from "../../domain/audit/log.ts"
+import type { PastUse, Usage } from "../../domain/usage.ts"
+import { ReaderLink } from "./reader-link.ts"
+import { verifyApart } from "./verify-apart.ts"
+
+export type AuditReader = Pick<AuditLog, "page" | "exportPage" | "verify"> &
+  Usage & {
+    /** In the order in which they were recorded. Fewer than `limit` may come; none only where there are none. */
+    entriesAfter(id: number, limit: number): Promise<readonly { readonly id: number; readonly kept: KeptEntry }[]>
+    /** 0 where there is no entry. */
+    lastId(): Promise<number>
+    close(): Promise<void>
+  }
+
+export type ReaderOptions = {
+  /** DATA/audit, where a writer has been before. */
+  readonly folder: string
+  /** DATA/keys */
+  readonly keysFolder: string
+}
+
+const deadlineMs = 10_000
+
+/** @throws GatewayError `internal` where the log cannot be read */
+export async function openAuditReader({ folder, keysFolder }: ReaderOptions): Promise<AuditReader> {
+  const place = { folder, keysFolder }
+  const link = new ReaderLink(place, deadlineMs)
+  const closing = new AbortController()
+  const lastId = (): Promise<number> => link.ask("lastId", undefined)
+  await lastId().catch(async (thrown: unknown) => {
+    await link.close()
+    throw thrown
+  })
+  return {
+    page: (filter, request) => link.ask("page", { filter, request }),
+    exportPage: (request) => link.ask("exportPage", request),
+    verify: (range, signal) => verifyApart({ ...place, ...range }, AbortSignal.any([signal, closing.signal])),
+    sum: (request) => link.ask("usageSum", request),
+    ofTool: (tool, range) => link.ask("usageOfTool", { tool, range }),
+    past: (sinceMs, nowMs) => past(link, sinceMs, nowMs),
+    entriesAfter: (id, limit) => link.ask("entriesAfter", { id, limit }),
+    lastId,
+    close: async () => {
+      closing.abort()
+      await link.close()
+    },
+  }
+}
+
+async function* past(link: ReaderLink, sinceMs: number, nowMs: number): AsyncGenerator<PastUse> {
+  let cursor: string | undefined
+  do {
+    const page = await link.ask("pastPage", { sinceMs, nowMs, ...(cursor !== undefined && { cursor }) })
+    yield* page.uses
+    cursor = page.nextCursor
+  } while (cursor !== undefined)
+}
