@@ -41,6 +41,7 @@ export class StateFile {
   readonly #listeners: { readonly [K in Kind]: Set<Listener<Kinds[K]>> } = {
     principals: new Set(),
     keys: new Set(),
+    quotas: new Set(),
   }
   /** Settles when the last edit asked for has; never rejects. */
   #last: Promise<unknown> = Promise.resolve()

@@ -6,9 +6,10 @@
 import * as z from "zod"
 import type { Versioned } from "../../domain/collection.ts"
 import { keySchema, principalSchema, type Key, type Principal } from "../../domain/principal.ts"
+import { quotaSchema, type Quota } from "../../domain/quota/quota.ts"
 import { GatewayError } from "../../errors.ts"
 
-export type Kinds = { readonly principals: Principal; readonly keys: Key }
+export type Kinds = { readonly principals: Principal; readonly keys: Key; readonly quotas: Quota }
 export type Kind = keyof Kinds
 
 /** Each list in the order of ids. */
@@ -17,9 +18,10 @@ export type State = { readonly [K in Kind]: readonly Kinds[K][] }
 export const schemas: { readonly [K in Kind]: z.ZodType<Kinds[K]> } = {
   principals: principalSchema,
   keys: keySchema,
+  quotas: quotaSchema,
 }
 
-export const emptyState: State = { principals: [], keys: [] }
+export const emptyState: State = { principals: [], keys: [], quotas: [] }
 
 const format = 1
 const listOf = <T extends Versioned>(schema: z.ZodType<T>) =>
@@ -36,6 +38,7 @@ const stateSchema = z.strictObject({
     "two of them have the same name",
   ),
   keys: listOf(schemas.keys),
+  quotas: listOf(schemas.quotas),
 })
 
 /** @throws GatewayError `invalid`, naming the place but never the value: the file holds hashes of secrets */
@@ -45,8 +48,8 @@ export function readState(text: string): State {
     const { path, message } = read.error.issues[0] ?? { path: [], message: "it is not a state file" }
     throw brokenState(`at ${path.join(".") || "the top"}: ${message}`)
   }
-  const { principals, keys } = read.data
-  return freeze({ principals, keys })
+  const { principals, keys, quotas } = read.data
+  return freeze({ principals, keys, quotas })
 }
 
 export function writeState(state: State): string {
