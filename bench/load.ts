@@ -14,16 +14,18 @@ export type Load = {
   readonly key?: string
   readonly connections: number
   readonly seconds: number
+  /** Of the text among the arguments. */
+  readonly argumentBytes?: number
 }
 
 const revision = "2026-07-28"
 
-export async function load({ url, tool, key, connections, seconds }: Load): Promise<Round> {
+export async function load({ url, tool, key, connections, seconds, argumentBytes = 5 }: Load): Promise<Round> {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": revision,
     "io.modelcontextprotocol/clientCapabilities": {},
   }
-  const params = { name: tool, arguments: { text: "hello", times: 3 }, _meta: meta }
+  const params = { name: tool, arguments: { text: "h".repeat(argumentBytes), times: 3 }, _meta: meta }
   const result = await autocannon({
     url,
     method: "POST",

@@ -47,6 +47,11 @@ export async function loadConfig({
   return { config, origins }
 }
 
+/** What a test armed in this process: failpoint.ts. */
+export function testFailpoint(env: Environment = process.env): string | undefined {
+  return env["MCP_META_TESTS_FAILPOINT"]
+}
+
 const loopback = new BlockList()
 loopback.addSubnet("127.0.0.0", 8, "ipv4")
 loopback.addAddress("::1", "ipv6")
@@ -128,12 +133,16 @@ function unknownSetting(key: string, at: string): GatewayError {
 
 /** `[{key: "log.level", value}]` -> `{ log: { level } }`, all of it frozen. The table has checked every value. */
 function nest(origins: readonly Origin[]): Config {
-  const top: Record<string, unknown> = {}
-  for (const { key, value } of origins) {
-    const [first = key, second] = key.split(".")
-    if (second === undefined) top[first] = value
-    else top[first] = Object.assign(top[first] ?? {}, { [second]: value })
-  }
-  for (const value of Object.values(top)) Object.freeze(value)
-  return Object.freeze(top) as Config
+  return grow(origins.map(({ key, value }) => ({ path: key.split("."), value }))) as Config
+}
+
+type Leaf = { readonly path: readonly string[]; readonly value: unknown }
+
+function grow(leaves: readonly Leaf[]): unknown {
+  if (leaves[0]?.path.length === 0) return leaves[0].value
+  const branches = Map.groupBy(leaves, ({ path: [name = ""] }) => name)
+  const grown = [...branches].map(([name, inside]) => {
+    return [name, grow(inside.map(({ path, value }) => ({ path: path.slice(1), value })))]
+  })
+  return Object.freeze(Object.fromEntries(grown))
 }

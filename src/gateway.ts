@@ -9,18 +9,29 @@ import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import type { Config } from "./config.ts"
+import type { EntryRecorder } from "./domain/audit/log.ts"
 import { GatewayError } from "./errors.ts"
+import { openAudit } from "./gateway/audit.ts"
 import { wireCalls } from "./gateway/calls.ts"
 import { Closers } from "./gateway/closers.ts"
 import { openDoors } from "./gateway/doors.ts"
 import { joinRunning } from "./gateway/join.ts"
+import { openLimiter } from "./gateway/limiter.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
 import { readTls } from "./gateway/tls.ts"
 import type { Log } from "./log.ts"
 import { openStdioChannel } from "./mcp/channels/stdio-channel.ts"
 
-export type GatewayOptions = { readonly config: Config; readonly log: Log; readonly version: string }
+export type GatewayOptions = {
+  readonly config: Config
+  readonly log: Log
+  readonly version: string
+  /** Of a test: failpoint.ts. */
+  readonly failpoint?: string | undefined
+  /** Of a bench, in place of the audit log's own. */
+  readonly recorder?: EntryRecorder
+}
 
 export type Gateway = {
   /** The administrator's key, on the first start only. */
@@ -45,17 +56,22 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   }
 }
 
-async function open({ config, log, version }: GatewayOptions, closers: Closers): Promise<Gateway> {
+async function open(options: GatewayOptions, closers: Closers): Promise<Gateway> {
+  const { config, log, version } = options
   await makeDataFolder(config)
   const tls = await readTls(config)
   const stopping = new AbortController()
   const stores = await openStores(config, closers)
-  const services = await openServices({ config, log, version, events: stores.events }, closers)
-  const calls = wireCalls(stores, services, stopping.signal)
+  const { events } = stores
+  const { recorder } = options
+  const audit = { ...(await openAudit({ ...options, events }, closers)), ...(recorder && { recorder }) }
+  const services = await openServices({ config, log, version, events }, closers)
+  const limiter = await openLimiter({ config, log, stores, usage: audit.usage }, closers)
+  const calls = wireCalls({ config, stores, services, audit, limiter, stopping: stopping.signal }, closers)
   let flushed: (() => Promise<void>) | undefined
   closers.add(() => flushed?.())
   const doors = openDoors(
-    { config, log, version, tls, stores, services, calls, stopping: stopping.signal },
+    { config, log, version, tls, stores, services, calls, audit, stopping: stopping.signal },
     closers,
   )
   closers.add(() => calls.drained(config.limits.drainMs))

@@ -22,6 +22,7 @@ const code = await runCli(process.argv.slice(2), {
   load: (flags) => loadConfig({ flags }),
   validate: (config) => requireSafeListening(config),
   serve: async (config) => (await import("./main/serve.ts")).serve(config, { version, exit }),
+  verify: () => import("./gateway/verify.ts"),
   stdio: async (config) => (await import("./main/serve.ts")).serveStdio(config, { version, exit }),
 })
 exit(code)

@@ -16,11 +16,13 @@ const files = globSync("src/**/*.ts", { cwd: root })
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   "durable-file": [],
+  failpoint: [],
   mcp: ["errors"],
   domain: ["errors", "mcp/message", "mcp/raw-json"],
   call: ["errors", "mcp/message", "mcp/raw-json", "domain"],
   operations: ["errors", "mcp/message", "mcp/raw-json", "domain"],
-  stores: ["errors", "durable-file", "domain"],
+  stores: ["errors", "durable-file", "failpoint", "domain"],
+  sinks: ["errors", "durable-file", "domain"],
   identity: ["errors", "durable-file", "domain"],
   fleet: ["errors", "durable-file", "mcp", "domain"],
   log: ["errors", "domain"],
@@ -28,6 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   surfaces: ["errors", "mcp", "domain", "call", "operations"],
   gateway: [
     "errors",
+    "failpoint",
     "log",
     "config",
     "mcp",
@@ -38,8 +41,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "fleet",
     "identity",
     "stores",
+    "sinks",
   ],
-  main: ["errors", "gateway", "config", "log", "surfaces"],
+  main: ["errors", "failpoint", "gateway", "config", "log", "surfaces"],
 }
 
 const drawers = /(^|\/)(utils?|helpers?|common|shared|misc|lib|types|manager|base|impl)(\.ts$|\/)/

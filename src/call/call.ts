@@ -8,6 +8,8 @@
 
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
+import type { Allowance, AllowanceState } from "./limit.ts"
+import type { Measured } from "./meter.ts"
 import type { Target } from "./target.ts"
 
 export type CallRequest = {
@@ -16,21 +18,65 @@ export type CallRequest = {
   readonly mount: string | undefined
   readonly request: Request
   readonly exchange: Exchange
+  /** Told how the quotas stand that the call counts against, by doors that can say so. */
+  readonly onQuotas?: (states: readonly AllowanceState[]) => void
+}
+
+/** What is known of a call so far; each step that succeeds adds to it. */
+export type OpenCall = {
+  readonly id: string
+  readonly request: CallRequest
+  /** Epoch ms, and the same moment on a clock that never jumps. */
+  readonly arrivedMs: number
+  readonly beganMs: number
+  principal?: ActivePrincipal
+  target?: Target
+  allowance?: Allowance | undefined
+  /** Set once its start is on record. */
+  isRecorded?: true
+  /** How long its service has taken, in ms. */
+  computeMs?: number
+  answer?: Answer
+  thrown?: unknown
+  measured?: Measured
 }
 
 export type Steps = {
+  open(request: CallRequest): OpenCall
   /** @throws GatewayError `unauthenticated` where the credential was good once and is no longer */
   authenticate(caller: Caller): ActivePrincipal
   /** @throws GatewayError `not_found`, `invalid` */
   resolve(principal: ActivePrincipal, call: CallRequest): Target
   /** @throws GatewayError `not_found`, worded as for what does not exist */
   authorize(principal: ActivePrincipal, target: Target): void
-  route(principal: ActivePrincipal, target: Target, call: CallRequest): Promise<Answer>
+  /**
+   * @returns undefined for operations, which no quota counts: nobody can lock the gateway's own doors
+   * @throws GatewayError `quota_exceeded`, `overloaded`
+   */
+  limit(principal: ActivePrincipal, target: Target, call: CallRequest): Promise<Allowance | undefined>
+  /** @throws GatewayError `audit_unavailable` */
+  auditStart(call: OpenCall): Promise<void>
+  route(principal: ActivePrincipal, target: Target, call: OpenCall): Promise<Answer>
+  meter(call: OpenCall): void
+  /** @throws GatewayError `audit_unavailable` */
+  auditEnd(call: OpenCall): Promise<void>
 }
 
 export async function call(steps: Steps, request: CallRequest): Promise<Answer> {
-  const principal = steps.authenticate(request.caller)
-  const target = steps.resolve(principal, request)
-  steps.authorize(principal, target)
-  return steps.route(principal, target, request)
+  const call = steps.open(request)
+  try {
+    call.principal = steps.authenticate(request.caller)
+    call.target = steps.resolve(call.principal, request)
+    steps.authorize(call.principal, call.target)
+    call.allowance = await steps.limit(call.principal, call.target, request)
+    await steps.auditStart(call) // nothing reaches a service that is not on record first
+    call.answer = await steps.route(call.principal, call.target, call)
+    return call.answer
+  } catch (thrown) {
+    call.thrown = thrown
+    throw thrown
+  } finally {
+    steps.meter(call)
+    await steps.auditEnd(call) // refusals too; never on the caller's signal; without it no answer leaves
+  }
 }

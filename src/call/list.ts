@@ -1,11 +1,13 @@
 /**
- * The lists: the same story as a call, for everything at once. They show exactly what authorize.ts would let through.
+ * The lists: the same story as a call, for everything at once. They show exactly what authorize.ts would let through,
+ * and what was shown is on record before it leaves.
  */
 
 import type { ItemKind } from "../domain/catalog.ts"
 import { GatewayError } from "../errors.ts"
 import type { Answer } from "../mcp/message.ts"
 import { readString, toRaw, writeArray, type RawJson } from "../mcp/raw-json.ts"
+import type { CallAudit } from "./audit.ts"
 import type { CallRequest, Steps } from "./call.ts"
 import type { Known } from "./resolve.ts"
 import { viewOf } from "./view.ts"
@@ -26,21 +28,23 @@ const uncached: readonly (readonly [string, RawJson])[] = [
   ["cacheScope", toRaw("private")],
 ]
 
-/** @throws GatewayError `unauthenticated`; `invalid` for a cursor that is not ours */
-export function list(
-  steps: Pick<Steps, "authenticate">,
-  known: Known,
-  { caller, mount, request }: CallRequest,
-): Answer {
+export type ListSteps = Pick<Steps, "authenticate"> & Pick<CallAudit, "shown">
+
+/** @throws GatewayError `unauthenticated`, `audit_unavailable`; `invalid` for a cursor that is not ours */
+export async function list(steps: ListSteps, known: Known, call: CallRequest): Promise<Answer> {
+  const { caller, mount, request } = call
   const principal = steps.authenticate(caller)
   const { kind, member } = listMethods[request.method] ?? { kind: "tools", member: "tools" }
-  const { items } = viewOf(known, principal, mount, kind)
+  const view = viewOf(known, principal, mount, kind)
+  const { items } = view
   const after = readCursor(request.params.get("cursor"))
   const start = after === undefined ? 0 : items.findIndex(({ name }) => name > after)
   const page = start < 0 ? [] : items.slice(start, start + pageSize)
   const result = new Map([...uncached, [member, writeArray(page.map((item) => item[request.client.era]))]])
   const last = page.at(-1)
   if (last && last !== items.at(-1)) result.set("nextCursor", toRaw(writeCursor(last.name)))
+  const detail = { items: items.length, shown: page.length, digest: view.digest() }
+  await steps.shown(principal, call, { kind: "list", detail })
   return { result }
 }
 

@@ -7,17 +7,19 @@ import type { ItemKind } from "../domain/catalog.ts"
 import type { Events } from "../domain/event.ts"
 import type { Fleet } from "../domain/fleet.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
+import type { ManagementResource } from "../domain/tool.ts"
 import { GatewayError } from "../errors.ts"
 import type { Answer, Notification } from "../mcp/message.ts"
 import { fromRaw, noMembers, toRaw, toRawObject, withMembers } from "../mcp/raw-json.ts"
 import { authorize } from "./authorize.ts"
-import type { CallRequest, Steps } from "./call.ts"
+import type { CallRequest } from "./call.ts"
+import type { ListSteps } from "./list.ts"
 import { resolveUri, type Known } from "./resolve.ts"
 import type { Target } from "./target.ts"
 import { viewOf } from "./view.ts"
 
 export type ListenOptions = {
-  readonly steps: Pick<Steps, "authenticate">
+  readonly steps: ListSteps
   /** The snapshot of this moment. */
   readonly known: () => Known
   readonly fleet: Pick<Fleet, "watch">
@@ -36,6 +38,8 @@ type Wanted = {
 /** Changes that come together are told once. */
 const quietMs = 50
 const maxResources = 256
+const changesLists: ReadonlySet<string> = new Set(["catalog", "identity"])
+const maxRecordedLength = 1_024
 
 const lists: readonly {
   readonly flag: keyof Wanted
@@ -70,6 +74,7 @@ async function listenUntil(over: AbortSignal, options: ListenOptions, call: Call
   const updates = holdBack((update) => exchange.notify(update))
   const watching: Watching = { principal, call, over, tell: (update, uri) => updates.tell(update, uri) }
   const honoured = { ...flags, ...(await watchResources(options, watching, resourceSubscriptions)) }
+  await steps.shown(principal, call, { kind: "subscription", detail: { to: namesOf(honoured) } })
   exchange.notify({
     method: "notifications/subscriptions/acknowledged",
     params: toRawObject({ notifications: honoured }),
@@ -78,7 +83,7 @@ async function listenUntil(over: AbortSignal, options: ListenOptions, call: Call
 
   const ended = Promise.withResolvers<Answer>()
   const watcher = watchLists(options, call, wanted, ended.reject)
-  const unsubscribe = events.subscribe(({ type }) => type !== "service" && type !== "issues" && watcher.changed())
+  const unsubscribe = events.subscribe(({ type }) => changesLists.has(type) && watcher.changed())
   const finish = (): void => ended.resolve({ result: new Map([["resultType", toRaw("complete")]]) })
   const leave = (): void => ended.reject(exchange.signal.reason)
   stopping.addEventListener("abort", finish, { once: true })
@@ -93,6 +98,11 @@ async function listenUntil(over: AbortSignal, options: ListenOptions, call: Call
     stopping.removeEventListener("abort", finish)
     exchange.signal.removeEventListener("abort", leave)
   }
+}
+
+/** What is listened to, for the record. */
+function namesOf({ resourceSubscriptions = [], ...flags }: Wanted): string {
+  return [...Object.keys(flags), ...resourceSubscriptions].join(" ").slice(0, maxRecordedLength)
 }
 
 function readWanted({ request }: CallRequest): Wanted {
@@ -143,22 +153,37 @@ async function watchResources(
 }
 
 async function watchResource(
-  { steps, fleet, known }: ListenOptions,
+  { steps, fleet, known, events }: ListenOptions,
   { principal, call, tell, over }: Watching,
   uri: string,
 ): Promise<boolean> {
   try {
     const target = resolveUri(known(), call.mount, principal, uri)
     authorize(principal, target)
-    if (target.kind !== "resource") return false
     const onUpdate = (update: Notification): void => {
       if (mayStill(steps, call, target)) tell(asAskedFor(update, uri), uri)
     }
+    if (target.kind === "operation") return watchOwn(events, target.resource, onUpdate, over)
+    if (target.kind !== "resource") return false
     return await fleet.watch(target.entry.service, target.entry.uri, onUpdate, over)
   } catch (thrown) {
     if (thrown instanceof GatewayError && thrown.code !== "internal") return false
     throw thrown
   }
+}
+
+function watchOwn(
+  events: Events,
+  resource: ManagementResource | undefined,
+  onUpdate: (update: Notification) => void,
+  over: AbortSignal,
+): boolean {
+  if (!resource) return false
+  const { uri, event } = resource
+  const update = { method: "notifications/resources/updated", params: toRawObject({ uri }) }
+  const stop = events.subscribe(({ type }) => type === event && onUpdate(update))
+  over.addEventListener("abort", stop, { once: true })
+  return true
 }
 
 function mayStill(steps: ListenOptions["steps"], { caller }: CallRequest, target: Target): boolean {

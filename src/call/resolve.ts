@@ -6,7 +6,7 @@
 import { findUri, listingOf, type Catalog, type ItemKind } from "../domain/catalog.ts"
 import { resourceName } from "../domain/naming.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
-import type { ManagementTool } from "../domain/tool.ts"
+import type { ManagementResource, ManagementTool } from "../domain/tool.ts"
 import { GatewayError } from "../errors.ts"
 import { fromRaw, readString, type RawJson } from "../mcp/raw-json.ts"
 import { mayUse } from "./authorize.ts"
@@ -14,7 +14,11 @@ import type { CallRequest } from "./call.ts"
 import { unknownTarget, type Asked, type Resource, type Target } from "./target.ts"
 
 /** What calls are resolved against: one snapshot for the whole call. */
-export type Known = { readonly catalog: Catalog; readonly managementTools: ReadonlyMap<string, ManagementTool> }
+export type Known = {
+  readonly catalog: Catalog
+  readonly managementTools: ReadonlyMap<string, ManagementTool>
+  readonly managementResources: ReadonlyMap<string, ManagementResource>
+}
 
 /** @throws GatewayError `not_found`; `invalid` where a member is missing or a URI could mean several services */
 export function resolve(known: Known, principal: ActivePrincipal, { request, mount }: CallRequest): Target {
@@ -49,12 +53,14 @@ function resolveItem({ catalog }: Known, mount: string | undefined, kind: ItemKi
 
 /** @throws GatewayError `not_found`; `invalid` where the principal could mean several services' resources */
 export function resolveUri(
-  { catalog }: Known,
+  { catalog, managementResources }: Known,
   mount: string | undefined,
   principal: ActivePrincipal,
   uri: string,
 ): Target {
   const asked = { kind: "resource", name: uri } as const
+  const resource = mount === undefined ? managementResources.get(uri) : undefined
+  if (resource) return { kind: "operation", asked, tool: resource.tool, resource }
   if (mount !== undefined && !catalog.offers.has(mount)) throw unknownTarget(asked)
   const meant = findUri(catalog, mount, uri)
     .map(({ service, uri }): Resource => ({

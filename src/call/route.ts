@@ -5,26 +5,30 @@
 
 import type { Fleet } from "../domain/fleet.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
-import type { ManagementTool } from "../domain/tool.ts"
 import type { Answer, Request } from "../mcp/message.ts"
 import { fromRaw, toRaw, withMembers, type RawObject } from "../mcp/raw-json.ts"
 import type { Bridge } from "./bridge.ts"
-import type { CallRequest } from "./call.ts"
+import type { CallRequest, OpenCall } from "./call.ts"
 import type { Target } from "./target.ts"
 
+type OperationTarget = Extract<Target, { kind: "operation" }>
+
 export type RouteOptions = {
+  /** In ms, on a clock that never jumps. */
+  readonly clock: () => number
   readonly fleet: Pick<Fleet, "send">
   readonly bridge: Bridge
-  perform(tool: ManagementTool, principal: ActivePrincipal, call: CallRequest): Promise<Answer>
+  perform(target: OperationTarget, principal: ActivePrincipal, call: CallRequest): Promise<Answer>
 }
 
 export async function route(
   options: RouteOptions,
   principal: ActivePrincipal,
   target: Target,
-  call: CallRequest,
+  open: OpenCall,
 ): Promise<Answer> {
-  if (target.kind === "operation") return options.perform(target.tool, principal, call)
+  const call = open.request
+  if (target.kind === "operation") return options.perform(target, principal, call)
   const { service } = target.entry
   const binding = {
     principalId: principal.principal.id,
@@ -34,8 +38,13 @@ export async function route(
   }
   const request = options.bridge.unwrap(withOwnNames(call.request, target), binding)
   const sending = { principalId: binding.principalId, repeatable: isRepeatable(target, request) }
-  const answer = await options.fleet.send(service, request, call.exchange, sending)
-  return options.bridge.wrap(answer, binding)
+  const sentMs = options.clock()
+  try {
+    const answer = await options.fleet.send(service, request, call.exchange, sending)
+    return options.bridge.wrap(answer, binding)
+  } finally {
+    open.computeMs = options.clock() - sentMs
+  }
 }
 
 function isRepeatable(target: Target, { method }: Request): boolean {

@@ -1,7 +1,7 @@
 /** What a call points at, once resolved, and the one way to say that there is nothing there. */
 
 import type { Entry } from "../domain/catalog.ts"
-import type { ManagementTool } from "../domain/tool.ts"
+import type { ManagementResource, ManagementTool } from "../domain/tool.ts"
 import { GatewayError } from "../errors.ts"
 
 /** What was asked for, as the caller put it. */
@@ -14,7 +14,13 @@ export type Target =
       readonly entry: Pick<Entry, "kind" | "service" | "canonicalName" | "item">
     }
   | { readonly kind: "resource"; readonly asked: Asked; readonly entry: Resource }
-  | { readonly kind: "operation"; readonly asked: Asked; readonly tool: ManagementTool }
+  | {
+      readonly kind: "operation"
+      readonly asked: Asked
+      readonly tool: ManagementTool
+      /** Where it is read, not called. */
+      readonly resource?: ManagementResource
+    }
 
 /** A resource by its service's own URI, whether or not the service lists it. */
 export type Resource = {

@@ -35,20 +35,28 @@ function buildView(known: Known, principal: ActivePrincipal, mount: string | und
   const listing = listingOf(known.catalog, mount)?.entries[kind] ?? []
   const entries = listing.filter((entry) => mayUse(principal, kind, entry.canonicalName))
   const offered = entries.map(({ listed }) => listed)
-  const items =
-    kind === "tools" && mount === undefined ? merge(managementTools(known, principal), offered) : offered
+  const items = mount === undefined ? merge(own[kind](known, principal), offered) : offered
   let digest: string | undefined
   return { items, entries, digest: () => (digest ??= digestOf(items)) }
 }
 
-function managementTools({ managementTools }: Known, { may }: ActivePrincipal): readonly Listed[] {
-  return [...managementTools.values()]
-    .filter(({ permission }) => may.holds(permission))
-    .map(({ name, definition }) => ({ name, modern: definition, legacy: definition }))
+/** What the gateway itself has of each kind. */
+const own: Readonly<Record<ItemKind, (known: Known, principal: ActivePrincipal) => readonly Listed[]>> = {
+  tools: ({ managementTools }, { may }) =>
+    [...managementTools.values()]
+      .filter(({ permission }) => may.holds(permission))
+      .map(({ name, definition }) => ({ name, modern: definition, legacy: definition })),
+  resources: ({ managementResources }, { may }) =>
+    [...managementResources.values()]
+      .filter(({ tool }) => may.holds(tool.permission))
+      .map(({ uri, definition }) => ({ name: uri, modern: definition, legacy: definition })),
+  prompts: () => [],
+  templates: () => [],
 }
 
 /** The gateway's own names come first to win over a service's without prefix. */
 function merge(own: readonly Listed[], offered: readonly Listed[]): readonly Listed[] {
+  if (own.length === 0) return offered
   const taken = new Set(own.map(({ name }) => name))
   const all = [...own, ...offered.filter(({ name }) => !taken.has(name))]
   return all.sort((a, b) => (a.name < b.name ? -1 : 1))

@@ -3,6 +3,7 @@
  * docs/configuration.md all come from here.
  */
 
+import { exportFormats } from "../domain/audit/log.ts"
 import {
   choice,
   list,
@@ -54,6 +55,39 @@ const table = {
     ),
     timeoutMs: whole(5_000, ms, "How long a health check may take."),
   },
+  audit: {
+    sync: choice(
+      ["process", "power"],
+      "process",
+      "What an entry on record survives: the end of the process, or the loss of power too (a sync to disk before each answer).",
+    ),
+    timeoutMs: whole(5_000, ms, "How long an entry may take to be on record; the call is refused after it."),
+    payloads: choice(
+      ["digest", "redacted"],
+      "digest",
+      "What is kept of arguments and results: salted digests and sizes, or redacted copies beside them. A service's file may say otherwise for its calls.",
+    ),
+    copyBytes: whole(16 * KiB, { ...bytes, min: 256 }, "The largest redacted copy; the rest is cut off."),
+    retentionDays: whole(
+      0,
+      { unit: "days", min: 0, max: 36_500 },
+      "How long entries are kept; 0 keeps them for good. What is dropped is closed by a signed checkpoint.",
+    ),
+    file: {
+      path: optionalPath("A file to which each entry is appended as well."),
+      format: choice(exportFormats, "jsonl", "The form of the entries in `audit.file.path`."),
+    },
+    webhook: {
+      url: optionalText("Where entries and checkpoints are posted to as JSON Lines, at least once and in order."),
+      secret: secret("The key of the signatures of `audit.webhook.url` (Standard Webhooks, HMAC-SHA256)."),
+    },
+    syslog: {
+      host: optionalText("A syslog server (RFC 5424 over TLS) to which each entry is sent."),
+      port: whole(6_514, { max: 65_535 }, "The port of `audit.syslog.host`."),
+      ca: optionalPath("The authorities (PEM) that `audit.syslog.host` is checked against, beside the system's."),
+      format: choice(exportFormats, "cef", "The form of the entries sent to `audit.syslog.host`."),
+    },
+  },
   limits: {
     bodyBytes: whole(4 * MiB, { ...bytes, min: KiB }, "The largest request, and the largest message on a pipe."),
     resultBytes: whole(64 * MiB, { ...bytes, min: KiB }, "The largest answer of a service."),
@@ -72,6 +106,7 @@ const table = {
     queue: whole(1_024, { unit: "calls", min: 0 }, "Calls that may wait for one endpoint."),
     tools: whole(10_000, { unit: "tools" }, "Tools of one service."),
     pages: whole(64, { unit: "pages" }, "Pages of one list of a service."),
+    callsPerPrincipal: whole(1_024, { unit: "calls" }, "Calls that one principal may have open at once."),
     sessions: whole(10_000, { unit: "sessions" }, "Sessions of legacy clients kept in memory."),
     sessionIdleMs: whole(30 * minuteMs, ms, "How long a legacy session without a stream stays in memory."),
     sessionLifetimeMs: whole(24 * hourMs, ms, "How long the id of a legacy session is good."),

@@ -6,6 +6,8 @@
  */
 
 import { toRaw, withMembers, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
+import type { Cost } from "./cost.ts"
+import type { AuditRules } from "./service.ts"
 import { matchesTemplate, ownUri, resourceName, sharedName, sharedUri } from "./naming.ts"
 
 export const itemKinds = ["tools", "prompts", "resources", "templates"] as const
@@ -24,6 +26,7 @@ export type Offered = {
   readonly repeatable?: boolean
   /** Suffix of an `Mcp-Param-*` header, lower case -> path of property names into the arguments. */
   readonly paramHeaders?: ReadonlyMap<string, readonly string[]>
+  readonly cost?: Cost
 }
 
 export type Offer = {
@@ -33,6 +36,8 @@ export type Offer = {
   readonly items: Readonly<Record<ItemKind, readonly Offered[]>>
   readonly capabilities: Readonly<Record<string, unknown>>
   readonly instructions: string | undefined
+  readonly tags: readonly string[]
+  readonly audit: AuditRules
 }
 
 /** One item of the compiled list. */

@@ -22,13 +22,20 @@ const gradeOf = {
   "services:read": "observe",
   "issues:read": "observe",
   "events:read": "observe",
+  "audit:head": "observe",
   "services:operate": "operate",
+  "usage:read": "operate",
+  "quotas:read": "operate",
   "services:write": "configure",
   "services:stdio:write": "none",
   "principals:read": "govern",
   "principals:write": "govern",
   "keys:write": "govern",
   "grants:write": "govern",
+  "quotas:write": "govern",
+  "audit:read": "govern",
+  "audit:export": "govern",
+  "audit:write": "govern",
 } as const satisfies Record<string, Grade | "none">
 
 type FinePermission = keyof typeof gradeOf

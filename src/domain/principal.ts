@@ -22,6 +22,7 @@ export const principalSchema = z.strictObject({
   name: principalNameSchema,
   kind: z.enum(principalKinds),
   title: z.string().max(200).exactOptional(),
+  team: principalNameSchema.exactOptional(),
   grants: grantsSchema,
   disabled: z.boolean(),
   createdAtMs: instantSchema,
@@ -35,6 +36,8 @@ export type Principal = Versioned & {
   readonly name: string
   readonly kind: PrincipalKind
   readonly title?: string
+  /** Its name, written like that of a principal. */
+  readonly team?: string
   readonly grants: Grants
   readonly disabled: boolean
   readonly createdAtMs: number

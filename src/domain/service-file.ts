@@ -4,6 +4,7 @@
  */
 
 import * as z from "zod"
+import { costSchema } from "./cost.ts"
 import { holdsAskedPlaceholder, holdsForeignPlaceholder, holdsPlaceholder } from "./placeholder.ts"
 
 /** No `__` inside and no `_` at the end: `service__tool` must part in one place only. */
@@ -59,6 +60,12 @@ const tools = z.strictObject({
   deny: z.array(pattern).max(1_000).optional(),
   rename: z.record(toolName, shownToolName).optional(),
   describe: z.record(toolName, text(4_096)).optional(),
+  cost: z.record(pattern, costSchema).optional(),
+})
+
+const audit = z.strictObject({
+  payloads: z.enum(["digest", "redacted"]).optional(),
+  redact: z.array(label.min(1)).max(200).optional(),
 })
 
 const ms = z.int().min(100).max(86_400_000)
@@ -91,6 +98,7 @@ export const serviceFile = z.strictObject({
   concurrency: z.int().min(1).max(10_000).optional(),
   health: z.strictObject({ intervalMs: ms.optional(), timeoutMs: ms.optional() }).optional(),
   tools: tools.optional(),
+  audit: audit.optional(),
   prefix: z.boolean().optional(),
 })
 

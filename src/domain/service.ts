@@ -6,6 +6,7 @@
  */
 
 import { GatewayError } from "../errors.ts"
+import type { Cost } from "./cost.ts"
 import { describeIssues } from "./describe-issues.ts"
 import { fromClientEntry, isRecord, serviceFile, serviceName, type ServiceFile } from "./service-file.ts"
 
@@ -27,6 +28,7 @@ type ServiceFacts = {
   readonly concurrency: number
   readonly health: { readonly intervalMs: number; readonly timeoutMs: number }
   readonly tools: ToolRules
+  readonly audit: AuditRules
   /** Whether its names carry the service's name in the list of all. */
   readonly prefix: boolean
 }
@@ -38,6 +40,15 @@ type ToolRules = {
   /** The service's name of a tool -> the name to show. */
   readonly rename: Readonly<Record<string, string>>
   readonly describe: Readonly<Record<string, string>>
+  /** By name or pattern; the name itself wins, then the first pattern. */
+  readonly cost: Readonly<Record<string, Cost>>
+}
+
+/** What of its calls the audit log keeps, where that is not what is kept of every service's. */
+export type AuditRules = {
+  readonly payloads: "digest" | "redacted" | undefined
+  /** Names of members whose values are kept from any copy. */
+  readonly redact: readonly string[]
 }
 
 type ServiceEndpoint = {
@@ -187,7 +198,14 @@ function factsOf(name: string, file: ServiceFile): Omit<ServiceFacts, "timeoutMs
       intervalMs: health?.intervalMs ?? defaults.healthIntervalMs,
       timeoutMs: health?.timeoutMs ?? defaults.healthTimeoutMs,
     },
-    tools: { allow: tools?.allow ?? ["*"], deny: tools?.deny ?? [], rename, describe: tools?.describe ?? {} },
+    tools: {
+      allow: tools?.allow ?? ["*"],
+      deny: tools?.deny ?? [],
+      rename,
+      describe: tools?.describe ?? {},
+      cost: tools?.cost ?? {},
+    },
+    audit: { payloads: file.audit?.payloads, redact: file.audit?.redact ?? [] },
     prefix: file.prefix ?? true,
   }
 }

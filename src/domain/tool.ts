@@ -1,6 +1,7 @@
-/** A tool of the gateway itself, as lists show it: a management operation in MCP's clothes. */
+/** What the gateway itself offers, as lists show it: management operations in MCP's clothes. */
 
 import type { RawJson } from "../mcp/raw-json.ts"
+import type { GatewayEvent } from "./event.ts"
 import type { Permission } from "./permission.ts"
 
 export type ManagementTool = {
@@ -9,4 +10,14 @@ export type ManagementTool = {
   readonly permission: Permission
   /** The MCP `Tool` object. */
   readonly definition: RawJson
+}
+
+/** What an operation says without being told anything, to be read and watched as a resource. */
+export type ManagementResource = {
+  readonly uri: string
+  readonly tool: ManagementTool
+  /** The MCP `Resource` object. */
+  readonly definition: RawJson
+  /** Of what tells that it may read differently now. */
+  readonly event: GatewayEvent["type"]
 }

@@ -5,6 +5,7 @@ import { mayUse } from "../call/authorize.ts"
 import type { Config } from "../config.ts"
 import { listingOf } from "../domain/catalog.ts"
 import type { Sealer } from "../domain/secret.ts"
+import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
 import { StreamableHttp, type StreamableHttpOptions } from "../mcp/server/http-server.ts"
 import type { SessionRecord } from "../mcp/server/http-sessions.ts"
@@ -15,6 +16,8 @@ import { createHttpDoor } from "../surfaces/http.ts"
 import { createMcpDoor } from "../surfaces/mcp.ts"
 import { Pipes } from "../surfaces/pipes.ts"
 import { createRest } from "../surfaces/rest.ts"
+import { performByCall } from "../surfaces/tool-call.ts"
+import type { Audit } from "./audit.ts"
 import type { Calls } from "./calls.ts"
 import type { Closers } from "./closers.ts"
 import type { Services } from "./services.ts"
@@ -31,12 +34,13 @@ export type DoorsOptions = {
   readonly stores: Stores
   readonly services: Services
   readonly calls: Calls
+  readonly audit: Audit
   /** Aborts when the gateway stops. */
   readonly stopping: AbortSignal
 }
 
 export function openDoors(options: DoorsOptions, closers: Closers): Doors {
-  const { config, log, version, tls, stores, services, calls, stopping } = options
+  const { config, log, version, tls, stores, services, calls, audit, stopping } = options
   const { authenticator, events, sealer } = stores
   const { known, fleet } = services
   const { steps } = calls
@@ -63,7 +67,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     stopping,
     bodyBytes: config.limits.bodyBytes,
     authenticate: (caller) => authenticator.authenticate(caller),
-    perform: calls.perform,
+    perform: (operation, caller, input, signal) => performByCall(calls.call, { operation, caller, input }, signal),
     call: calls.call,
   })
   const http = createHttpDoor({
@@ -71,6 +75,12 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     limits: config.limits,
     ...(tls && { tls }),
     admit: (credential) => authenticator.admit(credential),
+    onRefused: async (source, thrown) => {
+      const { code: outcome } = GatewayError.from(thrown)
+      const rule = outcome === "forbidden" ? "origin" : "credential"
+      const refusal = { kind: "refusal", timeMs: Date.now(), outcome, rule, source } as const
+      await calls.refusals.add(refusal).catch(() => {}) // the log counts what it could not take
+    },
     mcp,
     paramHeaders: ({ caller, mount }, tool) => {
       const entry = listingOf(known().catalog, mount)?.byName.tools.get(tool)
@@ -82,6 +92,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     pipes,
     rest,
     ready: () => !stopping.aborted,
+    trouble: () => audit.recorder.trouble,
   })
   return { http, pipes }
 }

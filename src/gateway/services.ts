@@ -11,6 +11,7 @@ import { createFleet, type FleetOptions, type RunningFleet } from "../fleet/regi
 import { openServersFolder, type ServersFolder } from "../fleet/files/servers-d.ts"
 import type { Log } from "../log.ts"
 import { operations } from "../operations/index.ts"
+import { managementResources } from "../surfaces/management-resources.ts"
 import { managementTools } from "../surfaces/management-tools.ts"
 import type { Closers } from "./closers.ts"
 
@@ -39,7 +40,9 @@ export async function openServices(
   for (const service of ledger.reap())
     log.warn({ service }, "Ended a child that a gateway before this one had left.")
 
-  let known: Known = { catalog: compileCatalog([]), managementTools: managementTools(operations) }
+  const tools = managementTools(operations)
+  const resources = managementResources(operations, tools)
+  let known: Known = { catalog: compileCatalog([]), managementTools: tools, managementResources: resources }
   let isOutdated = false
   const onChange: FleetOptions["onChange"] = (what, service) => {
     if (what === "catalog") isOutdated = true

@@ -4,12 +4,16 @@ import { randomBytes } from "node:crypto"
 import type { Config } from "../config.ts"
 import type { Events } from "../domain/event.ts"
 import type { Keys, Principals } from "../domain/principal.ts"
+import type { Counters } from "../domain/quota/counters.ts"
+import type { Quotas } from "../domain/quota/quota.ts"
 import type { Sealer } from "../domain/secret.ts"
 import { keyMaker } from "../identity/api-key.ts"
 import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts"
 import { ensureAdmin } from "../identity/first-start.ts"
 import { openSealer } from "../identity/sealer.ts"
 import { jsonKeys } from "../stores/json/keys.ts"
+import { jsonQuotas } from "../stores/json/quotas.ts"
+import { MemoryCounters } from "../stores/memory/counters.ts"
 import { jsonPrincipals } from "../stores/json/principals.ts"
 import { openStateFile } from "../stores/json/state-file.ts"
 import { createMemoryEvents } from "../stores/memory/events.ts"
@@ -18,6 +22,8 @@ import type { Closers } from "./closers.ts"
 export type Stores = {
   readonly principals: Principals
   readonly keys: Keys
+  readonly quotas: Quotas
+  readonly counters: Counters
   readonly sealer: Sealer
   readonly authenticator: Authenticator
   readonly events: Events
@@ -30,6 +36,8 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   closers.add(() => state.close())
   const principals = jsonPrincipals(state)
   const keys = jsonKeys(state)
+  const quotas = jsonQuotas(state)
+  const counters = new MemoryCounters()
   const sealer = await openSealer(data)
   const adminKey = await ensureAdmin({ principals, keys, keyMaker, dataDir: data, nowMs: Date.now() })
   const authenticator = await createAuthenticator({ principals, keys, pepper: randomBytes(32), now: Date.now })
@@ -38,5 +46,5 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   const tell = (): void => events.publish({ type: "identity" })
   closers.add(principals.watch(tell))
   closers.add(keys.watch(tell))
-  return { principals, keys, sealer, authenticator, events, adminKey }
+  return { principals, keys, quotas, counters, sealer, authenticator, events, adminKey }
 }

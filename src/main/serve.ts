@@ -1,6 +1,7 @@
 /** Runs the gateway from its start to the signal, or the end of stdin, that ends it. */
 
-import { requireSafeListening, type Config } from "../config.ts"
+import { requireSafeListening, testFailpoint, type Config } from "../config.ts"
+import { armFailpoint } from "../failpoint.ts"
 import type { Gateway } from "../gateway.ts"
 import { createLog, type Log } from "../log.ts"
 import { welcome } from "./welcome.ts"
@@ -62,8 +63,10 @@ async function open(config: Config, log: Log, { version, exit }: RunOptions): Pr
   }
   process.on("uncaughtException", fail)
   process.on("unhandledRejection", fail)
+  const failpoint = testFailpoint()
+  armFailpoint(failpoint)
   const { openGateway } = await import("../gateway.ts") // short commands do without it
-  return openGateway({ config, log, version })
+  return openGateway({ config, log, version, failpoint })
 }
 
 /** Resolves at the first of the signals; the next one does not wait for open calls. */

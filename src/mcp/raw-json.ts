@@ -49,6 +49,11 @@ export function withMembers(
 
 /** Writes the members as one JSON object, copying each value once. */
 export function writeObject(members: RawObject): RawJson {
+  return Buffer.concat(objectPieces(members))
+}
+
+/** The same without copying: what stands one after another. */
+export function objectPieces(members: RawObject): readonly Buffer[] {
   const pieces: Buffer[] = []
   let separator = "{"
   for (const [key, raw] of members) {
@@ -56,7 +61,7 @@ export function writeObject(members: RawObject): RawJson {
     separator = ","
   }
   pieces.push(Buffer.from(separator === "{" ? "{}" : "}"))
-  return Buffer.concat(pieces)
+  return pieces
 }
 
 /** Writes the values as one JSON array, copying each value once. */

@@ -1,15 +1,24 @@
 /** All that can be done to the gateway. Every door is a loop over this list. */
 
+import { auditErase } from "./audit-erase.ts"
+import { auditExport } from "./audit-export.ts"
+import { auditHead } from "./audit-head.ts"
+import { rotateAuditKey } from "./audit-keys.ts"
+import { auditQuery } from "./audit-query.ts"
+import { auditVerify } from "./audit-verify.ts"
 import { refreshService, removeService, toggleService, updateService } from "./change-service.ts"
 import { setGrants } from "./grants.ts"
 import { diagnoseService, healthcheck } from "./health.ts"
 import { createKey, listKeys, revokeKey } from "./keys.ts"
 import type { Operation } from "./operation.ts"
 import { createPrincipal, listPrincipals } from "./principals.ts"
+import { listQuotas, removeQuota, setQuota } from "./quotas.ts"
 import { registerService } from "./register-service.ts"
 import { getServiceTools } from "./service-tool-list.ts"
 import { getServerDetails, listServices } from "./services.ts"
+import { getToolUsage } from "./tool-usage.ts"
 import { findTools, listIssues } from "./tools.ts"
+import { getUsage } from "./usage.ts"
 import { whoami } from "./whoami.ts"
 
 export const operations: readonly Operation[] = [
@@ -32,6 +41,17 @@ export const operations: readonly Operation[] = [
   createKey,
   listKeys,
   revokeKey,
+  setQuota,
+  listQuotas,
+  removeQuota,
+  getUsage,
+  getToolUsage,
+  auditQuery,
+  auditVerify,
+  auditExport,
+  auditHead,
+  auditErase,
+  rotateAuditKey,
 ]
 
 const names: ReadonlySet<string> = new Set(operations.map(({ name }) => name))

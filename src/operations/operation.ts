@@ -4,12 +4,16 @@
  */
 
 import type * as z from "zod"
+import type { AuditLog } from "../domain/audit/log.ts"
 import type { Entry } from "../domain/catalog.ts"
-import type { Events } from "../domain/event.ts"
+import type { Events, GatewayEvent } from "../domain/event.ts"
 import type { Fleet } from "../domain/fleet.ts"
 import type { Permission } from "../domain/permission.ts"
 import type { ActivePrincipal, KeyMaker, Keys, Passwords, Principals } from "../domain/principal.ts"
+import type { Counters } from "../domain/quota/counters.ts"
+import type { Quotas } from "../domain/quota/quota.ts"
 import type { ServiceFiles } from "../domain/service.ts"
+import type { Usage } from "../domain/usage.ts"
 import { GatewayError } from "../errors.ts"
 
 export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> = {
@@ -18,7 +22,7 @@ export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly title: string
   /** For agents, people and the documentation alike: what it does, what it changes, what to call next. */
   readonly summary: string
-  readonly group: "services" | "tools" | "identity"
+  readonly group: "services" | "tools" | "identity" | "quotas" | "audit"
   readonly permission: Permission
   readonly effect: "read" | "create" | "update" | "delete" | "execute"
   readonly risk: "low" | "medium" | "high"
@@ -31,6 +35,23 @@ export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.
   run(context: OperationContext, input: z.output<Input>): Promise<z.input<Output>>
   /** The output in a sentence or a short table. */
   say(output: z.output<Output>): string
+  /** For one that reads something without being told anything: under which URI clients find it, and what tells of changes. */
+  readonly resource?: {
+    readonly uri: `gateway://${string}`
+    readonly event: GatewayEvent["type"]
+    /** What stands for it where not everything is asked for. */
+    input?(actor: ActivePrincipal): z.input<Input>
+  }
+  /** For an operation whose pages are pieces of one text, for doors that can pass it on as it comes. */
+  readonly stream?: TextStream<Output>
+}
+
+/** Pages are held together by `cursor` in the input and `nextCursor` in the output. */
+export type TextStream<Output extends z.ZodObject = z.ZodObject> = {
+  /** The member of the output that holds the page's text. */
+  readonly textMember: string
+  /** Of the whole text, told by its first page. */
+  contentType(output: z.output<Output>): string
 }
 
 /** Who performs, and the ports through which it is done. */
@@ -43,6 +64,10 @@ export type OperationContext = {
   readonly keyMaker: KeyMaker
   readonly passwords: Passwords
   readonly events: Events
+  readonly audit: AuditLog
+  readonly usage: Usage
+  readonly quotas: Quotas
+  readonly counters: Counters
   /** The tools that the actor may call, as listed for everyone's endpoint. */
   readonly callableTools: () => readonly Entry[]
   readonly nowMs: number

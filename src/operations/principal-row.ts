@@ -32,6 +32,7 @@ export const principalRow = z.object({
   name: z.string(),
   kind: principalKind,
   title: z.string().optional(),
+  team: z.string().optional(),
   grants: grantsOutput,
   disabled: z.boolean(),
   hasPassword: z.boolean(),
@@ -39,11 +40,12 @@ export const principalRow = z.object({
 })
 
 export function toPrincipalRow(principal: Principal): z.input<typeof principalRow> {
-  const { name, kind, title, grants, disabled, passwordHash, createdAtMs } = principal
+  const { name, kind, title, team, grants, disabled, passwordHash, createdAtMs } = principal
   return {
     name,
     kind,
     title,
+    ...(team !== undefined && { team }),
     grants: toGrants(grants),
     disabled,
     hasPassword: passwordHash !== undefined,

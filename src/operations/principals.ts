@@ -23,6 +23,9 @@ export const createPrincipal = defineOperation({
     name: principalNameSchema.describe("1 to 64 of A-Z a-z 0-9 _ . @ -"),
     kind: principalKind,
     title: z.string().max(200).optional().describe("For people."),
+    team: principalNameSchema
+      .optional()
+      .describe("The team it belongs to, for quotas over teams; written like a name."),
     grants: grantsInput.optional(),
     password: z
       .string()
@@ -32,7 +35,7 @@ export const createPrincipal = defineOperation({
       .describe("For people who sign in; agents and workloads use keys."),
   }),
   output: z.object({ principal: principalRow }),
-  run: async (context, { name, kind, title, grants = grantsInput.parse({}), password }) => {
+  run: async (context, { name, kind, title, team, grants = grantsInput.parse({}), password }) => {
     if (sayGrants(grants) !== "nothing" && !context.actor.may.holds("grants:write")) {
       throw new GatewayError("forbidden", "Granting needs the permission grants:write; leave the grants out.")
     }
@@ -43,6 +46,7 @@ export const createPrincipal = defineOperation({
       name,
       kind,
       ...(title !== undefined && { title }),
+      ...(team !== undefined && { team }),
       grants,
       disabled: false,
       createdAtMs: context.nowMs,

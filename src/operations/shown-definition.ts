@@ -1,6 +1,7 @@
 /** The fields of a service's definition that may be seen, once secrets are hidden in them. */
 
 import * as z from "zod"
+import { costSchema } from "../domain/cost.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 
 const texts = z.array(z.string())
@@ -27,17 +28,25 @@ export const shownDefinition = z.object({
   maxTimeMs: z.int(),
   concurrency: z.int(),
   health: z.object({ intervalMs: z.int(), timeoutMs: z.int() }),
-  tools: z.object({ allow: texts, deny: texts, rename: named, describe: named }),
+  tools: z.object({
+    allow: texts,
+    deny: texts,
+    rename: named,
+    describe: named,
+    cost: z.record(z.string(), costSchema),
+  }),
+  audit: z.object({ payloads: z.enum(["digest", "redacted"]).optional(), redact: texts }),
   prefix: z.boolean(),
 })
 
 /** @param definition in which secrets are hidden */
 export function toShownDefinition(definition: ServiceDefinition): z.input<typeof shownDefinition> {
-  const { tools, tags } = definition
+  const { tools, tags, audit } = definition
   const facts = {
     ...definition,
     tags: [...tags],
-    tools: { ...tools, allow: [...tools.allow], deny: [...tools.deny] },
+    tools: { ...tools, allow: [...tools.allow], deny: [...tools.deny], cost: { ...tools.cost } },
+    audit: { ...audit, redact: [...audit.redact] },
   }
   return facts.type === "stdio"
     ? { ...facts, args: [...facts.args] }

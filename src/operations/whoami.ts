@@ -21,6 +21,7 @@ export const whoami = defineOperation({
     name: z.string(),
     kind: principalKind,
     title: z.string().optional(),
+    team: z.string().optional(),
     permissions: z.array(permissionSchema).describe("All that you hold, those that come with a grade included."),
     grants: grantsOutput,
     callableTools: z.int().describe("How many tools of services you may call."),
@@ -31,10 +32,11 @@ export const whoami = defineOperation({
   }),
   run: async (context) => {
     const { principal, may } = context.actor
-    const { name, kind, title, grants } = principal
+    const { name, kind, title, team, grants } = principal
     const permissions = permissionSchema.options.filter((permission) => may.holds(permission))
     const callableTools = context.callableTools().length
-    return { name, kind, title, permissions, grants: toGrants(grants), callableTools, key: await ownKey(context) }
+    const key = await ownKey(context)
+    return { name, kind, title, team, permissions, grants: toGrants(grants), callableTools, key }
   },
   say: ({ name, kind, grants, callableTools, key }) => {
     const until = key?.expiresAt === undefined ? "" : ` Your key is good until ${key.expiresAt}.`

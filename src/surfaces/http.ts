@@ -39,8 +39,12 @@ export type HttpDoorOptions = {
   readonly rest: {
     fetch(request: Request, env: { readonly caller: Caller | undefined }): Response | Promise<Response>
   }
+  /** Told of what was refused before anybody knew whose it was, and waited for. */
+  readonly onRefused: (address: string, thrown: unknown) => Promise<void>
   /** Whether calls are taken; not once the gateway is stopping. */
   readonly ready: () => boolean
+  /** Why calls are refused for now, in words that are safe to show. */
+  readonly trouble: () => string | undefined
 }
 
 /** Paths that answer without a credential. A path that is not here needs one, known or not. */
@@ -75,13 +79,11 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  guardRequest(request, options.peers)
   const path = pathOf(request)
+  const caller = await enter(options, request, path)
   if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
-  if (path === "/readiness") return sendStatus(response, options.ready() ? "ready" : "not ready")
+  if (path === "/readiness") return sendReadiness(response, options)
   if (!belongsToOpenCalls(request, path)) requireReady(options)
-  const isPublic = publicPaths.has(path) || path.startsWith(publicPrefix)
-  const caller = isPublic ? undefined : await options.admit(credentialOf(request.headers))
   const peer = caller && mcpPeer(path, caller)
   if (peer) return options.streamable.serve(request, response, httpPeer(options, peer))
   if (caller && path === "/sse" && request.method === "GET")
@@ -99,12 +101,32 @@ async function upgrade(
   request: IncomingMessage,
   { socket, head }: { socket: Duplex; head: Buffer },
 ): Promise<void> {
-  guardRequest(request, options.peers)
   requireReady(options)
-  const caller = await options.admit(credentialOf(request.headers))
-  const peer = mcpPeer(pathOf(request), caller)
+  const path = pathOf(request)
+  const caller = await enter(options, request, path)
+  const peer = caller && mcpPeer(path, caller)
   if (!peer) throw new GatewayError("not_found", "WebSockets are served on /mcp and /mcp/<service>.")
   await options.pipes.openWebSocket(request, { socket, head }, peer)
+}
+
+/**
+ * Who may come in, and as whom; undefined on the public paths.
+ *
+ * @throws GatewayError `invalid`, `forbidden`, `unauthenticated`, which are on record as its address's
+ */
+async function enter(
+  { peers, admit, onRefused }: HttpDoorOptions,
+  request: IncomingMessage,
+  path: string,
+): Promise<Caller | undefined> {
+  try {
+    guardRequest(request, peers)
+    const isPublic = publicPaths.has(path) || path.startsWith(publicPrefix)
+    return isPublic ? undefined : await admit(credentialOf(request.headers))
+  } catch (thrown) {
+    await onRefused(request.socket.remoteAddress ?? "unknown", thrown)
+    throw thrown
+  }
 }
 
 /** A client with a session may still have to answer what a service asks in an open call. New calls are refused later. */
@@ -145,12 +167,17 @@ function credentialOf(headers: IncomingHttpHeaders): { authorization?: string; a
   return { ...(authorization !== undefined && { authorization }), ...(typeof apiKey === "string" && { apiKey }) }
 }
 
-function sendStatus(response: ServerResponse, status: "ok" | "ready" | "not ready"): void {
-  const body = JSON.stringify({ status })
+function sendReadiness(response: ServerResponse, { ready, trouble }: HttpDoorOptions): void {
+  const reason = ready() ? trouble() : "The gateway is stopping."
+  sendStatus(response, reason === undefined ? "ready" : "not ready", reason)
+}
+
+function sendStatus(response: ServerResponse, status: "ok" | "ready" | "not ready", reason?: string): void {
+  const body = JSON.stringify({ status, reason })
   response
     .writeHead(status === "not ready" ? 503 : 200, {
       "content-type": "application/json",
-      "content-length": body.length,
+      "content-length": Buffer.byteLength(body),
     })
     .end(body)
 }

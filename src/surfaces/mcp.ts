@@ -3,8 +3,8 @@
  * form. Calls go to call.ts, lists to list.ts, subscriptions to listen.ts; what the gateway says of itself is below.
  */
 
-import type { CallRequest, Steps } from "../call/call.ts"
-import { list, listMethods } from "../call/list.ts"
+import type { CallRequest } from "../call/call.ts"
+import { list, listMethods, type ListSteps } from "../call/list.ts"
 import { listen, type ListenOptions } from "../call/listen.ts"
 import type { Known } from "../call/resolve.ts"
 import { viewOf } from "../call/view.ts"
@@ -18,7 +18,7 @@ import { GatewayError } from "../errors.ts"
 
 export type McpDoorOptions = {
   readonly call: (request: CallRequest) => Promise<Answer>
-  readonly steps: Pick<Steps, "authenticate">
+  readonly steps: ListSteps
   readonly known: () => Known
   readonly listen: ListenOptions
   /** Resolves when the lists are as complete as they will soon be. */
@@ -68,8 +68,9 @@ function report({ onInternalError }: McpDoorOptions, thrown: unknown, { method }
 
 async function discover(
   { steps, known, settled, serverInfo }: McpDoorOptions,
-  { caller, mount }: CallRequest,
+  call: CallRequest,
 ): Promise<Answer> {
+  const { caller, mount, request } = call
   const principal = steps.authenticate(caller)
   await settled()
   const { catalog } = known()
@@ -77,6 +78,9 @@ async function discover(
   const seen = new Set(entries.map(({ service }) => service))
   if (mount !== undefined && !seen.has(mount)) throw new GatewayError("not_found", `Unknown service: ${mount}`)
   const instructions = instructionsOf(catalog, mount, seen)
+  // A legacy client asks this once, by `initialize`, with which its session begins.
+  const kind = request.client.era === "legacy" ? "session" : "list"
+  await steps.shown(principal, call, { kind, detail: { services: seen.size, revision: request.client.revision } })
   return {
     result: toRawObject({
       resultType: "complete",

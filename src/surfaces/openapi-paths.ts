@@ -3,7 +3,9 @@
 import { problems } from "./openapi-problems.ts"
 import { apiPrefix } from "./operation-http.ts"
 
-export function jsonResponse(description: string, schema: object): object {
+type Response = { readonly description: string; readonly content: Readonly<Record<string, object>> }
+
+export function jsonResponse(description: string, schema: object): Response {
   return { description, content: { "application/json": { schema } } }
 }
 

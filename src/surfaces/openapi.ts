@@ -5,6 +5,7 @@ import type { Operation } from "../operations/operation.ts"
 import { jsonResponse, ownPaths } from "./openapi-paths.ts"
 import { problemResponses, problemSchema, problems } from "./openapi-problems.ts"
 import { apiPrefix, inputSchemaOf, pathMembers, takesBody } from "./operation-http.ts"
+import { streamedTypes } from "./rest-stream.ts"
 
 type Json = { readonly [key: string]: unknown }
 
@@ -59,10 +60,17 @@ function describe(operation: Operation): Json {
       requestBody: { required: true, content: { "application/json": { schema: reference(inputName(name)) } } },
     }),
     responses: {
-      [effect === "create" ? "201" : "200"]: jsonResponse(title, reference(outputName(name))),
+      [effect === "create" ? "201" : "200"]: responseOf(operation),
       ...problems,
     },
   }
+}
+
+function responseOf({ name, title, stream }: Operation): Json {
+  const { description, content } = jsonResponse(title, reference(outputName(name)))
+  const text = { schema: { type: "string", description: "All pages as one text." } }
+  const texts = stream ? Object.fromEntries(streamedTypes.map((type) => [type, text])) : {}
+  return { description, content: { ...content, ...texts } }
 }
 
 /** An operation's schemas as components. What the path holds is no part of the body. */

@@ -25,9 +25,19 @@ export function problemOf(thrown: unknown): Problem {
   return { status, headers: { "content-type": "application/problem+json", ...headersOf(error) }, body }
 }
 
-function headersOf({ code, retryAfterMs }: GatewayError): Record<string, string> {
+function headersOf({ code, retryAfterMs, detail }: GatewayError): Record<string, string> {
   return {
+    ...(code === "quota_exceeded" && refusedByQuota(detail, retryAfterMs)),
     ...(code === "unauthenticated" && { "www-authenticate": 'Bearer realm="mcp-meta"' }),
     ...(retryAfterMs !== undefined && { "retry-after": String(Math.ceil(retryAfterMs / 1_000)) }),
+  }
+}
+
+/** @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ */
+function refusedByQuota({ quota, limit }: GatewayError["detail"], retryAfterMs = 0): Record<string, string> {
+  if (typeof quota !== "string") return {}
+  return {
+    "ratelimit-policy": `"${quota}";q=${String(limit)}`,
+    ratelimit: `"${quota}";r=0;t=${Math.ceil(retryAfterMs / 1_000)}`,
   }
 }

@@ -3,26 +3,16 @@
 import type { CallRequest } from "../call/call.ts"
 import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
-import { modernRevisions, type Answer, type ClientFacts, type Request, type RpcError } from "../mcp/message.ts"
+import type { Answer, RpcError } from "../mcp/message.ts"
 import { ProtocolError } from "../mcp/protocol-error.ts"
-import {
-  fromRaw,
-  noMembers,
-  readString,
-  toRaw,
-  writeObject,
-  type RawJson,
-  type RawObject,
-} from "../mcp/raw-json.ts"
-import { silentExchange } from "./mcp.ts"
+import { fromRaw, readString, toRaw, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
+import { toolCall } from "./tool-call.ts"
 
-type Invocation = { readonly caller: Caller; readonly name: string; readonly body: RawObject }
-
-const client: ClientFacts = {
-  revision: modernRevisions[0],
-  era: "modern",
-  capabilities: noMembers,
-  info: undefined,
+type Invocation = {
+  readonly caller: Caller
+  readonly name: string
+  readonly body: RawObject
+  readonly onQuotas?: NonNullable<CallRequest["onQuotas"]>
 }
 
 /**
@@ -31,7 +21,7 @@ const client: ClientFacts = {
  */
 export async function invokeTool(
   call: (request: CallRequest) => Promise<Answer>,
-  { caller, name, body }: Invocation,
+  { caller, name, body, onQuotas }: Invocation,
   signal: AbortSignal,
 ): Promise<RawJson> {
   const unknown = [...body.keys()].find((key) => key !== "arguments")
@@ -39,21 +29,8 @@ export async function invokeTool(
     throw new GatewayError("invalid", `The body takes "arguments" only; ${JSON.stringify(unknown)} is none of it.`)
   const given = body.get("arguments") ?? toRaw({})
   if (given[0] !== 0x7b) throw new GatewayError("invalid", `"arguments" must be an object.`)
-  const params = new Map([["name", toRaw(name)], ["arguments", given]]) // oxfmt-ignore
-  const request: Request = {
-    method: "tools/call",
-    params,
-    meta: noMembers,
-    client,
-    progressToken: undefined,
-    logLevel: undefined,
-  }
-  const { result, error } = await call({
-    caller,
-    mount: undefined,
-    request,
-    exchange: silentExchange(signal),
-  }).catch(asOurs)
+  const request = toolCall({ caller, name, given }, signal)
+  const { result, error } = await call(onQuotas ? { ...request, onQuotas } : request).catch(asOurs)
   if (error) throw ofService(error)
   if (readString(result.get("resultType")) === "input_required") {
     throw new GatewayError(

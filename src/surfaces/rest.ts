@@ -5,6 +5,7 @@
 
 import { Hono, type Context } from "hono"
 import type { CallRequest } from "../call/call.ts"
+import type { AllowanceState } from "../call/limit.ts"
 import type { Events } from "../domain/event.ts"
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
@@ -16,9 +17,11 @@ import { eventStream } from "./events.ts"
 import { openApiDocument } from "./openapi.ts"
 import { apiPrefix, inputOf, takesBody } from "./operation-http.ts"
 import { problemOf } from "./problem.ts"
+import { rateLimitHeaders } from "./rate-limit.ts"
 import type { RestEnvironment } from "./rest-environment.ts"
 import { readJsonBody } from "./rest-body.ts"
 import { invokeTool } from "./rest-invoke.ts"
+import { streamText, wantsText } from "./rest-stream.ts"
 
 export type RestOptions = {
   readonly operations: readonly Operation[]
@@ -53,6 +56,10 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
       caller: callerOf(context),
       name: context.req.param("name"),
       body: await readJsonBody(context.req.raw, options.bodyBytes),
+      onQuotas: (states: readonly AllowanceState[]) =>
+        Object.entries(rateLimitHeaders(states, Date.now())).forEach(([name, value]) =>
+          context.header(name, value),
+        ),
     }
     const result = await invokeTool(options.call, invocation, context.req.raw.signal)
     return context.body(new Uint8Array(result), 200, { "content-type": "application/json" })
@@ -80,14 +87,24 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
 function addOperation(
   app: Hono<RestEnvironment>,
   operation: Operation,
-  { perform, bodyBytes }: RestOptions,
+  { perform, bodyBytes, log }: RestOptions,
 ): void {
   const { method, path } = operation.route
+  const { stream } = operation
   app.on(method, apiPrefix + path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
     const { raw } = context.req
     const body = takesBody(operation) ? fromRawObject(await readJsonBody(raw, bodyBytes)) : {}
     const input = inputOf(operation, { path: context.req.param(), query: new URL(raw.url).searchParams, body })
-    const { output } = await perform(operation, callerOf(context), input, raw.signal)
+    const caller = callerOf(context)
+    if (stream && wantsText(context)) {
+      const ask = async (input: unknown, signal: AbortSignal): Promise<Performed["output"]> =>
+        (await perform(operation, caller, input, signal)).output
+      const onFailure = (err: GatewayError): void =>
+        log.error({ err, operation: operation.name }, "a text was cut off")
+      const { body, contentType } = await streamText(raw, { stream, input, ask, onFailure })
+      return context.body(body, 200, { "content-type": contentType })
+    }
+    const { output } = await perform(operation, caller, input, raw.signal)
     return context.json(output, operation.effect === "create" ? 201 : 200)
   })
 }

@@ -5,6 +5,8 @@ import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import type { Request } from "../../src/mcp/message.ts"
 import { noMembers, toRaw, toRawObject } from "../../src/mcp/raw-json.ts"
+import type { Shown } from "../../src/call/audit.ts"
+import type { ListSteps } from "../../src/call/list.ts"
 import type { CallRequest } from "../../src/call/call.ts"
 
 export function offered(name: string, definition: object, extra: Partial<Offered> = {}): Offered {
@@ -22,6 +24,8 @@ export function offer(service: string, items: Partial<Offer["items"]>, extra: Pa
     items: { ...noItems, ...items },
     capabilities: {},
     instructions: undefined,
+    tags: [],
+    audit: { payloads: undefined, redact: [] },
     ...extra,
   }
 }
@@ -45,9 +49,17 @@ export const operationTool = {
   permission: "services:read",
   definition: toRaw({ name: "list_services" }),
 } as const
+/** The steps of the lists, and what was put on record by them. */
+export function listSteps(authenticate: () => ActivePrincipal): { steps: ListSteps; shown: Shown[] } {
+  const shown: Shown[] = []
+  const record: ListSteps["shown"] = async (_principal, _call, what) => void shown.push(what)
+  return { steps: { authenticate, shown: record }, shown }
+}
+
 export const known = {
   catalog: compileCatalog([notes, files]),
   managementTools: new Map([[operationTool.name, operationTool]]),
+  managementResources: new Map(),
 }
 
 export function principal(name: string, grants: object): ActivePrincipal {

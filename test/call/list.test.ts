@@ -3,31 +3,28 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { authorize } from "../../src/call/authorize.ts"
 import { list } from "../../src/call/list.ts"
-import { resolve } from "../../src/call/resolve.ts"
+import { resolve, type Known } from "../../src/call/resolve.ts"
 import { compileCatalog } from "../../src/domain/catalog.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
+import { GatewayError } from "../../src/errors.ts"
 import { fromRaw, readString } from "../../src/mcp/raw-json.ts"
-import { admin, callOf, known, nobody, offer, principal, tool } from "./fixtures.ts"
+import { admin, callOf, known, listSteps, nobody, offer, principal, tool } from "./fixtures.ts"
 
-function listTools(who: ActivePrincipal, snapshot = known, cursor?: string) {
-  const { result } = list(
-    { authenticate: () => who },
-    snapshot,
-    callOf("tools/list", cursor === undefined ? {} : { cursor }),
-  )
+async function listTools(who: ActivePrincipal, snapshot: Known = known, cursor?: string) {
+  const { steps, shown } = listSteps(() => who)
+  const { result } = await list(steps, snapshot, callOf("tools/list", cursor === undefined ? {} : { cursor }))
   const tools = fromRaw(result?.get("tools") ?? Buffer.from("[]")) as { name: string }[]
-  return { names: tools.map(({ name }) => name), next: readString(result?.get("nextCursor")) }
+  return { names: tools.map(({ name }) => name), next: readString(result?.get("nextCursor")), shown }
 }
 
-test("a principal is listed what it may call, management tools among them", () => {
-  assert.deepEqual(listTools(admin).names, ["files__read", "files__write", "list_services", "notes__read"])
-  assert.deepEqual(listTools(principal("p", { tools: { allow: ["*__read"], deny: ["notes__*"] } })).names, [
-    "files__read",
-  ])
-  assert.deepEqual(listTools(nobody).names, [])
+test("a principal is listed what it may call, management tools among them", async () => {
+  assert.deepEqual((await listTools(admin)).names, ["files__read", "files__write", "list_services", "notes__read"])
+  const reader = principal("p", { tools: { allow: ["*__read"], deny: ["notes__*"] } })
+  assert.deepEqual((await listTools(reader)).names, ["files__read"])
+  assert.deepEqual((await listTools(nobody)).names, [])
 })
 
-test("listed is callable and callable is listed, whatever the grants", () => {
+test("listed is callable and callable is listed, whatever the grants", async () => {
   const pattern = fc.constantFrom(
     "*",
     "files__*",
@@ -43,8 +40,8 @@ test("listed is callable and callable is listed, whatever the grants", () => {
     { maxLength: 3 },
   )
   const every = ["files__read", "files__write", "notes__read", "list_services"]
-  fc.assert(
-    fc.property(patterns, patterns, fc.boolean(), (allow, deny, observes) => {
+  await fc.assert(
+    fc.asyncProperty(patterns, patterns, fc.boolean(), async (allow, deny, observes) => {
       const who = principal("p", { permissions: observes ? ["observe"] : [], tools: { allow, deny } })
       const callable = every.filter((name) => {
         try {
@@ -54,22 +51,39 @@ test("listed is callable and callable is listed, whatever the grants", () => {
           return false
         }
       })
-      assert.deepEqual(listTools(who).names, callable.sort())
+      assert.deepEqual((await listTools(who)).names, callable.sort())
     }),
   )
 })
 
-test("pages follow one another without gap or repetition, and a foreign cursor is refused", () => {
+test("pages follow one another without gap or repetition, and a foreign cursor is refused", async () => {
   const many = Array.from({ length: 2_500 }, (_, index) => tool(`t${index}`))
-  const snapshot = { catalog: compileCatalog([offer("s", { tools: many })]), managementTools: new Map() }
+  const snapshot = { ...known, catalog: compileCatalog([offer("s", { tools: many })]), managementTools: new Map() }
   const seen: string[] = []
   let cursor: string | undefined
   do {
-    const page = listTools(admin, snapshot, cursor)
+    const page = await listTools(admin, snapshot, cursor)
     seen.push(...page.names)
     cursor = page.next
   } while (cursor !== undefined)
   assert.equal(seen.length, 2_500)
   assert.deepEqual(seen, [...new Set(seen)].sort())
-  assert.throws(() => listTools(admin, snapshot, "bm90IG91cnM"), { code: "invalid" })
+  await assert.rejects(listTools(admin, snapshot, "bm90IG91cnM"), { code: "invalid" })
+})
+
+test("what a list shows is on record before it leaves, as counts and a digest", async () => {
+  const first = await listTools(admin)
+  assert.deepEqual(
+    first.shown.map(({ kind, detail }) => [kind, detail?.["items"], detail?.["shown"]]),
+    [["list", 4, 4]],
+  )
+  const other = await listTools(principal("p", { tools: { allow: ["notes__*"] } }))
+  assert.notEqual(other.shown[0]?.detail?.["digest"], first.shown[0]?.detail?.["digest"])
+})
+
+test("a list that cannot be recorded is not shown", async () => {
+  const refusal = new GatewayError("audit_unavailable", "The disk is full.")
+  const { steps } = listSteps(() => admin)
+  const refused = { ...steps, shown: () => Promise.reject(refusal) }
+  await assert.rejects(list(refused, known, callOf("tools/list", {})), refusal)
 })

@@ -9,7 +9,7 @@ import { GatewayError } from "../../src/errors.ts"
 import type { Notification } from "../../src/mcp/message.ts"
 import { fromRawObject, toRawObject } from "../../src/mcp/raw-json.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
-import { admin, callOf, known, offer, principal, tool } from "./fixtures.ts"
+import { admin, callOf, known, listSteps, offer, principal, tool } from "./fixtures.ts"
 
 /** Enough for changes to be told: listeners wait a moment to tell of several at once. */
 const told = () => sleep(120)
@@ -40,7 +40,7 @@ function subscribe(notifications: object, who: () => ActivePrincipal = () => adm
   const call = callOf("subscriptions/listen", { notifications })
   const exchange = { signal: leave.signal, notify: (notification: Notification) => void heard.push(notification) }
   const ended = listen(
-    { steps: { authenticate: who }, known: () => snapshot, fleet, events, stopping: stop.signal },
+    { steps: listSteps(who).steps, known: () => snapshot, fleet, events, stopping: stop.signal },
     { ...call, exchange },
   )
   ended.catch(() => {})

@@ -29,15 +29,15 @@ function toolsOf(allow: string[], deny: string[] = []): Grants {
 test("each grade holds the permissions of those before it", () => {
   const held = (grade: "observe" | "operate" | "configure" | "govern") =>
     permissionSchema.options.filter((permission) => permission.includes(":") && holds([grade], permission))
-  const observe = ["self:read", "tools:read", "services:read", "issues:read", "events:read"]
+  const observe = ["self:read", "tools:read", "services:read", "issues:read", "events:read", "audit:head"]
+  const operate = [...observe, "services:operate", "usage:read", "quotas:read"]
+  const configure = [...operate, "services:write"]
+  const identity = ["principals:read", "principals:write", "keys:write", "grants:write"]
+  const govern = [...configure, ...identity, "audit:read", "audit:export", "audit:write", "quotas:write"]
   assert.deepEqual(held("observe").toSorted(), observe.toSorted())
-  assert.deepEqual(held("operate").toSorted(), [...observe, "services:operate"].toSorted())
-  assert.deepEqual(held("configure").toSorted(), [...observe, "services:operate", "services:write"].toSorted())
-  const govern = ["principals:read", "principals:write", "keys:write", "grants:write"]
-  assert.deepEqual(
-    held("govern").toSorted(),
-    [...observe, "services:operate", "services:write", ...govern].toSorted(),
-  )
+  assert.deepEqual(held("operate").toSorted(), operate.toSorted())
+  assert.deepEqual(held("configure").toSorted(), configure.toSorted())
+  assert.deepEqual(held("govern").toSorted(), govern.toSorted())
 })
 
 test("no grade holds the permission to start programs", () => {

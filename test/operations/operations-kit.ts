@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto"
 import { join, resolve } from "node:path"
 import type { TestContext } from "node:test"
 import { compileCatalog, type Entry } from "../../src/domain/catalog.ts"
+import type { EntryRecorder } from "../../src/domain/audit/log.ts"
 import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import { GatewayError } from "../../src/errors.ts"
@@ -17,9 +18,12 @@ import { operations } from "../../src/operations/index.ts"
 import { perform, type OperationContext, type Performed } from "../../src/operations/operation.ts"
 import { jsonKeys } from "../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../src/stores/json/principals.ts"
+import { jsonQuotas } from "../../src/stores/json/quotas.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
+import { MemoryCounters } from "../../src/stores/memory/counters.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
 import { limits, makeFolder } from "../fleet/fleet-kit.ts"
+import { openLog } from "./log-kit.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 
@@ -36,6 +40,13 @@ export type Kit = {
   readonly published: readonly string[]
   readonly principals: OperationContext["principals"]
   readonly keys: OperationContext["keys"]
+  readonly quotas: OperationContext["quotas"]
+  readonly counters: OperationContext["counters"]
+  readonly audit: OperationContext["audit"]
+  readonly usage: OperationContext["usage"]
+  readonly recorder: EntryRecorder
+  /** Where log.db is. */
+  readonly logFolder: string
   /** Somebody who may call, kept in the store. */
   join(name: string, grants?: GrantsGiven): Promise<ActivePrincipal>
   /** Performs an operation, with the grants that the actor has in the store now. */
@@ -84,9 +95,15 @@ export async function openKit(t: TestContext): Promise<Kit> {
   t.after(() => fleet.stop(0))
   await fleet.start()
   const principals = jsonPrincipals(state)
-  const stores = { principals, keys: jsonKeys(state), fleet, services, events, keyMaker, passwords }
+  const quotas = jsonQuotas(state)
+  const counters = new MemoryCounters()
+  const identity = { principals, keys: jsonKeys(state), keyMaker, passwords }
+  const { recorder, logFolder, ...log } = await openLog(t, () => nowMs)
+  const stores = { ...identity, ...log, quotas, counters, fleet, services, events }
   const kit: Kit = {
     ...stores,
+    recorder,
+    logFolder,
     folder,
     published,
     join: async (name, grants = {}) => {

@@ -29,7 +29,10 @@ test("everybody who may ask learns who they are and what they may do", async (t)
     "services:read",
     "issues:read",
     "events:read",
+    "audit:head",
     "services:operate",
+    "usage:read",
+    "quotas:read",
   ])
   assert.deepEqual(me["key"], { id: keyId, label: "laptop", expiresAt: "2027-01-31T00:00:00.000Z" })
   assert.match(

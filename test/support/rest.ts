@@ -2,14 +2,11 @@
 
 import type { TestGateway } from "./gateway.ts"
 
+type Door = Pick<TestGateway, "origin" | "key">
+
 export type Answer = { readonly status: number; readonly body: unknown }
 
-export async function rest(
-  { origin, key }: Pick<TestGateway, "origin" | "key">,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<Answer> {
+export async function rest({ origin, key }: Door, method: string, path: string, body?: unknown): Promise<Answer> {
   const answer = await fetch(`${origin}/api/v1${path}`, {
     method,
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
@@ -19,13 +16,13 @@ export async function rest(
 }
 
 /** Makes an agent that may use these and nothing else. @returns its key */
-export async function createAgent(gateway: TestGateway, name: string, grants: object): Promise<string> {
+export async function createAgent(gateway: Door, name: string, grants: object): Promise<string> {
   await perform(gateway, "/principals", { name, kind: "agent", grants })
   const made = (await perform(gateway, "/keys", { principal: name })) as { key: string }
   return made.key
 }
 
-async function perform(gateway: TestGateway, path: string, input: object): Promise<unknown> {
+async function perform(gateway: Door, path: string, input: object): Promise<unknown> {
   const { status, body } = await rest(gateway, "POST", path, input)
   if (status >= 300) throw new Error(`POST ${path} answered ${status}: ${JSON.stringify(body)}`)
   return body

@@ -1,76 +1,15 @@
 import assert from "node:assert/strict"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { text } from "node:stream/consumers"
 import { after, test } from "node:test"
-import { GatewayError } from "../../src/errors.ts"
 import { operations } from "../../src/operations/index.ts"
-import { perform, type Operation, type OperationContext } from "../../src/operations/operation.ts"
-import { root } from "../support/process.ts"
-import { keys, startRestApp } from "./rest-app.ts"
+import { openCli, outcome } from "./cli-kit.ts"
+import { keys } from "./rest-app.ts"
 
-const folder = await mkdtemp(join(tmpdir(), "mcp-meta-cli-"))
-const data = join(folder, "data")
-const performed: { readonly name: string; readonly input: unknown }[] = []
-const answers = new Map<string, Readonly<Record<string, unknown>>>()
-
-const up = {
-  name: "time",
-  state: "up",
-  era: "modern",
-  transport: "stdio",
-  endpoints: [{ address: "uvx", healthy: true, inFlight: 0, waiting: 0 }],
-  tags: [],
-  tools: 2,
-  prompts: 0,
-  resources: 0,
-  calls: 7,
-  errors: 1,
-  p50Ms: 3.4,
-  p99Ms: 9,
-  stale: false,
-}
-const outcome = { service: up, tools: [], added: [], removed: [], warnings: [] }
-
-const app = await startRestApp({
-  operations,
-  perform: (operation, actor, input) => {
-    const run: Operation["run"] = async (_context, read) => {
-      performed.push({ name: operation.name, input: read })
-      const output = answers.get(operation.name)
-      if (!output) throw new GatewayError("conflict", "Not now.", { next: { operation: "list_services" } })
-      return output
-    }
-    return perform({ ...operation, permission: "services:read", run }, { actor } as OperationContext, input)
-  },
-})
-after(async () => {
-  await app.close()
-  await rm(folder, { recursive: true, force: true })
-})
-await mkdir(data)
-await writeFile(join(data, "admin.key"), `${keys.observer}\n`)
-await writeFile(join(data, "gateway.json"), JSON.stringify({ url: app.url, pid: process.pid }))
-
-type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
-
-async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  const { PATH, HOME } = process.env
-  const child = spawn(process.execPath, [join(root, "src/main.ts"), ...args], {
-    cwd: folder,
-    env: { PATH, HOME, ...env },
-  })
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")])
-  return { code: child.exitCode, stdout, stderr }
-}
-
-/** What the gateway was last asked to do. */
-function last(): { readonly name: string; readonly input: unknown } | undefined {
-  return performed.at(-1)
-}
+const { folder, app, answers, run, last, close } = await openCli()
+after(close)
 
 test("help lists the commands and, by group, every operation", async () => {
   const { code, stdout } = await run(["help"])
@@ -218,30 +157,6 @@ test("what a gateway that was killed has left leads nowhere, least of all with t
 
 test("a revoked key is not authorised", async () => {
   assert.equal((await run(["list_services"], { MCP_META_KEY: "mm_revoked" })).code, 3)
-})
-
-test("status shows each service and each issue, and fails while one is down", async () => {
-  answers.set("list_services", { services: [up] })
-  answers.set("list_issues", {
-    issues: [
-      { service: "time", subject: "tool", message: "odd \u001B[31mschema", since: "2026-01-01T00:00:00.000Z" },
-    ],
-  })
-  const fine = await run(["status"])
-  assert.equal(fine.code, 0)
-  assert.match(fine.stdout, /time[^\n]*up[^\n]*modern[^\n]*stdio[^\n]*1\/1[^\n]*2[^\n]*7[^\n]*1[^\n]*3\/9/)
-  assert.match(fine.stdout, /Issues: 1[^]*time tool: odd schema/)
-  // oxlint-disable-next-line no-control-regex
-  assert.doesNotMatch(fine.stdout, /\u001B/, "no colours where there is no terminal, and none of a service's")
-  answers.set("list_services", {
-    services: [up, { ...up, name: "gone", state: "down", lastError: { message: "refused", at: "" } }],
-  })
-  const failing = await run(["status", "--json"])
-  assert.equal(failing.code, 1)
-  assert.deepEqual(
-    (JSON.parse(failing.stdout) as { services: { name: string }[] }).services.map(({ name }) => name),
-    ["time", "gone"],
-  )
 })
 
 test("call prints a tool's result, and fails where the tool does", async () => {

@@ -33,6 +33,8 @@ async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Pr
     pipes: new Pipes({ mcp, serverInfo, limits: { bodyBytes: 1_024, streams: 1 } }),
     rest: { fetch: () => new Response("rest") },
     ready: () => true,
+    trouble: () => undefined,
+    onRefused: async () => {},
     ...more,
   })
   door.listen(0, "127.0.0.1")

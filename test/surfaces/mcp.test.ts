@@ -4,15 +4,19 @@ import { compileCatalog } from "../../src/domain/catalog.ts"
 import { readString, toRaw } from "../../src/mcp/raw-json.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
 import { createMcpDoor } from "../../src/surfaces/mcp.ts"
-import { admin, callOf, offer, principal, tool } from "../call/fixtures.ts"
+import { admin, callOf, listSteps, offer, principal, tool } from "../call/fixtures.ts"
 
 test("instructions are those of the services that the caller sees", async () => {
   const offers = ["notes", "files"].map((name) =>
     offer(name, { tools: [tool("read")] }, { instructions: `Use ${name}.` }),
   )
-  const known = () => ({ catalog: compileCatalog(offers), managementTools: new Map() })
+  const known = () => ({
+    catalog: compileCatalog(offers),
+    managementTools: new Map(),
+    managementResources: new Map(),
+  })
   const discover = async (who: typeof admin): Promise<string | undefined> => {
-    const steps = { authenticate: () => who }
+    const { steps } = listSteps(() => who)
     const door = createMcpDoor({
       call: async () => assert.fail(),
       steps,

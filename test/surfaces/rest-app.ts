@@ -28,7 +28,12 @@ export type RestApp = {
 
 export type RestAppOptions = {
   readonly operations: readonly Operation[]
-  readonly perform: (operation: Operation, actor: ActivePrincipal, input: unknown) => Promise<Performed>
+  readonly perform: (
+    operation: Operation,
+    actor: ActivePrincipal,
+    input: unknown,
+    signal: AbortSignal,
+  ) => Promise<Performed>
   readonly call?: (request: CallRequest) => Promise<Answer>
 }
 
@@ -67,7 +72,8 @@ export async function startRestApp({ operations, perform, call = echo }: RestApp
     log: { error: () => undefined },
     stopping: stopping.signal,
     authenticate,
-    perform: (operation, caller, input) => perform(operation, authenticate(caller), input),
+    // As the gateway does: a key that was revoked meanwhile refuses it
+    perform: async (operation, caller, input, signal) => perform(operation, authenticate(caller), input, signal),
     call,
   })
   const server = createServer((request, response) => {

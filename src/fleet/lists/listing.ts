@@ -131,8 +131,9 @@ export class Listing {
   }
 
   async #take(lists: Lists, age: "fresh" | "stale", faults: readonly Fault[] = []): Promise<void> {
-    const { name: service, prefix, tools: rules } = this.#options.definition
-    const compiled = await compileOffer({ service, prefix, rules, facts: lists.facts, items: lists.items })
+    const { name: service, prefix, tools: rules, tags, audit } = this.#options.definition
+    const { facts, items } = lists
+    const compiled = await compileOffer({ service, prefix, rules, tags, audit, facts, items })
     if (this.#closed.signal.aborted || (age === "stale" && this.lists)) return
     this.lists = lists
     this.offer = compiled.offer

@@ -3,6 +3,7 @@
  * the service's file. What fails is left out with a reason; the rest stays.
  */
 
+import type { AuditRules } from "../../domain/service.ts"
 import { itemKinds, type ItemKind, type Offer, type Offered } from "../../domain/catalog.ts"
 import { legacyOutputSchema } from "../../mcp/era-legacy.ts"
 import type { ServiceFacts } from "../../mcp/client/link.ts"
@@ -16,6 +17,8 @@ export type OfferSource = {
   readonly service: string
   readonly prefix: boolean
   readonly rules: ToolRules
+  readonly tags: readonly string[]
+  readonly audit: AuditRules
   readonly facts: Pick<ServiceFacts, "capabilities" | "instructions">
   readonly items: ListItems
 }
@@ -24,7 +27,7 @@ type Named = { readonly name: string; readonly definition: RawObject }
 type Checked = { readonly items: readonly Offered[]; readonly faults: readonly Fault[] }
 
 export async function compileOffer(source: OfferSource): Promise<{ offer: Offer; faults: readonly Fault[] }> {
-  const { service, prefix, facts, items } = source
+  const { service, prefix, tags, audit, facts, items } = source
   const checks: Record<ItemKind, Checked> = {
     tools: await checkTools(items.tools, source.rules),
     prompts: checkOthers(items.prompts, "prompts"),
@@ -39,7 +42,7 @@ export async function compileOffer(source: OfferSource): Promise<{ offer: Offer;
   }
   const { capabilities, instructions } = facts
   return {
-    offer: { service, prefix, items: offered, capabilities, instructions },
+    offer: { service, prefix, tags, audit, items: offered, capabilities, instructions },
     faults: itemKinds.flatMap((kind) => checks[kind].faults),
   }
 }
@@ -56,7 +59,9 @@ async function checkTools(definitions: readonly RawObject[], toolRules: ToolRule
     if (!rules.offers(name)) continue
     const fault = await findToolFault(definition)
     const described = rules.describe(name, definition)
-    tools.push({ tool: fault ? plain({ name, definition }) : toTool(name, rules.rename(name), described), fault })
+    const cost = rules.cost(name)
+    const tool = fault ? plain({ name, definition }) : toTool(name, rules.rename(name), described)
+    tools.push({ tool: cost ? { ...tool, cost } : tool, fault })
   }
   const bad = tools.flatMap(({ tool, fault }) =>
     fault ? [{ subject: tool.name, message: `Left out: ${fault}` }] : [],

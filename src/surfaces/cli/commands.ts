@@ -1,6 +1,7 @@
 /** What every command gets, and what the command line needs of the program around it. */
 
 import type { Command } from "commander"
+import type { Verdict } from "../../domain/audit/verdict.ts"
 
 /** A setting of the configuration, as far as flags must know it. */
 export type CliSetting = {
@@ -32,6 +33,17 @@ export type CliOptions<Config extends CliConfig = CliConfig> = {
   readonly validate: (config: Config) => void
   readonly serve: (config: Config) => Promise<number>
   readonly stdio: (config: Config) => Promise<number>
+  /** Loads what it takes to verify an audit log without a gateway. */
+  readonly verify: () => Promise<Verification>
+}
+
+/** What whoever verifies has kept elsewhere: the line of a public key, and checkpoints, one note after another. */
+type Given = { readonly publicKey?: string; readonly checkpoints?: string }
+
+/** Both throw GatewayError `invalid` where there is no log, or what was given is no key or no checkpoint. */
+type Verification = {
+  readonly verifyDataFolder: (asked: Given & { readonly data: string }) => Promise<Verdict>
+  readonly verifyExport: (lines: AsyncIterable<string>, given: Given) => Promise<Verdict>
 }
 
 type LoadedCliConfig<Config> = {

@@ -8,9 +8,11 @@ import { GatewayError } from "../../errors.ts"
 import { inputSchemaOf, requestOf } from "../operation-http.ts"
 import { fromTexts, typeOf, type ValueSchema } from "../text-value.ts"
 import type { Operation } from "../../operations/operation.ts"
+import type { TextPage } from "../text-pages.ts"
 import { exitCodes, type Run } from "./commands.ts"
 import { connect } from "./connection.ts"
 import { plain, print, printJson } from "./screen.ts"
+import { printPages } from "./text-stream.ts"
 
 /** Members of an output that say whether what was asked about is fine. */
 const verdicts = ["healthy", "ok"]
@@ -18,22 +20,29 @@ const verdicts = ["healthy", "ok"]
 /** @returns what the command does */
 export function addOperation(command: Command, operation: Operation): Run {
   const given = new Map<string, string[]>()
+  const { stream } = operation
   const { properties, required } = inputSchemaOf(operation)
   for (const [name, schema] of Object.entries(properties))
     addMember(command, name, { schema, required: required.has(name), given })
-  if (!("json" in properties)) command.option("--json", "print JSON")
+  if (!("json" in properties) && !stream) command.option("--json", "print JSON")
   return async ({ load }, flags) => {
     const missing = [...required].filter((name) => !given.has(name)).map(flagOf)
     if (missing.length > 0) throw new GatewayError("invalid", `${operation.name} needs ${missing.join(" and ")}.`)
     const input = Object.fromEntries(
       [...given].map(([name, texts]) => [name, fromTexts(flagOf(name), properties[name] ?? {}, texts)]),
     )
-    const { method, path, body } = requestOf(operation, input)
     const { request } = await connect((await load(flags)).config)
-    const answer = await request(method, path, body).catch((thrown: unknown) =>
-      Promise.reject(explain(thrown, operation)),
-    )
-    const output = operation.output.parse(answer)
+    const ask = async (input: TextPage): Promise<TextPage> => {
+      const { method, path, body } = requestOf(operation, input)
+      const answer = await request(method, path, body).catch((thrown: unknown) => {
+        throw isNotPerformable(thrown, operation)
+          ? new GatewayError("forbidden", `This key may not perform ${operation.name}.`, { cause: thrown })
+          : thrown
+      })
+      return operation.output.parse(answer)
+    }
+    if (stream) return printPages(stream, input, ask)
+    const output = await ask(input)
     if (command.opts<{ json?: true }>().json) printJson(output)
     else print(plain(operation.say(output)))
     return verdicts.some((name) => output[name] === false) ? exitCodes.notFine : exitCodes.fine
@@ -67,10 +76,10 @@ function flagOf(name: string): string {
 }
 
 /** The gateway does not tell an operation that one may not perform from one that there is not; here the list tells. */
-function explain(thrown: unknown, { name }: Operation): unknown {
-  const isUnknown =
+export function isNotPerformable(thrown: unknown, { name }: Operation): boolean {
+  return (
     thrown instanceof GatewayError &&
     thrown.code === "not_found" &&
     thrown.message === `Unknown operation: ${name}`
-  return isUnknown ? new GatewayError("forbidden", `This key may not perform ${name}.`, { cause: thrown }) : thrown
+  )
 }

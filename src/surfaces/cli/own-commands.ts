@@ -7,6 +7,7 @@ import type { Run } from "./commands.ts"
 import { showConfig } from "./config.ts"
 import { importServices } from "./import.ts"
 import { showStatus } from "./status.ts"
+import { verifyLog } from "./verify.ts"
 
 type OwnCommand = {
   readonly name: string
@@ -38,10 +39,23 @@ export const ownCommands: readonly OwnCommand[] = [
   },
   {
     name: "status",
-    about: "Show the services and what is wrong with them. Exits with 1 when one is down.",
+    about:
+      "Show services, quotas near their limit, issues, the audit log. Exits with 1 when a service or the log is down.",
     takes: isOfConnection,
     action: showStatus,
     extra: (command) => command.option("--json", "print JSON").option("--watch", "draw it anew every 2 s"),
+  },
+  {
+    name: "verify",
+    about: "Verify the audit log offline. Exits with 1 and names the first bad entry when it is not whole.",
+    takes: (key) => key === "data",
+    action: verifyLog,
+    extra: (command) =>
+      command
+        .option("--file <export>", "an export in the format jsonl, in place of a data folder")
+        .option("--public-key <file>", "the public key of the log, kept elsewhere; else the one beside the log")
+        .option("--checkpoints <file>", "checkpoints of the log that were kept elsewhere")
+        .option("--json", "print JSON"),
   },
   {
     name: "call",

@@ -1,0 +1,124 @@
+/**
+ * The audit steps of a call: its start is on record before anything is forwarded, its end before the answer leaves. A
+ * call that is refused before its start leaves one entry, the refusal. What lists showed and what was opened is
+ * recorded here too.
+ *
+ * The words of an entry: entry-facts.ts and outcome.ts. Floods of refusals: refusals.ts. The log itself:
+ * domain/audit/log.ts.
+ */
+
+import type { Catalog } from "../domain/catalog.ts"
+import type { EntryDraft } from "../domain/audit/entry.ts"
+import type { EntryRecorder, Payloads } from "../domain/audit/log.ts"
+import type { ActivePrincipal } from "../domain/principal.ts"
+import { GatewayError } from "../errors.ts"
+import type { CallRequest, OpenCall, Steps } from "./call.ts"
+import { factsOf, principalFacts, requestFacts, type EntryFacts } from "./entry-facts.ts"
+import { argumentsOf } from "./meter.ts"
+import { outcomeOf } from "./outcome.ts"
+import type { Refusals } from "./refusals.ts"
+
+export type AuditOptions = {
+  readonly recorder: EntryRecorder
+  readonly refusals: Refusals
+  /** The snapshot of this moment. */
+  readonly catalog: () => Catalog
+  /** What is kept of every call whose service says nothing else. */
+  readonly payloads: "digest" | "redacted"
+  /** Of one redacted copy. */
+  readonly copyBytes: number
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+export type Shown = { readonly kind: "list" | "session" | "subscription"; readonly detail: EntryDraft["detail"] }
+
+export type CallAudit = Pick<Steps, "auditStart" | "auditEnd"> & {
+  /**
+   * Records what a principal was shown, or what it opened.
+   *
+   * @throws GatewayError `audit_unavailable`
+   */
+  shown(principal: ActivePrincipal, request: CallRequest, shown: Shown): Promise<void>
+}
+
+export function createAudit(options: AuditOptions): CallAudit {
+  const { recorder, catalog, now } = options
+  const facts = new WeakMap<OpenCall, EntryFacts>()
+  return {
+    auditStart: async (call) => {
+      const known = factsOf(catalog(), call)
+      facts.set(call, known)
+      await recorder.append({ ...known, kind: "start", timeMs: call.arrivedMs }, startPayloads(options, call))
+      call.isRecorded = true
+    },
+    auditEnd: (call) => {
+      const known = facts.get(call) ?? factsOf(catalog(), call)
+      return call.isRecorded ? end(options, call, known) : refuse(options, call, known)
+    },
+    shown: (principal, { request, mount }, { kind, detail }) =>
+      recorder.append({
+        ...principalFacts(principal),
+        ...requestFacts(request),
+        kind,
+        timeMs: now(),
+        ...(mount !== undefined && { service: mount }),
+        ...(detail && { detail }),
+      }),
+  }
+}
+
+async function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Promise<void> {
+  const { result = [], ...measured } = call.measured ?? {}
+  const entry: EntryDraft = {
+    ...known,
+    ...measured,
+    kind: "end",
+    timeMs: options.now(),
+    outcome: outcomeOf(call),
+  }
+  await options.recorder.append(entry, { result, ...copyRule(options, call) }).catch((cause: unknown) => {
+    throw withheld(cause)
+  })
+}
+
+/** What was refused because the log could not be written is counted by the log itself. */
+async function refuse({ refusals, now }: AuditOptions, call: OpenCall, known: EntryFacts): Promise<void> {
+  const outcome = outcomeOf(call)
+  if (outcome === "audit_unavailable") return
+  await refusals.add({ ...known, kind: "refusal", timeMs: now(), outcome, rule: ruleOf(call) })
+}
+
+function startPayloads(options: AuditOptions, call: OpenCall): Payloads {
+  const given = argumentsOf(call)
+  return given ? { arguments: [given], ...copyRule(options, call) } : {}
+}
+
+function copyRule({ catalog, payloads, copyBytes }: AuditOptions, { target }: OpenCall): Pick<Payloads, "keep"> {
+  const rules =
+    target && target.kind !== "operation" ? catalog().offers.get(target.entry.service)?.audit : undefined
+  if ((rules?.payloads ?? payloads) === "digest") return {}
+  return { keep: { maxBytes: copyBytes, redact: rules?.redact ?? [] } }
+}
+
+/** Which step refused, and what it went by. */
+function ruleOf({ principal, target, thrown }: OpenCall): string {
+  if (!principal) return "credential"
+  if (!target) return "unknown"
+  if (!(thrown instanceof GatewayError) || thrown.code === "not_found") return grantOf(target)
+  const { quota } = thrown.detail
+  return typeof quota === "string" ? `quota:${quota}` : `limit:${thrown.code}`
+}
+
+function grantOf(target: NonNullable<OpenCall["target"]>): string {
+  return target.kind === "operation" ? `permission:${target.tool.permission}` : `grant:${target.entry.kind}`
+}
+
+function withheld(cause: unknown): GatewayError {
+  const { retryAfterMs } = GatewayError.from(cause)
+  return new GatewayError(
+    "audit_unavailable",
+    "The call was made, but its end cannot be recorded, so its answer is withheld. It may have had effects: look before you call again.",
+    { cause, detail: { made: true }, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+  )
+}

@@ -1,0 +1,134 @@
+/** Opens the audit log: who writes it, who reads it, and where its entries are sent besides. */
+
+import { randomUUID } from "node:crypto"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { Config } from "../config.ts"
+import type { AuditLog, EntryRecorder } from "../domain/audit/log.ts"
+import type { Events } from "../domain/event.ts"
+import type { Usage } from "../domain/usage.ts"
+import { GatewayError } from "../errors.ts"
+import type { Log } from "../log.ts"
+import { openSinks, type Sinks, type SinkSettings } from "../sinks/sinks.ts"
+import { openAuditReader } from "../stores/sqlite/reader.ts"
+import { openAuditWriter, type AuditWriter } from "../stores/sqlite/writer.ts"
+import type { Closers } from "./closers.ts"
+
+export type Audit = { readonly recorder: EntryRecorder; readonly log: AuditLog; readonly usage: Usage }
+
+export type AuditOptions = {
+  readonly config: Config
+  readonly log: Log
+  readonly version: string
+  readonly events: Events
+  /** Of a test: src/failpoint.ts. */
+  readonly failpoint?: string | undefined
+}
+
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+export async function openAudit(
+  { config, log, version, events, failpoint }: AuditOptions,
+  closers: Closers,
+): Promise<Audit> {
+  const folder = join(config.data, "audit")
+  const keysFolder = join(config.data, "keys")
+  const { sync, timeoutMs } = config.audit
+  let sinks: Sinks | undefined
+  const writer = await openAuditWriter({
+    folder,
+    keysFolder,
+    sync,
+    timeoutMs,
+    version,
+    failpoint,
+    now: Date.now,
+    newId: randomUUID,
+    onTrouble: (trouble, cause) => {
+      if (trouble === undefined) log.info("The audit log can be written again; calls are taken.")
+      else
+        log.error({ reason: trouble, cause }, "The audit log cannot be written; calls are refused until it can.")
+      const { stream, seq } = writer.head()
+      events.publish({ type: "audit", stream, seq, ...(trouble !== undefined && { trouble }) })
+    },
+    onCheckpoint: ({ stream, seq, checkpoint }) => {
+      events.publish({ type: "audit", stream, seq })
+      sinks?.wake()
+      if (checkpoint) sinks?.onCheckpoint(checkpoint.note)
+    },
+  })
+  closers.add(() => writer.close(Date.now()))
+  const reader = await openAuditReader({ folder, keysFolder })
+  closers.add(() => reader.close())
+  sinks = openSinks({
+    sinks: await sinkSettings(config),
+    entries: { after: (id, limit) => reader.entriesAfter(id, limit) },
+    folder,
+    version,
+    now: Date.now,
+    onTrouble: (sink, message) => {
+      if (message === undefined) log.info({ sink }, "A sink of the audit log takes entries again.")
+      else log.warn({ sink, reason: message }, "A sink of the audit log has trouble.")
+    },
+  })
+  const opened = sinks
+  closers.add(() => opened.close())
+  const unsubscribe = events.subscribe((event) => {
+    if (event.type !== "service") return
+    const { service, state } = event
+    writer.note({ kind: "service", timeMs: Date.now(), service, detail: { state } })
+  })
+  closers.add(unsubscribe)
+  keepInTime(config, { writer, sinks }, closers)
+  const auditLog: AuditLog = {
+    head: () => writer.head(),
+    rotateKey: (nowMs) => writer.rotateKey(nowMs),
+    erase: (filter, nowMs) => writer.erase(filter, nowMs),
+    page: (filter, request) => reader.page(filter, request),
+    verify: (range, signal) => reader.verify(range, signal),
+    exportPage: (request) => reader.exportPage(request),
+  }
+  return { recorder: writer, log: auditLog, usage: reader }
+}
+
+/** Drops what is older than the configuration keeps, and no sink still waits for: at the start and every hour. */
+function keepInTime(
+  { audit: { retentionDays } }: Config,
+  { writer, sinks }: { readonly writer: AuditWriter; readonly sinks: Sinks },
+  closers: Closers,
+): void {
+  if (retentionDays === 0) return
+  const drop = (): void => {
+    const nowMs = Date.now()
+    const request = { beforeMs: nowMs - retentionDays * dayMs, keepFromId: sinks.oldestNeededId(), nowMs }
+    // Trouble is told where it is met; what is dropped an hour later is no loss.
+    writer.retain(request).catch(() => undefined)
+  }
+  drop()
+  const timer = setInterval(drop, hourMs).unref()
+  closers.add(() => clearInterval(timer))
+}
+
+/** @throws GatewayError `invalid` */
+async function sinkSettings({ audit: { file, webhook, syslog } }: Config): Promise<SinkSettings> {
+  if (webhook.url !== undefined && webhook.secret === undefined)
+    throw new GatewayError(
+      "invalid",
+      "audit.webhook.url needs a key for its signatures: set MCP_META_AUDIT_WEBHOOK_SECRET.",
+    )
+  const ca = syslog.ca === undefined ? undefined : await readCa(syslog.ca)
+  return {
+    ...(file.path !== undefined && { file: { path: file.path, format: file.format } }),
+    ...(webhook.url !== undefined && { webhook: { url: webhook.url, secret: webhook.secret ?? "" } }),
+    ...(syslog.host !== undefined && {
+      syslog: { host: syslog.host, port: syslog.port, format: syslog.format, ...(ca !== undefined && { ca }) },
+    }),
+  }
+}
+
+async function readCa(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: unknown) => {
+    throw new GatewayError("invalid", `audit.syslog.ca names ${path}, which cannot be read.`, { cause })
+  })
+}

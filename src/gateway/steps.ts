@@ -1,0 +1,85 @@
+/** Wires the steps of a call to what was opened. Their order: call/call.ts. */
+
+import { createAudit, type CallAudit } from "../call/audit.ts"
+import { authorize } from "../call/authorize.ts"
+import type { CallRequest, Steps } from "../call/call.ts"
+import type { Allowance, Limiter } from "../call/limit.ts"
+import { bytesInOf, costRuleOf, meter } from "../call/meter.ts"
+import { Refusals } from "../call/refusals.ts"
+import { resolve } from "../call/resolve.ts"
+import { route, type RouteOptions } from "../call/route.ts"
+import type { Target } from "../call/target.ts"
+import type { Config } from "../config.ts"
+import { costBefore } from "../domain/cost.ts"
+import type { EntryRecorder } from "../domain/audit/log.ts"
+import type { ActivePrincipal } from "../domain/principal.ts"
+import { failpoint } from "../failpoint.ts"
+import type { Closers } from "./closers.ts"
+import type { Services } from "./services.ts"
+import type { Stores } from "./stores.ts"
+
+export type WiredSteps = { readonly steps: Steps & Pick<CallAudit, "shown">; readonly refusals: Refusals }
+
+export type StepsOptions = {
+  readonly audit: Config["audit"]
+  readonly stores: Pick<Stores, "authenticator">
+  readonly services: Pick<Services, "known">
+  readonly recorder: EntryRecorder
+  readonly limiter: Limiter
+  readonly routing: Omit<RouteOptions, "clock">
+  /** Of this start of the gateway; call ids begin with it. */
+  readonly startId: string
+}
+
+const flushMs = 1_000
+const clock = (): number => performance.now()
+
+export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
+  const { audit, stores, services, recorder, limiter, routing, startId } = options
+  const refusals = openRefusals(recorder, closers)
+  const auditing = createAudit({
+    recorder,
+    refusals,
+    catalog: () => services.known().catalog,
+    payloads: audit.payloads,
+    copyBytes: audit.copyBytes,
+    now: Date.now,
+  })
+  let calls = 0
+  const steps: WiredSteps["steps"] = {
+    ...auditing,
+    open: (request) => ({ id: `${startId}.${++calls}`, request, arrivedMs: Date.now(), beganMs: clock() }),
+    authenticate: (caller) => stores.authenticator.authenticate(caller),
+    resolve: (principal, request) => resolve(services.known(), principal, request),
+    authorize,
+    limit: (principal, target, request) => limit(limiter, { principal, target, request }),
+    route: async (principal, target, call) => {
+      failpoint("call.forward.before")
+      const answer = await route({ ...routing, clock }, principal, target, call)
+      failpoint("call.forward.after")
+      return answer
+    },
+    meter: (call) => meter(call, clock),
+  }
+  return { steps, refusals }
+}
+
+type Asked = { readonly principal: ActivePrincipal; readonly target: Target; readonly request: CallRequest }
+
+async function limit(limiter: Limiter, { principal, target, request }: Asked): Promise<Allowance | undefined> {
+  if (target.kind === "operation") return undefined
+  const { service, canonicalName } = target.entry
+  const bytesIn = bytesInOf({ request })
+  const fixedCostMicroUsd = costBefore(costRuleOf(target), bytesIn)
+  return limiter.limit({ principal, service, canonicalName, bytesIn, fixedCostMicroUsd })
+}
+
+function openRefusals(recorder: EntryRecorder, closers: Closers): Refusals {
+  const refusals = new Refusals(recorder)
+  const timer = setInterval(() => refusals.flush(Date.now()), flushMs).unref()
+  closers.add(() => {
+    clearInterval(timer)
+    refusals.flush(Number.POSITIVE_INFINITY)
+  })
+  return refusals
+}

@@ -1,0 +1,62 @@
+/** What `mcp-meta status` says below the services: quotas near their limit, issues, the head of the audit log. */
+
+import { ago } from "./ago.ts"
+import { paint, plain } from "./screen.ts"
+
+export type Issue = { readonly service: string; readonly subject?: string; readonly message: string }
+
+export type Quota = {
+  readonly id: string
+  readonly name?: string
+  readonly subject: string
+  readonly target: string
+  readonly unit: string
+  readonly limit: number
+  readonly used?: number
+  readonly resetsAt?: string
+}
+
+export type AuditHead = {
+  readonly stream: string
+  readonly seq: number
+  readonly checkpoint?: { readonly size: number; readonly time: string }
+  readonly available: boolean
+  readonly trouble?: string
+}
+
+const nearLimit = 0.8
+
+/** Quotas that will soon refuse, the fullest first. */
+export function nearTheirLimit(quotas: readonly Quota[]): readonly Quota[] {
+  const fullness = ({ used = 0, limit }: Quota): number => (limit > 0 ? used / limit : 0)
+  return quotas
+    .filter((quota) => fullness(quota) >= nearLimit)
+    .toSorted((one, other) => fullness(other) - fullness(one))
+}
+
+export function drawQuotas(near: readonly Quota[]): readonly string[] {
+  if (near.length === 0) return ["Quotas near their limit: 0"]
+  const lines = near.map(({ id, name, subject, target, unit, limit, used = 0, resetsAt }) => {
+    const until = resetsAt === undefined ? "" : `, resets at ${resetsAt}`
+    return item(`${name ?? id}: ${used} of ${limit} ${unit}, ${subject} on ${target}${until}`)
+  })
+  return [paint("yellow", `Quotas near their limit: ${near.length}`), ...lines]
+}
+
+export function drawIssues(issues: readonly Issue[]): readonly string[] {
+  const head = `Issues: ${issues.length}`
+  const lines = issues.map(({ service, subject, message }) =>
+    item(`${service}${subject === undefined ? "" : ` ${subject}`}: ${message}`),
+  )
+  return [issues.length > 0 ? paint("yellow", head) : head, ...lines]
+}
+
+export function drawHead({ stream, seq, checkpoint, available, trouble }: AuditHead): readonly string[] {
+  const signed = checkpoint ? `checkpoint at ${checkpoint.size}, ${ago(checkpoint.time)}` : "no checkpoint yet"
+  const line = plain(`Audit: ${seq} entries in ${stream}, ${signed}`)
+  return available ? [line] : [line, paint("red", plain(`  nothing can be recorded: ${trouble ?? "unknown"}`))]
+}
+
+function item(text: string): string {
+  return plain(`  ${text}`)
+}

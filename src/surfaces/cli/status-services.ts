@@ -1,0 +1,50 @@
+/** The services as `mcp-meta status` draws them: a table, coloured where there is a terminal. */
+
+import Table from "cli-table3"
+import { ago } from "./ago.ts"
+import { paint, plain } from "./screen.ts"
+
+export type Service = {
+  readonly name: string
+  readonly state: string
+  readonly transport: string
+  readonly era?: string
+  readonly endpoints?: readonly { readonly healthy: boolean }[]
+  readonly tools: number
+  readonly calls: number
+  readonly errors: number
+  readonly p50Ms?: number
+  readonly p99Ms?: number
+  readonly lastError?: { readonly message: string; readonly at: string }
+}
+
+const colors = { up: "green", degraded: "yellow", starting: "yellow", down: "red", disabled: "gray" } as const
+
+const columns = "service state era transport endpoints tools calls errors p50/p99_ms last_error"
+
+export function drawServices(services: readonly Service[]): string {
+  const head = columns.split(" ").map((column) => column.replace("_", " "))
+  const table = new Table({ head, style: { head: [], border: [], compact: true } })
+  for (const service of services) table.push(row(service))
+  return table.toString()
+}
+
+function row(service: Service): string[] {
+  const { name, state, era = "-", transport, endpoints, tools, calls, errors, p50Ms, p99Ms, lastError } = service
+  const color = Object.hasOwn(colors, state) ? colors[state as keyof typeof colors] : "red"
+  const healthy = endpoints
+    ? `${endpoints.filter((endpoint) => endpoint.healthy).length}/${endpoints.length}`
+    : "-"
+  const latency = p50Ms === undefined ? "-" : `${Math.round(p50Ms)}/${Math.round(p99Ms ?? p50Ms)}`
+  const cells = [
+    era,
+    transport,
+    healthy,
+    tools,
+    calls,
+    errors,
+    latency,
+    lastError ? `${ago(lastError.at)}: ${lastError.message.slice(0, 50)}` : "",
+  ].map((cell) => plain(String(cell)).replaceAll("\n", " "))
+  return [plain(name), paint(color, plain(state)), ...cells]
+}

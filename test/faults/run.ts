@@ -1,0 +1,37 @@
+/**
+ * `npm run faults -- [--rounds N] [kill|failpoints|unwritable|power|quotas ...]`: the faults suites at length, each on
+ * real gateways of its own. Prints what each found; exit 1 where anything was violated. `npm test` runs them briefly.
+ */
+
+import { parseArgs } from "node:util"
+import { failpointRuns } from "./failpoints.ts"
+import { printFigures, type Figures } from "./figures.ts"
+import { killRounds } from "./kill.ts"
+import { powerOrder } from "./power.ts"
+import { quotaRounds } from "./quotas.ts"
+import { unwritableWays } from "./unwritable.ts"
+
+/** Each with its rounds where none are asked for. */
+const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Figures>>> = {
+  kill: (rounds = 200) => killRounds(rounds),
+  failpoints: (rounds = 20) => failpointRuns(rounds),
+  unwritable: () => unwritableWays(),
+  power: (rounds = 500) => powerOrder(rounds),
+  quotas: (rounds = 100) => quotaRounds(rounds),
+}
+
+const options = { rounds: { type: "string" } } as const
+const { values, positionals } = parseArgs({ options, allowPositionals: true })
+const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
+const chosen = positionals.length > 0 ? positionals : Object.keys(suites)
+const unknown = chosen.find((name) => !Object.hasOwn(suites, name))
+if (unknown !== undefined || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))) {
+  console.error(`Usage: npm run faults -- [--rounds N] [${Object.keys(suites).join(" | ")} ...]`)
+  process.exit(2)
+}
+for (const name of chosen) {
+  const figures = await suites[name]?.(rounds)
+  if (!figures) continue
+  printFigures(figures)
+  if (figures.violations.length > 0) process.exitCode = 1
+}

@@ -1,0 +1,15 @@
+/** Each way of `npm run faults -- unwritable`. Needs strace and unshare. */
+
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { missingProgram } from "./missing-program.ts"
+import { unwritableWays } from "./unwritable.ts"
+
+const needs = { skip: missingProgram("strace", "unshare", "mount"), timeout: 240_000 }
+
+test("while the audit log cannot be written nothing is forwarded, and soon after it goes on", needs, async (t) => {
+  const { figures, violations } = await unwritableWays()
+  t.diagnostic(JSON.stringify(figures))
+  assert.deepEqual(violations, [])
+  assert.equal(Object.keys(figures).length, 6)
+})
