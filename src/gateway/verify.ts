@@ -2,10 +2,10 @@
 
 import { join } from "node:path"
 import type { Verdict } from "../domain/audit/verdict.ts"
-import { verifyFolder } from "../stores/sqlite/verify-folder.ts"
-import type { GivenProof } from "../stores/sqlite/verify-given.ts"
+import { verifyFolder } from "../stores/sqlite/verification/verify-folder.ts"
+import type { GivenProof } from "../stores/sqlite/verification/verify-given.ts"
 
-export { verifyExport } from "../stores/sqlite/export-verify.ts"
+export { verifyExport } from "../stores/sqlite/exports/export-verify.ts"
 
 type DataFolder = GivenProof & { readonly data: string }
 

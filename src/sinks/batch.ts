@@ -1,11 +1,11 @@
 /** What is sent to a sink at a time: some of the entries after its position, as lines. */
 
-import { toCef } from "../domain/audit/cef.ts"
+import { toCef } from "../domain/audit/formats/cef.ts"
 import { bodyOf } from "../domain/audit/chain.ts"
 import type { Entry, KeptEntry } from "../domain/audit/entry.ts"
-import { writeEntryLine } from "../domain/audit/export-lines.ts"
+import { writeEntryLine } from "../domain/audit/formats/export-lines.ts"
 import type { ExportFormat } from "../domain/audit/log.ts"
-import { toOcsf } from "../domain/audit/ocsf.ts"
+import { toOcsf } from "../domain/audit/formats/ocsf.ts"
 import type { Position } from "./positions.ts"
 import type { Item } from "./sink.ts"
 

@@ -4,7 +4,7 @@
  */
 
 import { hostname } from "node:os"
-import { severityOf, type Severity } from "../domain/audit/severity.ts"
+import { severityOf, type Severity } from "../domain/audit/formats/severity.ts"
 import type { Item } from "./sink.ts"
 
 /** "log audit". */

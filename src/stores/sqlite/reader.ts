@@ -6,8 +6,8 @@
 import type { KeptEntry } from "../../domain/audit/entry.ts"
 import type { AuditLog } from "../../domain/audit/log.ts"
 import type { PastUse, Usage } from "../../domain/usage.ts"
-import { ReaderLink } from "./reader-link.ts"
-import { verifyApart } from "./verify-apart.ts"
+import { ReaderLink } from "./reading/reader-link.ts"
+import { verifyApart } from "./verification/verify-apart.ts"
 
 export type AuditReader = Pick<AuditLog, "page" | "exportPage" | "verify"> &
   Usage & {

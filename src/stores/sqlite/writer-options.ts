@@ -3,7 +3,7 @@
 import { mkdir } from "node:fs/promises"
 import type { AuditHead } from "../../domain/audit/log.ts"
 import { GatewayError } from "../../errors.ts"
-import type { SyncMode } from "./log-database.ts"
+import type { SyncMode } from "./log/log-database.ts"
 
 export type AuditWriterOptions = {
   /** `audit` in the data folder. */

@@ -8,7 +8,7 @@ import { addRotation, readKeyHistory, trustedFrom } from "../../../src/domain/au
 import { Frontier } from "../../../src/domain/audit/merkle.ts"
 import { signerOf, type Signer } from "../../../src/domain/audit/signed-note.ts"
 import type { Verdict } from "../../../src/domain/audit/verdict.ts"
-import { LogVerifier, type VerifyItem } from "../../../src/domain/audit/verify.ts"
+import { LogVerifier, type VerifyItem } from "../../../src/domain/audit/verification/verify.ts"
 
 const logName = "mcp-meta-0123456789ab"
 

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { backup, DatabaseSync, type SQLInputValue } from "node:sqlite"
 import { after } from "node:test"
 import type { Verdict } from "../../../src/domain/audit/verdict.ts"
-import { verifyFolder } from "../../../src/stores/sqlite/verify-folder.ts"
+import { verifyFolder } from "../../../src/stores/sqlite/verification/verify-folder.ts"
 import { makePlaces, openWriter, placesIn, recordCalls, remove, type Places } from "./reader-kit.ts"
 
 /** Three streams of which the last is still written: it has entries that no checkpoint covers yet. */

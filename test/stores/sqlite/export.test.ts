@@ -6,7 +6,7 @@ import { bodyOf } from "../../../src/domain/audit/chain.ts"
 import type { Entry } from "../../../src/domain/audit/entry.ts"
 import type { ExportRequest } from "../../../src/domain/audit/log.ts"
 import type { Verdict } from "../../../src/domain/audit/verdict.ts"
-import { verifyExport } from "../../../src/stores/sqlite/export-verify.ts"
+import { verifyExport } from "../../../src/stores/sqlite/exports/export-verify.ts"
 import { openAuditReader, type AuditReader } from "../../../src/stores/sqlite/reader.ts"
 import { dayMs, makePlaces, openLog, openWriter, recordCalls, remove, type Places } from "./reader-kit.ts"
 

@@ -13,7 +13,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { readKeyHistory } from "../../../src/domain/audit/key-history.ts"
 import { openNote } from "../../../src/domain/audit/signed-note.ts"
-import { openAuditKeys } from "../../../src/stores/sqlite/keys.ts"
+import { openAuditKeys } from "../../../src/stores/sqlite/keys/keys.ts"
 import { makeKit, start, startMs, type Kit } from "./writer-kit.ts"
 
 const at = (kit: Kit, name: string): string => join(kit.keysFolder, name)

@@ -4,7 +4,7 @@ import fc from "fast-check"
 import { grains, usageDimensions, type PastUse, type UsageRow, type UsageSums } from "../../../src/domain/usage.ts"
 import type { UsageRequest } from "../../../src/domain/usage.ts"
 import type { AuditReader } from "../../../src/stores/sqlite/reader.ts"
-import { grainMs, segmentsOf, startOf } from "../../../src/stores/sqlite/usage-segments.ts"
+import { grainMs, segmentsOf, startOf } from "../../../src/stores/sqlite/usage/usage-segments.ts"
 import { dayMs, openLog, recordCall, tamper, type Call } from "./reader-kit.ts"
 
 const hour = 3_600_000

@@ -9,7 +9,7 @@ import type { TestContext } from "node:test"
 import type { Entry, EntryDraft } from "../../../src/domain/audit/entry.ts"
 import type { AuditHead } from "../../../src/domain/audit/log.ts"
 import type { Verdict } from "../../../src/domain/audit/verdict.ts"
-import { verifyFolder } from "../../../src/stores/sqlite/verify-folder.ts"
+import { verifyFolder } from "../../../src/stores/sqlite/verification/verify-folder.ts"
 import type { AuditWriterOptions } from "../../../src/stores/sqlite/writer-options.ts"
 import { openAuditWriter, type AuditWriter } from "../../../src/stores/sqlite/writer.ts"
 

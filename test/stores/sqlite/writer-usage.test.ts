@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { binOf } from "../../../src/stores/sqlite/latency-bins.ts"
+import { binOf } from "../../../src/stores/sqlite/usage/latency-bins.ts"
 import { bytes, end, makeKit, start, startMs } from "./writer-kit.ts"
 
 const sums =

@@ -1,0 +1,138 @@
+/**
+ * The checkpoints that are kept outside the store: in the log's own file, and by whoever asks for a verification. Each
+ * must be among those in the store. One that is there word for word costs a comparison; only others are opened.
+ */
+
+import { GatewayError } from "../../../errors.ts"
+import { readCheckpoint, type Checkpoint } from "../checkpoint.ts"
+import { DamageFound } from "./damage-found.ts"
+import type { TrustedKeys } from "../key-history.ts"
+import { openCheckpoint, type CheckpointRow } from "./verify-checkpoint.ts"
+import type { StreamProgress } from "./verify-stream.ts"
+
+type Origin = "filed" | "brought"
+type OutsideNote = CheckpointRow & { readonly origin: Origin; stored: boolean }
+
+type StreamNotes = {
+  /** By size. */
+  readonly notes: readonly OutsideNote[]
+  /** The first that the entries fed have not reached. */
+  next: number
+  /** The last stored checkpoint fed. */
+  last?: Checkpoint
+  /** Up to where the notes of each origin and the store are at one. */
+  readonly agreed: Record<Origin, number>
+}
+
+export class OutsideNotes {
+  readonly #keys: TrustedKeys
+  readonly #extent: "whole" | "range"
+  readonly #streams: Map<string, StreamNotes>
+  readonly #unreadable: number
+
+  constructor(
+    { keys, extent }: { readonly keys: TrustedKeys; readonly extent: "whole" | "range" },
+    notes: Readonly<Record<Origin, readonly string[]>>,
+  ) {
+    this.#keys = keys
+    this.#extent = extent
+    const filed = notes.filed.flatMap((note) => outline(note, "filed"))
+    const brought = notes.brought.flatMap((note) => outline(note, "brought"))
+    this.#unreadable = notes.filed.length + notes.brought.length - filed.length - brought.length
+    this.#streams = new Map(
+      [...Map.groupBy([...filed, ...brought], ({ stream }) => stream)].map(([stream, notes]) => [
+        stream,
+        { notes: notes.sort((a, b) => a.size - b.size), next: 0, agreed: { filed: 0, brought: 0 } },
+      ]),
+    )
+  }
+
+  /** Tells of a checkpoint of the store; those of smaller sizes have been told of before. @throws DamageFound */
+  stored(stream: StreamProgress, row: CheckpointRow, checkpoint: Checkpoint): void {
+    this.pass(stream, row.size - 1)
+    const kept = this.#streams.get(stream.name)
+    if (kept === undefined) return
+    kept.last = checkpoint
+    for (let index = kept.next; kept.notes[index]?.size === row.size; index += 1) {
+      const note = kept.notes[index]
+      if (note?.note === row.note) note.stored = true
+    }
+  }
+
+  /** To be called before the stream grows beyond `size`. @throws DamageFound */
+  pass(stream: StreamProgress, size: number): void {
+    const kept = this.#streams.get(stream.name)
+    if (kept === undefined) return
+    for (let note = kept.notes[kept.next]; note && note.size <= size; note = kept.notes[kept.next]) {
+      if (!note.stored) this.#judge(stream, note, kept)
+      kept.agreed[note.origin] = note.size
+      kept.next += 1
+    }
+  }
+
+  #judge(stream: StreamProgress, note: OutsideNote, { last, agreed }: StreamNotes): void {
+    const isBefore = note.size < stream.size
+    if (isBefore && this.#extent === "range") return
+    const { checkpoint } = openCheckpoint(note, this.#keys)
+    if (!isBefore && !stream.fits(checkpoint)) {
+      const message = `The entries are not those that ${origins[note.origin]} was signed over.`
+      throw new DamageFound("rewritten", { stream: stream.name, seq: agreed[note.origin] + 1 }, message)
+    }
+    if (isReplaced(checkpoint, last) || (note.size === stream.baseSize && this.#extent === "range")) return
+    throw new DamageFound(
+      "missing_checkpoint",
+      { stream: stream.name, seq: note.size },
+      `The store has lost ${origins[note.origin]}, of ${note.size} entries.`,
+    )
+  }
+
+  /** To be called when all that there is of the stream has been fed. @returns up to where notes brought agree */
+  end(stream: StreamProgress): number {
+    this.pass(stream, stream.size)
+    const kept = this.#streams.get(stream.name)
+    const beyond = kept?.notes[kept.next]
+    if (beyond !== undefined && this.#extent === "whole") {
+      openCheckpoint(beyond, this.#keys)
+      const message = `Of ${beyond.size} entries that ${origins[beyond.origin]} covers, only ${stream.size} are there. A loss of power may do this where audit.sync is process; the opening of the next stream then says so.`
+      throw new DamageFound("truncated", { stream: stream.name, seq: stream.size + 1 }, message)
+    }
+    this.#streams.delete(stream.name)
+    return kept?.agreed.brought ?? 0
+  }
+
+  /** To be called when all streams have ended. @throws DamageFound */
+  finish(): void {
+    if (this.#extent === "range") return
+    for (const { notes } of this.#streams.values()) {
+      const [note] = notes
+      if (note === undefined) continue
+      openCheckpoint(note, this.#keys)
+      const message = `The stream that ${origins[note.origin]} covers is gone.`
+      throw new DamageFound("missing_stream", { stream: note.stream, seq: 1 }, message)
+    }
+    if (this.#unreadable === 0) return
+    const message = `${this.#unreadable} of the checkpoints kept outside the store cannot be read.`
+    throw new DamageFound("altered_checkpoint", { stream: "", seq: 0 }, message)
+  }
+}
+
+const origins = {
+  filed: "a checkpoint in the log's file of checkpoints",
+  brought: "a checkpoint kept elsewhere",
+} as const
+
+/** What the note says, whether or not it is signed. */
+function outline(note: string, origin: Origin): OutsideNote[] {
+  try {
+    const { stream, size } = readCheckpoint(note.slice(0, note.lastIndexOf("\n\n") + 1))
+    return [{ stream, size, note, origin, stored: false }]
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) return []
+    throw thrown
+  }
+}
+
+/** Whether the final checkpoint stands in the store in place of this one. */
+function isReplaced(checkpoint: Checkpoint, final: Checkpoint | undefined): boolean {
+  return final?.final === true && final.size === checkpoint.size && final.previous === checkpoint.previous
+}

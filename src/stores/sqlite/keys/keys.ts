@@ -1,0 +1,139 @@
+/**
+ * What the log is signed and digested with: `keys/audit.key` signs, `keys/audit.pub` holds its public key and those
+ * before it, each signed by the one before, and `keys/audit.salt` goes into the digests of payloads. All are made at
+ * the first start; none is ever replaced in silence.
+ */
+
+import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto"
+import { rename, rm } from "node:fs/promises"
+import { join } from "node:path"
+import { syncFolder } from "../../../durable-file.ts"
+import { addRotation, readKeyHistory } from "../../../domain/audit/key-history.ts"
+import { signerOf } from "../../../domain/audit/signed-note.ts"
+import { makeKeyFile, readKeyFile, replaceKeyFile, unusable } from "./key-file.ts"
+
+const saltBytes = 32
+const nameBytes = 6
+
+export type NextKey = { readonly pem: string; readonly vkey: string }
+
+type Opening = {
+  /** Exists. */
+  readonly folder: string
+  /** Whether there is a log already, which without its keys could not go on. */
+  readonly log: "new" | "there"
+}
+
+/** @throws GatewayError `invalid` where a file is missing, does not fit the others, or could be read by others */
+export async function openAuditKeys({ folder, log }: Opening): Promise<AuditKeys> {
+  const paths = pathsIn(folder)
+  const salt = await readOrMake(paths.salt, log, () => randomBytes(saltBytes))
+  if (salt.length !== saltBytes) throw unusable(paths.salt, "it is not 32 bytes long; restore it from a backup")
+  const pem = (await readOrMake(paths.key, log, () => Buffer.from(pemOf(drawKey())))).toString()
+  const key = readKey(paths.key, pem)
+  const name = `mcp-meta-${randomBytes(nameBytes).toString("hex")}`
+  const history = await readOrMake(paths.pub, log, () => Buffer.from(`${signerOf(name, key).vkey}\n`))
+  return finishRotation(paths, { salt, key, history: history.toString() })
+}
+
+export class AuditKeys {
+  readonly salt: Buffer
+  readonly #paths: Paths
+  #key: KeyObject
+  #history: string
+
+  constructor(paths: Paths, { salt, key, history }: Material) {
+    this.#paths = paths
+    this.salt = salt
+    this.#key = key
+    this.#history = history
+  }
+
+  /** The log's. */
+  get name(): string {
+    return readKeyHistory(this.#history)[0].name
+  }
+
+  get pem(): string {
+    return pemOf(this.#key)
+  }
+
+  /** A key that waits beside the one in use until it is adopted. */
+  async drawNext(): Promise<NextKey> {
+    const key = drawKey()
+    await replaceKeyFile(this.#paths.next, pemOf(key))
+    return { pem: pemOf(key), vkey: signerOf(this.name, key).vkey }
+  }
+
+  /** From here on the public history leads to the new key, even when a crash keeps it from getting its name. */
+  async adopt({ pem, vkey }: NextKey, timeMs: number): Promise<void> {
+    const signer = signerOf(this.name, this.#key)
+    const history = addRotation(this.#history, signer, { vkey, timeMs })
+    await replaceKeyFile(this.#paths.pub, history)
+    this.#history = history
+    this.#key = readKey(this.#paths.next, pem)
+    await takeOver(this.#paths)
+  }
+}
+
+type Paths = { readonly key: string; readonly next: string; readonly pub: string; readonly salt: string }
+type Material = { readonly salt: Buffer; readonly key: KeyObject; readonly history: string }
+
+function pathsIn(folder: string): Paths {
+  const at = (name: string) => join(folder, name)
+  return { key: at("audit.key"), next: at("audit.key.next"), pub: at("audit.pub"), salt: at("audit.salt") }
+}
+
+async function readOrMake(path: string, log: Opening["log"], make: () => Buffer): Promise<Buffer> {
+  const found = await readKeyFile(path)
+  if (found) return found
+  if (log === "there") {
+    throw unusable(
+      path,
+      "it is missing, but the log is there; restore it, or move the folder audit away to begin anew",
+    )
+  }
+  const content = make()
+  await makeKeyFile(path, content)
+  return content
+}
+
+/** A rotation that a crash interrupted is finished where the public history has the new key, else undone. */
+async function finishRotation(paths: Paths, material: Material): Promise<AuditKeys> {
+  const history = readKeyHistory(material.history)
+  const fits = (key: KeyObject): boolean => signerOf(history[0].name, key).vkey === history.at(-1)?.vkey
+  const waiting = await readKeyFile(paths.next)
+  if (fits(material.key)) {
+    if (waiting) await rm(paths.next, { force: true })
+    return new AuditKeys(paths, material)
+  }
+  const next = waiting && readKey(paths.next, waiting.toString())
+  if (next === undefined || !fits(next)) {
+    throw unusable(paths.key, "it is not the key that keys/audit.pub ends with; restore both from the same backup")
+  }
+  await takeOver(paths)
+  return new AuditKeys(paths, { ...material, key: next })
+}
+
+async function takeOver({ key, next, pub }: Paths): Promise<void> {
+  await rename(next, key)
+  await syncFolder(join(pub, ".."))
+}
+
+function drawKey(): KeyObject {
+  return generateKeyPairSync("ed25519").privateKey
+}
+
+function pemOf(key: KeyObject): string {
+  return key.export({ type: "pkcs8", format: "pem" }).toString()
+}
+
+function readKey(path: string, pem: string): KeyObject {
+  try {
+    const key = createPrivateKey(pem)
+    if (key.asymmetricKeyType === "ed25519") return key
+  } catch {
+    // Said below, without what the library says of the key.
+  }
+  throw unusable(path, "it holds no Ed25519 key; restore it from a backup")
+}

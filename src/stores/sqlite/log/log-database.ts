@@ -1,0 +1,54 @@
+/** Opens `audit/log.db` for the one thread that writes it, and copies its WAL back when that is due. */
+
+import { closeSync, existsSync, openSync, statSync } from "node:fs"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import { prepareSchema } from "../schema.ts"
+
+/** What "on record" survives: the end of the process, or the loss of power. */
+export type SyncMode = "process" | "power"
+
+const fileName = "log.db"
+const largeWalBytes = 16 * 1024 * 1024
+
+/** @throws what the file system or SQLite throws; GatewayError `invalid` for a file of another format */
+export function openDatabase(folder: string, sync: SyncMode): DatabaseSync {
+  const path = join(folder, fileName)
+  // One that is there is never opened beside SQLite: closing it again would lift the locks of this whole process.
+  if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600))
+  const db = new DatabaseSync(path, { timeout: 0 })
+  try {
+    db.exec(`
+      PRAGMA trusted_schema = OFF;
+      PRAGMA cell_size_check = ON;
+      PRAGMA secure_delete = ON;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${sync === "power" ? "FULL" : "NORMAL"};
+      PRAGMA wal_autocheckpoint = 0;
+    `)
+    prepareSchema(db)
+    return db
+  } catch (thrown) {
+    db.close()
+    throw thrown
+  }
+}
+
+/** Without waiting for anyone: what a reader still needs stays for the next time. */
+export function copyWalBack(db: DatabaseSync): void {
+  db.exec("PRAGMA wal_checkpoint(PASSIVE)")
+}
+
+/** Everything in the WAL is written to the database and synced anew. @returns whether no reader stood in the way */
+export function emptyWal(db: DatabaseSync): boolean {
+  return db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] === 0
+}
+
+/** Tells the file at the log's place from another one; undefined where there is none. */
+export function inodeOf(folder: string): number | undefined {
+  return statSync(join(folder, fileName), { throwIfNoEntry: false })?.ino
+}
+
+export function walIsLarge(folder: string): boolean {
+  return (statSync(join(folder, `${fileName}-wal`), { throwIfNoEntry: false })?.size ?? 0) > largeWalBytes
+}

@@ -1,0 +1,151 @@
+/**
+ * The log as the thread that writes it holds it: its tables and the end of its current stream. When anything fails,
+ * all of this is thrown away and read anew from the disk (recovery.ts); nothing is mended in memory.
+ */
+
+import { createHmac, hash, type KeyObject } from "node:crypto"
+import type { DatabaseSync, StatementSync } from "node:sqlite"
+import { bodyOf, hashOf, toText } from "../../../domain/audit/chain.ts"
+import type { Digested, Entry, EntryDraft } from "../../../domain/audit/entry.ts"
+import type { Signer } from "../../../domain/audit/signed-note.ts"
+import type { FramedEntry } from "../handover/batch-frame.ts"
+import { Checkpoints, type Checkpointed } from "./checkpointing.ts"
+import { copyText } from "./kept-copy.ts"
+import { Overtaken } from "./database-trouble.ts"
+import { inodeOf, type SyncMode } from "./log-database.ts"
+import { emptyTail, readTail, type Tail } from "./log-tail.ts"
+import { OpenCalls } from "./open-calls.ts"
+import { UsageRows } from "../usage/usage-rows.ts"
+
+const entriesPerCheckpoint = 1_000
+
+const insertEntry = `INSERT INTO entries
+  (stream, seq, time, kind, call, principal, service, target, outcome, hash, body)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** Where the log is and what it is signed and digested with. */
+export type LogPlace = {
+  readonly folder: string
+  readonly sync: SyncMode
+  readonly version: string
+  readonly salt: KeyObject
+  signer: Signer
+}
+
+type Parts = Pick<FramedEntry, "arguments" | "result" | "keep">
+
+export class OpenLog {
+  readonly db: DatabaseSync
+  readonly place: LogPlace
+  readonly openCalls: OpenCalls
+  readonly #inode: number | undefined
+  readonly #checkpoints: Checkpoints
+  readonly #usage: UsageRows
+  readonly #insertEntry: StatementSync
+  readonly #insertCopy: StatementSync
+  readonly #insertStream: StatementSync
+  readonly #lastStream: StatementSync
+  #tail: Tail | undefined
+
+  constructor(db: DatabaseSync, place: LogPlace) {
+    this.db = db
+    this.place = place
+    this.#inode = inodeOf(place.folder)
+    this.openCalls = OpenCalls.read(db)
+    this.#checkpoints = new Checkpoints(db, place)
+    this.#usage = new UsageRows(db)
+    this.#insertEntry = db.prepare(insertEntry)
+    this.#insertCopy = db.prepare("INSERT INTO copies (stream, seq, body) VALUES (?, ?, ?)")
+    this.#insertStream = db.prepare("INSERT INTO streams (name) VALUES (?)")
+    this.#lastStream = db.prepare("SELECT max(id) AS id FROM streams")
+    this.#tail = readTail(db)
+  }
+
+  /** Whether what is written is still found where the log is. */
+  get isInPlace(): boolean {
+    return this.#inode !== undefined && inodeOf(this.place.folder) === this.#inode
+  }
+
+  /** Undefined before the first stream. */
+  get tail(): Tail | undefined {
+    return this.#tail
+  }
+
+  get checkpoint(): Checkpointed | undefined {
+    return this.#tail && this.#checkpoints.of(this.#tail)
+  }
+
+  /** What is appended in it is on record when it returns. When it throws, this log is of no more use. */
+  transaction(work: () => void): void {
+    this.db.exec("BEGIN IMMEDIATE")
+    if (this.#tail && this.#lastStream.get()?.["id"] !== this.#tail.streamId) throw new Overtaken()
+    work()
+    this.#usage.write()
+    this.db.exec("COMMIT")
+  }
+
+  beginStream(name: string): void {
+    this.#tail = emptyTail(Number(this.#insertStream.run(name).lastInsertRowid), name)
+  }
+
+  /** To be called in a transaction. */
+  append(draft: EntryDraft, parts: Parts = {}): void {
+    const before = this.#current()
+    const copy = parts.keep && copyText(parts, parts.keep)
+    const entry = { ...draft, ...this.#sizes(parts), ...(copy !== undefined && { copy: digestOf(copy) }) }
+    const tail = this.#insert({ ...entry, stream: before.stream, seq: before.seq + 1, previous: before.head })
+    if (copy !== undefined) this.#insertCopy.run(tail.streamId, tail.seq, copy)
+    if (tail.seq - (this.checkpoint?.size ?? 0) >= entriesPerCheckpoint) this.sign(draft.timeMs)
+  }
+
+  /** To be called in a transaction; nothing where nothing is new. */
+  sign(timeMs: number, ending?: "final"): void {
+    const tail = this.#current()
+    if (ending === undefined && tail.seq === this.checkpoint?.size) return
+    this.#checkpoints.sign(this.place.signer, {
+      tail,
+      open: this.openCalls.toText(),
+      timeMs,
+      ...(ending && { ending }),
+    })
+  }
+
+  /** To be called when the transaction of what was signed is committed. */
+  fileCheckpoints(): void {
+    this.#checkpoints.file()
+  }
+
+  #current(): Tail {
+    if (this.#tail === undefined) throw new Error("The log has no stream yet.")
+    return this.#tail
+  }
+
+  #insert(entry: Entry): Tail {
+    const { streamId, stream, frontier } = this.#current()
+    const { seq, timeMs, kind, callId, principal, service, target, outcome } = entry
+    const body = bodyOf(entry)
+    const leaf = hashOf(body)
+    const columns = [callId, principal, service, target, outcome].map((value) => value ?? null)
+    const { lastInsertRowid } = this.#insertEntry.run(streamId, seq, timeMs, kind, ...columns, leaf, body)
+    frontier.add(leaf)
+    const closed = this.openCalls.track(entry, Number(lastInsertRowid))
+    this.#usage.count(entry, closed?.bytesIn ?? 0)
+    this.#tail = { streamId, stream, seq, head: toText(leaf), frontier }
+    return this.#tail
+  }
+
+  #sizes({ arguments: args, result }: Parts): Pick<Entry, "arguments" | "result"> {
+    return { ...(args && { arguments: this.#digest(args) }), ...(result && { result: this.#digest(result) }) }
+  }
+
+  #digest(bytes: Buffer): Digested {
+    return {
+      bytes: bytes.length,
+      digest: createHmac("sha256", this.place.salt).update(bytes).digest("base64url"),
+    }
+  }
+}
+
+function digestOf(copy: string): string {
+  return hash("sha256", copy, "base64url")
+}

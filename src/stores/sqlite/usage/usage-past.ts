@@ -1,0 +1,130 @@
+/**
+ * What was used in the past, charge by charge in the order of time, as quotas count it again after a restart: from the
+ * entries of the last hour, and from sums before it, the finest that are kept.
+ */
+
+import type { DatabaseSync } from "node:sqlite"
+import * as z from "zod"
+import type { PastUse } from "../../../domain/usage.ts"
+import { readCursor, writeCursor } from "../reading/reader-cursor.ts"
+import { grainMs, keptFrom, segmentsOf, startOf, type Segment } from "./usage-segments.ts"
+import { toNumber, type SumRow } from "./usage-sums.ts"
+
+export type PastRequest = { readonly sinceMs: number; readonly nowMs: number; readonly cursor?: string }
+export type PastPage = { readonly uses: readonly PastUse[]; readonly nextCursor?: string }
+
+const rowsAtOnce = 1_000
+const exactMs = grainMs.hour
+
+const placeSchema = z.union([
+  /** Of the sums: the bucket to go on with, and how many of its rows are told. */
+  z.tuple([z.literal("sums"), z.int(), z.int().nonnegative()]),
+  /** Of the entries: time and id of the last. */
+  z.tuple([z.literal("entries"), z.int(), z.int()]),
+])
+
+type Place = z.output<typeof placeSchema>
+
+export function pastPage(db: DatabaseSync, request: PastRequest): PastPage {
+  const place = request.cursor === undefined ? undefined : readCursor(request.cursor, placeSchema)
+  const exactFrom = Math.max(startOf(request.nowMs - exactMs, "minute"), request.sinceMs)
+  const begin: Place = place ?? ["sums", Number.MIN_SAFE_INTEGER, 0]
+  if (begin[0] === "entries") return entriesPage(db, exactFrom, begin)
+  return sumsPage(db, { fromMs: request.sinceMs, toMs: startOf(request.nowMs - exactMs, "minute") }, begin)
+}
+
+type Span = { readonly fromMs: number; readonly toMs: number }
+
+/** Bucket after bucket; a page is full with the bucket that fills it, unless that alone has too many rows. */
+function sumsPage(db: DatabaseSync, { fromMs, toMs }: Span, [, bucket, told]: Place): PastPage {
+  const segments = fromMs < toMs ? segmentsOf({ fromMs, toMs, coarsest: "minute" }, keptFrom(db)) : []
+  for (const segment of segments) {
+    const rows = sumRows(db, segment, { bucket, told })
+    const last = rows.at(-1)
+    if (last === undefined) continue
+    const lastBucket = toNumber(last["bucket"])
+    const ofLast = rows.filter((row) => row["bucket"] === last["bucket"]).length
+    const toldNow = lastBucket === bucket ? told + ofLast : ofLast
+    return {
+      uses: rows.map((row) => fromSums(row, segment)),
+      nextCursor: writeCursor(["sums", lastBucket, toldNow]),
+    }
+  }
+  return { uses: [], nextCursor: writeCursor(["entries", Number.MIN_SAFE_INTEGER, 0]) }
+}
+
+const summed = "bytes_in + bytes_out AS bytes, compute_us AS compute, cost_micro_usd AS cost"
+const sumRow = `SELECT bucket, principal_id, key, team, service, tool, started, ${summed} FROM usage`
+const inOrder = "ORDER BY bucket, service, tool, principal_id, key, outcome, principal, team, tags"
+
+function sumRows(
+  db: DatabaseSync,
+  { grain, fromMs, toMs }: Segment,
+  { bucket, told }: { readonly bucket: number; readonly told: number },
+): readonly SumRow[] {
+  const isWithin = bucket >= fromMs && bucket < toMs
+  if (bucket >= toMs) return []
+  const where = "WHERE grain = ? AND bucket >= ? AND bucket < ?"
+  const statement = db.prepare(`${sumRow} ${where} ${inOrder} LIMIT ${rowsAtOnce} OFFSET ?`)
+  statement.setReadBigInts(true)
+  return statement.all(grain, Math.max(bucket, fromMs), toMs, isWithin ? told : 0)
+}
+
+/** At the end of its bucket: later than it was, never earlier. */
+function fromSums(row: SumRow, { grain }: Segment): PastUse {
+  return {
+    timeMs: toNumber(row["bucket"]) + grainMs[grain] - 1,
+    principalId: String(row["principal_id"]),
+    keyId: String(row["key"]),
+    team: String(row["team"]),
+    service: String(row["service"]),
+    tool: String(row["tool"]),
+    calls: toNumber(row["started"]),
+    bytes: toNumber(row["bytes"]),
+    computeMs: toNumber(row["compute"]) / 1_000,
+    costMicroUsd: toNumber(row["cost"]),
+  }
+}
+
+type EntryRow = { readonly id: number; readonly time: number; readonly kind: string; readonly body: string }
+
+/** The bytes of its arguments stand in the `start` of a call, and count at its `end`. */
+const argumentBytes = `SELECT coalesce(max(start.body ->> '$.arguments.bytes'), 0) FROM entries AS start
+  WHERE start.call = entries.call AND start.kind = 'start'`
+
+function entriesPage(db: DatabaseSync, fromMs: number, [, time, id]: Place): PastPage {
+  const isCounted = "kind IN ('start', 'end') AND coalesce(body ->> '$.targetKind', '') <> 'operation'"
+  const found = `SELECT id, time, kind, body, CASE kind WHEN 'end' THEN (${argumentBytes}) ELSE 0 END AS bytes_in
+    FROM entries INDEXED BY entries_time WHERE time >= ? AND (time, id) > (?, ?) AND ${isCounted}
+    ORDER BY time, id LIMIT ${rowsAtOnce}`
+  const rows = db.prepare(found).all(Math.max(fromMs, time), time, id) as (EntryRow & { bytes_in: number })[]
+  const last = rows.at(-1)
+  const uses = rows.map((row) => fromEntry(row, row.bytes_in))
+  if (last === undefined || rows.length < rowsAtOnce) return { uses }
+  return { uses, nextCursor: writeCursor(["entries", last.time, last.id]) }
+}
+
+type Charged = {
+  readonly principalId?: string
+  readonly keyId?: string
+  readonly team?: string
+  readonly service?: string
+  readonly target?: string
+  readonly computeMs?: number
+  readonly costMicroUsd?: number
+  readonly result?: { readonly bytes: number }
+}
+
+function fromEntry({ time, kind, body }: EntryRow, bytesIn: number): PastUse {
+  const entry = JSON.parse(body) as Charged
+  const who = { principalId: entry.principalId ?? "", keyId: entry.keyId ?? "", team: entry.team ?? "" }
+  const what = { service: entry.service ?? "", tool: entry.target ?? "" }
+  const begun = { calls: 1, bytes: 0, computeMs: 0, costMicroUsd: 0 }
+  const ended = {
+    calls: 0,
+    bytes: bytesIn + (entry.result?.bytes ?? 0),
+    computeMs: entry.computeMs ?? 0,
+    costMicroUsd: entry.costMicroUsd ?? 0,
+  }
+  return { timeMs: time, ...who, ...what, ...(kind === "start" ? begun : ended) }
+}

@@ -1,0 +1,143 @@
+/**
+ * A verification of the log in a data folder, of a gateway that runs or of one that does not, without writing anything
+ * there. What is read and in which order: verify-source.ts; how the database is opened: verify-open.ts.
+ */
+
+import { open, readFile } from "node:fs/promises"
+import { join } from "node:path"
+import type { DatabaseSync } from "node:sqlite"
+import { splitNotes } from "../../../domain/audit/checkpoint.ts"
+import { DamageFound } from "../../../domain/audit/verification/damage-found.ts"
+import { readKeyHistory, trustedFrom, type TrustedKeys } from "../../../domain/audit/key-history.ts"
+import type { TimeRange } from "../../../domain/audit/log.ts"
+import type { Damage, Verdict } from "../../../domain/audit/verdict.ts"
+import { LogVerifier } from "../../../domain/audit/verification/verify.ts"
+import { GatewayError } from "../../../errors.ts"
+import { logFile } from "../reading/reader-database.ts"
+import { isWhole } from "../reading/reader-span.ts"
+import { keyGiven, notesGiven, type GivenProof } from "./verify-given.ts"
+import { findOrphan } from "./verify-orphans.ts"
+import { openUntouched } from "./verify-open.ts"
+import { readLog, LogChanged } from "./verify-source.ts"
+
+export type VerifyFolder = TimeRange &
+  GivenProof & {
+    /** DATA/audit and DATA/keys. */
+    readonly folder: string
+    readonly keysFolder: string
+  }
+
+/** More of the file of checkpoints is not compared: its end is what a cut would have to hide. */
+const filedBytes = 64 * 1_024 * 1_024
+const attempts = 5
+
+/** @throws GatewayError `invalid` where there is no log, or a key or checkpoints that are none were given */
+export async function verifyFolder(asked: VerifyFolder): Promise<Verdict> {
+  const brought = notesGiven(asked)
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await verifyOnce(asked, brought)
+    } catch (thrown) {
+      if (thrown instanceof DamageFound) return foundBefore(thrown.damage)
+      if (!(thrown instanceof LogChanged) || attempt === attempts) throw thrown
+    }
+  }
+}
+
+async function verifyOnce(asked: VerifyFolder, brought: readonly string[]): Promise<Verdict> {
+  const filed = await filedNotes(asked.folder)
+  await using log = await openUntouched(asked.folder, filed.length > 0 ? "known" : "unknown").catch(
+    refuseUnreadable,
+  )
+  const keys = await keysOf(asked)
+  const verifier = new LogVerifier({ keys, filed, brought, extent: isWhole(asked) ? "whole" : "range" })
+  const { db } = log
+  const early = db && feedAll(verifier, db, asked)
+  const verdict = verifier.finish()
+  const found = early ?? (verdict.ok && isWhole(asked) && db ? whileReadable(() => findOrphan(db)) : undefined)
+  if (await log.wasDisturbed()) throw new LogChanged()
+  return found === undefined ? verdict : { ...verdict, ...damaged(found) }
+}
+
+function refuseUnreadable(thrown: unknown): never {
+  throw isOfSqlite(thrown) ? new DamageFound("unreadable", { stream: "", seq: 0 }, unreadable) : thrown
+}
+
+/** @returns damage of the tables themselves, which the verifier does not see */
+function feedAll(verifier: LogVerifier, db: DatabaseSync, range: TimeRange): Damage | undefined {
+  const place = { stream: "", seq: 0 }
+  return whileReadable(() => {
+    for (const item of readLog(db, range)) {
+      verifier.feed(item)
+      if (verifier.damage !== undefined) return undefined
+      if (item.type === "stream") Object.assign(place, { stream: item.name, seq: item.base.size })
+      if (item.type === "entry") Object.assign(place, { stream: item.stream, seq: item.seq })
+    }
+    return undefined
+  }, place)
+}
+
+/** @param after where the reading has come, while it goes on */
+function whileReadable(
+  read: () => Damage | undefined,
+  after: { readonly stream: string; readonly seq: number } = { stream: "", seq: 0 },
+): Damage | undefined {
+  try {
+    return read()
+  } catch (thrown) {
+    if (thrown instanceof DamageFound) return thrown.damage
+    if (!isOfSqlite(thrown)) throw thrown
+    return { stream: after.stream, seq: after.seq + 1, kind: "unreadable", message: unreadable }
+  }
+}
+
+const unreadable = `${logFile} cannot be read on from here: it is damaged, or no database.`
+
+function isOfSqlite(thrown: unknown): boolean {
+  return thrown instanceof Error && (thrown as NodeJS.ErrnoException).code === "ERR_SQLITE_ERROR"
+}
+
+function damaged(damage: Damage): Pick<Verdict, "ok" | "damage" | "cannotExclude"> {
+  return { ok: false, damage, cannotExclude: ["What comes after the damage has not been looked at."] }
+}
+
+function foundBefore(damage: Damage): Verdict {
+  return { entries: 0, streams: 0, checkpoints: 0, ...damaged(damage) }
+}
+
+/** Its last note may be torn by a crash. */
+async function filedNotes(folder: string): Promise<readonly string[]> {
+  return splitNotes(await endOf(join(folder, "checkpoints"))).notes
+}
+
+/** From the first whole note on. */
+async function endOf(path: string): Promise<string> {
+  try {
+    await using file = await open(path)
+    const { size } = await file.stat()
+    const start = Math.max(0, size - filedBytes)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start)
+    const text = buffer.toString("utf8", 0, bytesRead)
+    return start === 0 ? text : text.replace(/^[^]*?\n— [^\n]+\n\n/, "")
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return ""
+    throw thrown
+  }
+}
+
+/** @throws DamageFound where the keys that lie beside the log are not what they were */
+async function keysOf(asked: VerifyFolder): Promise<TrustedKeys> {
+  const given = keyGiven(asked)
+  const text = await readFile(join(asked.keysFolder, "audit.pub"), "utf8").catch(() => given)
+  if (text === undefined) throw noKeys("keys/audit.pub is gone; give the public key that was kept elsewhere.")
+  try {
+    return trustedFrom(readKeyHistory(text), given)
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) throw noKeys(thrown.message)
+    throw thrown
+  }
+}
+
+function noKeys(message: string): DamageFound {
+  return new DamageFound("unknown_key", { stream: "", seq: 0 }, message)
+}
