@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto"
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import type { KeyMaker, Keys, Principals } from "../domain/principal.ts"
-import { makeSecretFile } from "./secret-file.ts"
+import { makeSecretFile } from "../secret-file.ts"
 
 type FirstStart = {
   readonly principals: Principals

@@ -7,7 +7,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 import { join } from "node:path"
 import type { Sealer } from "../domain/secret.ts"
 import { GatewayError } from "../errors.ts"
-import { makeSecretFile, readSecretFile } from "./secret-file.ts"
+import { makeSecretFile, readSecretFile } from "../secret-file.ts"
 
 const cipher = "aes-256-gcm"
 const keyBytes = 32

@@ -40,7 +40,8 @@ export async function openAuditReader({ folder, keysFolder }: ReaderOptions): Pr
   return {
     page: (filter, request) => link.ask("page", { filter, request }),
     exportPage: (request) => link.ask("exportPage", request),
-    verify: (range, signal) => verifyApart({ ...place, ...range }, AbortSignal.any([signal, closing.signal])),
+    verify: (range, signal) =>
+      verifyApart({ ...place, ...range, writer: "here" }, AbortSignal.any([signal, closing.signal])),
     sum: (request) => link.ask("usageSum", request),
     ofTool: (tool, range) => link.ask("usageOfTool", { tool, range }),
     past: (sinceMs, nowMs) => past(link, sinceMs, nowMs),

@@ -6,13 +6,15 @@
 
 import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto"
 import { rename, rm } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { syncFolder } from "../../../durable-file.ts"
 import { addRotation, readKeyHistory } from "../../../domain/audit/key-history.ts"
 import { signerOf } from "../../../domain/audit/signed-note.ts"
-import { makeKeyFile, readKeyFile, replaceKeyFile, unusable } from "./key-file.ts"
+import type { GatewayError } from "../../../errors.ts"
+import { makeSecretFile, readSecretFile, replaceSecretFile, unusableFile } from "../../../secret-file.ts"
 
 const saltBytes = 32
+const maxBytes = 1024 * 1024
 const nameBytes = 6
 
 export type NextKey = { readonly pem: string; readonly vkey: string }
@@ -61,7 +63,7 @@ export class AuditKeys {
   /** A key that waits beside the one in use until it is adopted. */
   async drawNext(): Promise<NextKey> {
     const key = drawKey()
-    await replaceKeyFile(this.#paths.next, pemOf(key))
+    await replaceSecretFile(this.#paths.next, pemOf(key))
     return { pem: pemOf(key), vkey: signerOf(this.name, key).vkey }
   }
 
@@ -69,7 +71,7 @@ export class AuditKeys {
   async adopt({ pem, vkey }: NextKey, timeMs: number): Promise<void> {
     const signer = signerOf(this.name, this.#key)
     const history = addRotation(this.#history, signer, { vkey, timeMs })
-    await replaceKeyFile(this.#paths.pub, history)
+    await replaceSecretFile(this.#paths.pub, history)
     this.#history = history
     this.#key = readKey(this.#paths.next, pem)
     await takeOver(this.#paths)
@@ -94,7 +96,7 @@ async function readOrMake(path: string, log: Opening["log"], make: () => Buffer)
     )
   }
   const content = make()
-  await makeKeyFile(path, content)
+  await makeSecretFile(path, content)
   return content
 }
 
@@ -136,4 +138,16 @@ function readKey(path: string, pem: string): KeyObject {
     // Said below, without what the library says of the key.
   }
   throw unusable(path, "it holds no Ed25519 key; restore it from a backup")
+}
+
+function readKeyFile(path: string): Promise<Buffer | undefined> {
+  return readSecretFile(path, nameOf(path), maxBytes)
+}
+
+function unusable(path: string, why: string): GatewayError {
+  return unusableFile(nameOf(path), why)
+}
+
+function nameOf(path: string): string {
+  return `keys/${basename(path)}`
 }

@@ -17,7 +17,7 @@ import { logFile } from "../reading/reader-database.ts"
 import { isWhole } from "../reading/reader-span.ts"
 import { keyGiven, notesGiven, type GivenProof } from "./verify-given.ts"
 import { findOrphan } from "./verify-orphans.ts"
-import { openUntouched } from "./verify-open.ts"
+import { openUntouched, openWritten } from "./verify-open.ts"
 import { readLog, LogChanged } from "./verify-source.ts"
 
 export type VerifyFolder = TimeRange &
@@ -25,6 +25,8 @@ export type VerifyFolder = TimeRange &
     /** DATA/audit and DATA/keys. */
     readonly folder: string
     readonly keysFolder: string
+    /** Whether the log is written in this very process. */
+    readonly writer?: "here"
   }
 
 /** More of the file of checkpoints is not compared: its end is what a cut would have to hide. */
@@ -46,9 +48,11 @@ export async function verifyFolder(asked: VerifyFolder): Promise<Verdict> {
 
 async function verifyOnce(asked: VerifyFolder, brought: readonly string[]): Promise<Verdict> {
   const filed = await filedNotes(asked.folder)
-  await using log = await openUntouched(asked.folder, filed.length > 0 ? "known" : "unknown").catch(
-    refuseUnreadable,
-  )
+  const opening =
+    asked.writer === "here"
+      ? Promise.try(() => openWritten(asked.folder))
+      : openUntouched(asked.folder, filed.length > 0 ? "known" : "unknown")
+  await using log = await opening.catch(refuseUnreadable)
   const keys = await keysOf(asked)
   const verifier = new LogVerifier({ keys, filed, brought, extent: isWhole(asked) ? "whole" : "range" })
   const { db } = log

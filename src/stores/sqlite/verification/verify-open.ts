@@ -21,7 +21,15 @@ type Untouched = {
 
 const undisturbed = async (): Promise<boolean> => false
 
+/** Where the log is written in this very process, beside the connection of the thread that writes it. */
+export function openWritten(folder: string): Untouched {
+  const db = openReadOnly(folder)
+  return { db, wasDisturbed: undisturbed, [Symbol.asyncDispose]: async () => db.close() }
+}
+
 /**
+ * Not for a process that writes the log: to copy a file is to close it, with which SQLite loses its locks on it.
+ *
  * @param log whether there must be one, for its checkpoints are there
  * @throws GatewayError `invalid` where there is no log; what SQLite says of a file that is no database
  */
@@ -48,8 +56,7 @@ function openImmutable(file: string): Untouched {
 /** The gateway runs, or was killed. */
 async function openBeside(folder: string): Promise<Untouched> {
   try {
-    const db = openReadOnly(folder)
-    return { db, wasDisturbed: undisturbed, [Symbol.asyncDispose]: async () => db.close() }
+    return openWritten(folder)
   } catch {
     return openCopy(join(folder, logFile)) // of a folder that cannot be written
   }
