@@ -6,16 +6,16 @@ import { openRig, type Rig } from "./rig.ts"
 
 /** How often the load comes by each place in the time that a run has; the kill is at any of them. */
 const places = {
-  "audit.write.before": 200,
-  "audit.write.after": 200,
-  "audit.sync.before": 200,
-  "audit.sync.after": 200,
-  "audit.answer.after": 200,
-  "audit.checkpoint.before": 3,
-  "audit.checkpoint.after": 3,
-  "call.forward.before": 200,
-  "call.forward.after": 200,
-  "call.answer.before": 200,
+  "audit.write.before": 100,
+  "audit.write.after": 100,
+  "audit.sync.before": 100,
+  "audit.sync.after": 100,
+  "audit.answer.after": 100,
+  "audit.checkpoint.before": 2,
+  "audit.checkpoint.after": 2,
+  "call.forward.before": 100,
+  "call.forward.after": 100,
+  "call.answer.before": 100,
 } as const
 type Place = keyof typeof places
 

@@ -10,7 +10,7 @@ import { openRig, type Rig } from "./rig.ts"
 
 const callsPerSecond = 300
 const shortestMs = 20
-const longestMs = 500
+const longestMs = 400
 const startsPerKilledStart = 3
 const longestStartMs = 900
 /** So that the time of a check does not grow with the number of rounds. */

@@ -209,7 +209,7 @@ export class AuditWriter implements EntryRecorder {
     if (this.#tellingGap || this.#unrecorded.isEmpty) return
     this.#tellingGap = true
     const nowMs = this.#options.now()
-    const unrecorded: Unrecorded = this.#unrecorded.take(nowMs, nowMs, "too much waited to be recorded")
+    const unrecorded: Unrecorded = this.#unrecorded.take(nowMs, nowMs, "it could not be recorded in time")
     this.#ask({ type: "gap", unrecorded, nowMs })
       .catch(() => this.#unrecorded.giveBack(unrecorded))
       .finally(() => (this.#tellingGap = false))
