@@ -3,7 +3,7 @@
  * call that is refused before its start leaves one entry, the refusal. What lists showed and what was opened is
  * recorded here too.
  *
- * The words of an entry: entry-facts.ts and outcome.ts. Floods of refusals: refusals.ts. The log itself:
+ * The words of an entry: entry-facts.ts and outcome.ts. Floods of folding: folding.ts. The log itself:
  * domain/audit/log.ts.
  */
 
@@ -13,14 +13,14 @@ import type { EntryRecorder, Payloads } from "../domain/audit/log.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { CallRequest, OpenCall, Steps } from "./call.ts"
-import { factsOf, principalFacts, requestFacts, type EntryFacts } from "./entry-facts.ts"
-import { argumentsOf } from "./meter.ts"
-import { outcomeOf } from "./outcome.ts"
-import type { Refusals } from "./refusals.ts"
+import { callerFacts, factsOf, principalFacts, requestFacts, type EntryFacts } from "./entry-facts.ts"
+import { sentOf } from "./meter.ts"
+import { outcomeOf, outcomeOfThrown } from "./outcome.ts"
+import type { Folding } from "./folding.ts"
 
 export type AuditOptions = {
   readonly recorder: EntryRecorder
-  readonly refusals: Refusals
+  readonly folding: Folding
   /** The snapshot of this moment. */
   readonly catalog: () => Catalog
   /** What is kept of every call whose service says nothing else. */
@@ -40,10 +40,12 @@ export type CallAudit = Pick<Steps, "auditStart" | "auditEnd"> & {
    * @throws GatewayError `audit_unavailable`
    */
   shown(principal: ActivePrincipal, request: CallRequest, shown: Shown): Promise<void>
+  /** Records that something other than a call was refused. */
+  refused(request: CallRequest, thrown: unknown): Promise<void>
 }
 
 export function createAudit(options: AuditOptions): CallAudit {
-  const { recorder, catalog, now } = options
+  const { recorder, folding, catalog, now } = options
   const facts = new WeakMap<OpenCall, EntryFacts>()
   return {
     auditStart: async (call) => {
@@ -57,13 +59,23 @@ export function createAudit(options: AuditOptions): CallAudit {
       return call.isRecorded ? end(options, call, known) : refuse(options, call, known)
     },
     shown: (principal, { request, mount }, { kind, detail }) =>
-      recorder.append({
+      folding.add({
         ...principalFacts(principal),
         ...requestFacts(request),
         kind,
         timeMs: now(),
         ...(mount !== undefined && { service: mount }),
         ...(detail && { detail }),
+      }),
+    refused: ({ caller, request, mount }, thrown) =>
+      folding.add({
+        ...callerFacts(caller, undefined),
+        ...requestFacts(request),
+        kind: "refusal",
+        timeMs: now(),
+        outcome: outcomeOfThrown(thrown),
+        rule: "request",
+        ...(mount !== undefined && { service: mount }),
       }),
   }
 }
@@ -76,6 +88,9 @@ async function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Pr
     kind: "end",
     timeMs: options.now(),
     outcome: outcomeOf(call),
+    ...(call.questions !== undefined && {
+      detail: { questions: call.questions, answeredBytes: call.answeredBytes ?? 0 },
+    }),
   }
   await options.recorder.append(entry, { result, ...copyRule(options, call) }).catch((cause: unknown) => {
     throw withheld(cause)
@@ -83,15 +98,15 @@ async function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Pr
 }
 
 /** What was refused because the log could not be written is counted by the log itself. */
-async function refuse({ refusals, now }: AuditOptions, call: OpenCall, known: EntryFacts): Promise<void> {
+async function refuse({ folding, now }: AuditOptions, call: OpenCall, known: EntryFacts): Promise<void> {
   const outcome = outcomeOf(call)
   if (outcome === "audit_unavailable") return
-  await refusals.add({ ...known, kind: "refusal", timeMs: now(), outcome, rule: ruleOf(call) })
+  await folding.add({ ...known, kind: "refusal", timeMs: now(), outcome, rule: ruleOf(call) })
 }
 
 function startPayloads(options: AuditOptions, call: OpenCall): Payloads {
-  const given = argumentsOf(call)
-  return given ? { arguments: [given], ...copyRule(options, call) } : {}
+  const sent = sentOf(call)
+  return sent.length > 0 ? { arguments: sent, ...copyRule(options, call) } : {}
 }
 
 function copyRule({ catalog, payloads, copyBytes }: AuditOptions, { target }: OpenCall): Pick<Payloads, "keep"> {

@@ -36,6 +36,9 @@ export type OpenCall = {
   isRecorded?: true
   /** How long its service has taken, in ms. */
   computeMs?: number
+  /** Of what its caller answered to questions of the service, and how many there were. */
+  answeredBytes?: number
+  questions?: number
   answer?: Answer
   thrown?: unknown
   measured?: Measured

@@ -1,11 +1,13 @@
 /** Who called what, in the words of the audit log: what the entries of one call have in common. */
 
+import { hash } from "node:crypto"
 import type { Catalog } from "../domain/catalog.ts"
 import type { EntryDraft, TargetKind } from "../domain/audit/entry.ts"
-import type { ActivePrincipal } from "../domain/principal.ts"
+import { redact } from "../domain/audit/redaction/redact.ts"
+import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import type { Request } from "../mcp/message.ts"
 import { fromRaw, readString, type RawJson } from "../mcp/raw-json.ts"
-import type { OpenCall } from "./call.ts"
+import type { CallRequest, OpenCall } from "./call.ts"
 import type { Target } from "./target.ts"
 
 export type EntryFacts = Omit<EntryDraft, "kind" | "timeMs">
@@ -13,10 +15,17 @@ export type EntryFacts = Omit<EntryDraft, "kind" | "timeMs">
 const maxTextLength = 256
 const maxTargetLength = 2_048
 
-export function factsOf(catalog: Catalog, { id, principal, target, request: { request } }: OpenCall): EntryFacts {
+export function factsOf(catalog: Catalog, { id, principal, target, request }: OpenCall): EntryFacts {
+  return { callId: id, ...callerFacts(request.caller, principal), ...askedFor(catalog, request, target) }
+}
+
+/** Of whom the credential was, also where it is no longer good. */
+export function callerFacts({ principalId, keyId }: Caller, principal: ActivePrincipal | undefined): EntryFacts {
+  return principal ? principalFacts(principal) : { principalId, ...(keyId !== undefined && { keyId }) }
+}
+
+function askedFor(catalog: Catalog, { request }: CallRequest, target: Target | undefined): EntryFacts {
   return {
-    callId: id,
-    ...(principal && principalFacts(principal)),
     ...requestFacts(request),
     ...(target ? targetFacts(catalog, target) : askedFacts(request)),
   }
@@ -52,7 +61,7 @@ function targetFacts({ offers }: Catalog, target: Target): EntryFacts {
   const { tags = [] } = offers.get(service) ?? {}
   return {
     service,
-    target: cut(canonicalName, maxTargetLength),
+    target: kind === "resources" ? recordedText(canonicalName) : canonicalName,
     targetKind: grantedAs[kind] ?? "resource",
     ...(tags.length > 0 && { tags }),
   }
@@ -61,7 +70,7 @@ function targetFacts({ offers }: Catalog, target: Target): EntryFacts {
 /** What was asked for, where nothing was found under it. */
 function askedFacts({ params }: Request): EntryFacts {
   const asked = readString(params.get("name")) ?? readString(params.get("uri"))
-  return asked === undefined ? {} : { target: cut(asked, maxTextLength) }
+  return asked === undefined ? {} : { target: recordedText(asked) }
 }
 
 /** By the bytes that a client sends with each of its requests. */
@@ -75,7 +84,7 @@ function clientName(info: RawJson): string | undefined {
   if (info[0] !== 0x7b) return undefined
   const { name, version } = fromRaw(info) as { readonly name?: unknown; readonly version?: unknown }
   if (typeof name !== "string") return undefined
-  const text = cut(typeof version === "string" ? `${name}/${version}` : name, maxTextLength)
+  const text = recordedText(cut(typeof version === "string" ? `${name}/${version}` : name, maxTextLength))
   if (clientNames.size >= maxClientNames) clientNames.clear()
   if (bytes.length <= maxTargetLength) clientNames.set(bytes, text)
   return text
@@ -84,6 +93,15 @@ function clientName(info: RawJson): string | undefined {
 /** @see https://www.w3.org/TR/trace-context/#traceparent-header */
 function traceIdOf(raw: RawJson): string | undefined {
   return /^"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(raw.toString("latin1"))?.[1]
+}
+
+/** What a client names may hold secrets, as URIs do, and may be of any length. */
+export function recordedText(text: string): string {
+  if (text.length > maxTargetLength) {
+    const rest = hash("sha256", text, "base64url")
+    return recordedText(`${text.slice(0, maxTargetLength - rest.length - 16)}...sha256:${rest}`)
+  }
+  return JSON.parse(redact(JSON.stringify(text), { maxBytes: Number.MAX_SAFE_INTEGER, keys: [] })) as string
 }
 
 function cut(text: string, maxLength: number): string {

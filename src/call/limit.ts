@@ -38,6 +38,7 @@ export type LimitedCall = {
   readonly principal: ActivePrincipal
   readonly service: string
   readonly canonicalName: string
+  readonly ownName?: string | undefined
   /** Of the arguments. */
   readonly bytesIn: number
   /** What it costs whatever it takes. */

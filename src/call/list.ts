@@ -28,7 +28,7 @@ const uncached: readonly (readonly [string, RawJson])[] = [
   ["cacheScope", toRaw("private")],
 ]
 
-export type ListSteps = Pick<Steps, "authenticate"> & Pick<CallAudit, "shown">
+export type ListSteps = Pick<Steps, "authenticate"> & Pick<CallAudit, "shown" | "refused">
 
 /** @throws GatewayError `unauthenticated`, `audit_unavailable`; `invalid` for a cursor that is not ours */
 export async function list(steps: ListSteps, known: Known, call: CallRequest): Promise<Answer> {

@@ -13,6 +13,7 @@ import type { Answer, Notification } from "../mcp/message.ts"
 import { fromRaw, noMembers, toRaw, toRawObject, withMembers } from "../mcp/raw-json.ts"
 import { authorize } from "./authorize.ts"
 import type { CallRequest } from "./call.ts"
+import { recordedText } from "./entry-facts.ts"
 import type { ListSteps } from "./list.ts"
 import { resolveUri, type Known } from "./resolve.ts"
 import type { Target } from "./target.ts"
@@ -73,8 +74,9 @@ async function listenUntil(over: AbortSignal, options: ListenOptions, call: Call
   const { resourceSubscriptions, ...flags } = wanted
   const updates = holdBack((update) => exchange.notify(update))
   const watching: Watching = { principal, call, over, tell: (update, uri) => updates.tell(update, uri) }
-  const honoured = { ...flags, ...(await watchResources(options, watching, resourceSubscriptions)) }
-  await steps.shown(principal, call, { kind: "subscription", detail: { to: namesOf(honoured) } })
+  const resources = resourceSubscriptions?.map((uri) => findResource(options, watching, uri)) ?? []
+  await steps.shown(principal, call, { kind: "subscription", detail: detailOf(flags, resources) })
+  const honoured = { ...flags, ...(await watchResources(options, watching, resources)) }
   exchange.notify({
     method: "notifications/subscriptions/acknowledged",
     params: toRawObject({ notifications: honoured }),
@@ -100,9 +102,16 @@ async function listenUntil(over: AbortSignal, options: ListenOptions, call: Call
   }
 }
 
-/** What is listened to, for the record. */
-function namesOf({ resourceSubscriptions = [], ...flags }: Wanted): string {
-  return [...Object.keys(flags), ...resourceSubscriptions].join(" ").slice(0, maxRecordedLength)
+/** What is listened to, and what was asked for in vain, for the record. */
+function detailOf(flags: object, resources: readonly Found[]): Readonly<Record<string, string>> {
+  const say = (found: readonly Found[]): string => found.map(({ uri }) => recordedText(uri)).join(" ")
+  const [granted, refused] = [resources.filter(({ target }) => target), resources.filter(({ target }) => !target)]
+  const to = [...Object.keys(flags), say(granted)].filter((text) => text !== "").join(" ")
+  const vain = say(refused)
+  return {
+    to: to.slice(0, maxRecordedLength),
+    ...(vain !== "" && { refused: vain.slice(0, maxRecordedLength) }),
+  }
 }
 
 function readWanted({ request }: CallRequest): Wanted {
@@ -141,30 +150,43 @@ type Watching = {
   readonly over: AbortSignal
 }
 
+type Found = { readonly uri: string; readonly target: Target | undefined }
+
+/** Without a target where there is no such resource for this principal. */
+function findResource({ known }: ListenOptions, { principal, call }: Watching, uri: string): Found {
+  try {
+    const target = resolveUri(known(), call.mount, principal, uri)
+    authorize(principal, target)
+    return { uri, target }
+  } catch (thrown) {
+    if (thrown instanceof GatewayError && thrown.code !== "internal") return { uri, target: undefined }
+    throw thrown
+  }
+}
+
 /** @returns the subset of the resources that the principal may read and whose services tell of updates */
 async function watchResources(
   options: ListenOptions,
   watching: Watching,
-  uris: readonly string[] = [],
+  resources: readonly Found[],
 ): Promise<Pick<Wanted, "resourceSubscriptions">> {
-  const honoured = await Promise.all(uris.map((uri) => watchResource(options, watching, uri)))
-  const kept = uris.filter((_uri, index) => honoured[index])
+  const honoured = await Promise.all(resources.map((found) => watchResource(options, watching, found)))
+  const kept = resources.filter((_found, index) => honoured[index]).map(({ uri }) => uri)
   return kept.length > 0 ? { resourceSubscriptions: kept } : {}
 }
 
 async function watchResource(
-  { steps, fleet, known, events }: ListenOptions,
-  { principal, call, tell, over }: Watching,
-  uri: string,
+  { steps, fleet, events }: ListenOptions,
+  { call, tell, over }: Watching,
+  { uri, target }: Found,
 ): Promise<boolean> {
+  if (!target) return false
+  const onUpdate = (update: Notification): void => {
+    if (mayStill(steps, call, target)) tell(asAskedFor(update, uri), uri)
+  }
+  if (target.kind === "operation") return watchOwn(events, target.resource, onUpdate, over)
+  if (target.kind !== "resource") return false
   try {
-    const target = resolveUri(known(), call.mount, principal, uri)
-    authorize(principal, target)
-    const onUpdate = (update: Notification): void => {
-      if (mayStill(steps, call, target)) tell(asAskedFor(update, uri), uri)
-    }
-    if (target.kind === "operation") return watchOwn(events, target.resource, onUpdate, over)
-    if (target.kind !== "resource") return false
     return await fleet.watch(target.entry.service, target.entry.uri, onUpdate, over)
   } catch (thrown) {
     if (thrown instanceof GatewayError && thrown.code !== "internal") return false

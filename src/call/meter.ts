@@ -2,7 +2,7 @@
 
 import { costOf, type Cost } from "../domain/cost.ts"
 import type { RpcError } from "../mcp/message.ts"
-import { objectPieces, toRawObject, type RawJson } from "../mcp/raw-json.ts"
+import { objectPieces, toRawObject, writeObject } from "../mcp/raw-json.ts"
 import type { OpenCall } from "./call.ts"
 import type { Target } from "./target.ts"
 
@@ -35,13 +35,27 @@ function measure(call: OpenCall, clock: () => number): Measured {
   return { durationMs: toMicros(clock() - call.beganMs), computeMs, costMicroUsd, result }
 }
 
-/** The JSON text of what the caller sent for the service to work on. */
-export function argumentsOf({ request: { request } }: Pick<OpenCall, "request">): RawJson | undefined {
-  return request.params.get("arguments") ?? request.params.get("argument")
+/** Members of a request that name its target, or that a record says elsewhere. */
+const named = new Set(["name", "uri", "ref", "arguments", "requestState"])
+const traced = new Set(["traceparent", "tracestate", "baggage"])
+
+/**
+ * The pieces of the JSON text of what the caller sent for the service to work on: its arguments, and where there is
+ * more, all of it as one object. Nothing that reaches a service is outside of its digest and its size.
+ */
+export function sentOf({ request: { request } }: Pick<OpenCall, "request">): readonly Buffer[] {
+  const { params, meta } = request
+  const args = params.get("arguments")
+  const others = [...params].filter(([name]) => !named.has(name))
+  const said = new Map([...meta].filter(([name]) => !traced.has(name)))
+  if (others.length === 0 && said.size === 0) return args ? [args] : []
+  const all = new Map([...(args ? [["arguments", args] as const] : []), ...others])
+  return objectPieces(said.size > 0 ? all.set("_meta", writeObject(said)) : all)
 }
 
-export function bytesInOf(call: Pick<OpenCall, "request">): number {
-  return argumentsOf(call)?.length ?? 0
+/** The bytes of it, and of what the caller answered to questions meanwhile. */
+export function bytesInOf(call: Pick<OpenCall, "request" | "answeredBytes">): number {
+  return lengthOf(sentOf(call)) + (call.answeredBytes ?? 0)
 }
 
 export function costRuleOf(target: Target): Cost | undefined {

@@ -8,8 +8,12 @@ import type { OpenCall } from "./call.ts"
 
 export function outcomeOf({ answer, thrown, request: { exchange } }: OpenCall): Outcome {
   if (answer) return outcomeOfAnswer(answer)
+  if (exchange.signal.aborted && thrown === exchange.signal.reason) return "cancelled"
+  return outcomeOfThrown(thrown)
+}
+
+export function outcomeOfThrown(thrown: unknown): Outcome {
   if (thrown instanceof GatewayError) return thrown.code
-  if (exchange.signal.aborted) return "cancelled"
   return thrown instanceof Error && thrown.name === "ProtocolError" ? "invalid" : "internal"
 }
 

@@ -5,8 +5,8 @@
 
 import type { Fleet } from "../domain/fleet.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
-import type { Answer, Request } from "../mcp/message.ts"
-import { fromRaw, toRaw, withMembers, type RawObject } from "../mcp/raw-json.ts"
+import type { Answer, Exchange, Request } from "../mcp/message.ts"
+import { fromRaw, toRaw, withMembers, writeObject, type RawObject } from "../mcp/raw-json.ts"
 import type { Bridge } from "./bridge.ts"
 import type { CallRequest, OpenCall } from "./call.ts"
 import type { Target } from "./target.ts"
@@ -40,10 +40,27 @@ export async function route(
   const sending = { principalId: binding.principalId, repeatable: isRepeatable(target, request) }
   const sentMs = options.clock()
   try {
-    const answer = await options.fleet.send(service, request, call.exchange, sending)
+    const answer = await options.fleet.send(service, request, counting(open), sending)
     return options.bridge.wrap(answer, binding)
   } finally {
     open.computeMs = options.clock() - sentMs
+  }
+}
+
+/** The caller's exchange; what it answers to questions of the service is counted. */
+function counting(open: OpenCall): Exchange {
+  const { exchange } = open.request
+  const { ask } = exchange
+  if (!ask) return exchange
+  return {
+    ...exchange,
+    ask: async (question, signal) => {
+      open.questions = (open.questions ?? 0) + 1
+      const answer = await ask(question, signal)
+      const bytes = answer.result ? writeObject(answer.result).length : 0
+      open.answeredBytes = (open.answeredBytes ?? 0) + bytes
+      return answer
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto"
 import { createBridge } from "../call/bridge.ts"
 import { call, type CallRequest } from "../call/call.ts"
 import type { Limiter } from "../call/limit.ts"
-import type { Refusals } from "../call/refusals.ts"
+import type { Folding } from "../call/folding.ts"
 import { resolve } from "../call/resolve.ts"
 import type { RouteOptions } from "../call/route.ts"
 import { viewOf } from "../call/view.ts"
@@ -28,7 +28,7 @@ import type { Stores } from "./stores.ts"
 
 export type Calls = {
   readonly steps: WiredSteps["steps"]
-  readonly refusals: Refusals
+  readonly folding: Folding
   /** One call. For what is unknown right after the start it waits until the services were heard, or had their time. */
   readonly call: (request: CallRequest) => Promise<Answer>
   /** Resolves when no call is open, or when their time is over. */
@@ -50,7 +50,7 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
   const { recorder } = audit
   const startId = audit.log.head().stream
   const routing = routingOf(options)
-  const { steps, refusals } = wireSteps(
+  const { steps, folding } = wireSteps(
     { audit: config.audit, stores, services, recorder, limiter, routing, startId },
     closers,
   )
@@ -67,7 +67,7 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
   }
   return {
     steps,
-    refusals,
+    folding,
     call: (request) =>
       open.during(async () => {
         if (!settled && isUnknownYet(request)) await services.fleet.settled()

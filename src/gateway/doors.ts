@@ -4,6 +4,7 @@ import type { Server } from "node:http"
 import { mayUse } from "../call/authorize.ts"
 import type { Config } from "../config.ts"
 import { listingOf } from "../domain/catalog.ts"
+import type { Caller } from "../domain/principal.ts"
 import type { Sealer } from "../domain/secret.ts"
 import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
@@ -16,7 +17,7 @@ import { createHttpDoor } from "../surfaces/http.ts"
 import { createMcpDoor } from "../surfaces/mcp.ts"
 import { Pipes } from "../surfaces/pipes.ts"
 import { createRest } from "../surfaces/rest.ts"
-import { performByCall } from "../surfaces/tool-call.ts"
+import { performByCall, toolCall } from "../surfaces/tool-call.ts"
 import type { Audit } from "./audit.ts"
 import type { Calls } from "./calls.ts"
 import type { Closers } from "./closers.ts"
@@ -69,6 +70,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     authenticate: (caller) => authenticator.authenticate(caller),
     perform: (operation, caller, input, signal) => performByCall(calls.call, { operation, caller, input }, signal),
     call: calls.call,
+    onListening: (caller, assertMay) => recordListening(steps, caller, assertMay),
   })
   const http = createHttpDoor({
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
@@ -79,7 +81,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
       const { code: outcome } = GatewayError.from(thrown)
       const rule = outcome === "forbidden" ? "origin" : "credential"
       const refusal = { kind: "refusal", timeMs: Date.now(), outcome, rule, source } as const
-      await calls.refusals.add(refusal).catch(() => {}) // the log counts what it could not take
+      await calls.folding.add(refusal).catch(() => {}) // the log counts what it could not take
     },
     mcp,
     paramHeaders: ({ caller, mount }, tool) => {
@@ -95,6 +97,19 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     trouble: () => audit.recorder.trouble,
   })
   return { http, pipes }
+}
+
+/** The event stream is no call, and on record like a subscription. */
+async function recordListening(steps: Calls["steps"], caller: Caller, assertMay: () => void): Promise<void> {
+  const asked = toolCall({ caller, name: "", given: toRaw({}) }, new AbortController().signal)
+  const request = { ...asked, request: { ...asked.request, method: "events" } }
+  try {
+    assertMay()
+    await steps.shown(steps.authenticate(caller), request, { kind: "subscription", detail: { to: "events" } })
+  } catch (thrown) {
+    await steps.refused(request, thrown).catch(() => {}) // the log counts what it could not take
+    throw thrown
+  }
 }
 
 function streamableOptions(

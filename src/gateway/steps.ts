@@ -5,12 +5,13 @@ import { authorize } from "../call/authorize.ts"
 import type { CallRequest, Steps } from "../call/call.ts"
 import type { Allowance, Limiter } from "../call/limit.ts"
 import { bytesInOf, costRuleOf, meter } from "../call/meter.ts"
-import { Refusals } from "../call/refusals.ts"
+import { Folding } from "../call/folding.ts"
 import { resolve } from "../call/resolve.ts"
 import { route, type RouteOptions } from "../call/route.ts"
 import type { Target } from "../call/target.ts"
 import type { Config } from "../config.ts"
 import { costBefore } from "../domain/cost.ts"
+import { sharedName } from "../domain/naming.ts"
 import type { EntryRecorder } from "../domain/audit/log.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import { failpoint } from "../failpoint.ts"
@@ -18,7 +19,10 @@ import type { Closers } from "./closers.ts"
 import type { Services } from "./services.ts"
 import type { Stores } from "./stores.ts"
 
-export type WiredSteps = { readonly steps: Steps & Pick<CallAudit, "shown">; readonly refusals: Refusals }
+export type WiredSteps = {
+  readonly steps: Steps & Pick<CallAudit, "shown" | "refused">
+  readonly folding: Folding
+}
 
 export type StepsOptions = {
   readonly audit: Config["audit"]
@@ -36,10 +40,10 @@ const clock = (): number => performance.now()
 
 export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
   const { audit, stores, services, recorder, limiter, routing, startId } = options
-  const refusals = openRefusals(recorder, closers)
+  const folding = openFolding(recorder, closers)
   const auditing = createAudit({
     recorder,
-    refusals,
+    folding,
     catalog: () => services.known().catalog,
     payloads: audit.payloads,
     copyBytes: audit.copyBytes,
@@ -61,7 +65,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     },
     meter: (call) => meter(call, clock),
   }
-  return { steps, refusals }
+  return { steps, folding }
 }
 
 type Asked = { readonly principal: ActivePrincipal; readonly target: Target; readonly request: CallRequest }
@@ -71,15 +75,20 @@ async function limit(limiter: Limiter, { principal, target, request }: Asked): P
   const { service, canonicalName } = target.entry
   const bytesIn = bytesInOf({ request })
   const fixedCostMicroUsd = costBefore(costRuleOf(target), bytesIn)
-  return limiter.limit({ principal, service, canonicalName, bytesIn, fixedCostMicroUsd })
+  const ownName = target.kind === "item" ? ownNameOf(target.entry) : undefined
+  return limiter.limit({ principal, service, canonicalName, ownName, bytesIn, fixedCostMicroUsd })
 }
 
-function openRefusals(recorder: EntryRecorder, closers: Closers): Refusals {
-  const refusals = new Refusals(recorder)
-  const timer = setInterval(() => refusals.flush(Date.now()), flushMs).unref()
+function ownNameOf({ service, kind, item }: Extract<Target, { kind: "item" }>["entry"]): string | undefined {
+  return kind === "tools" ? sharedName(service, item.name) : undefined
+}
+
+function openFolding(recorder: EntryRecorder, closers: Closers): Folding {
+  const folding = new Folding(recorder)
+  const timer = setInterval(() => folding.flush(Date.now()), flushMs).unref()
   closers.add(() => {
     clearInterval(timer)
-    refusals.flush(Number.POSITIVE_INFINITY)
+    folding.flush(Number.POSITIVE_INFINITY)
   })
-  return refusals
+  return folding
 }

@@ -51,8 +51,11 @@ export async function serveStdio(config: Config, options: RunOptions): Promise<n
   const { joinGateway } = await import("../gateway.ts")
   if (await Promise.race([joinGateway(config), stopped.then(() => true)])) return 0
   const gateway = await open(config, log, options)
-  await Promise.race([gateway.serveStdio(), stopped])
-  await gateway.close()
+  try {
+    await Promise.race([gateway.serveStdio(), stopped])
+  } finally {
+    await gateway.close()
+  }
   return 0
 }
 

@@ -4,6 +4,7 @@ import * as z from "zod"
 import { readServiceFile } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
+import { assertMayAccount } from "./accounting-rules.ts"
 import { assertMayReach, assertMayRename } from "./machine-reach.ts"
 import { defineOperation, type OperationContext } from "./operation.ts"
 import { changeFields, mergeChange } from "./service-fields.ts"
@@ -41,6 +42,7 @@ async function changeFile(
   if (!after) throw new GatewayError("internal", "A service's file holds no service.")
   assertMayReach(context, after, before)
   assertMayRename(context, before, after)
+  assertMayAccount(context, after, before)
   await context.services.write(name, changed, { ifNew: false })
 }
 

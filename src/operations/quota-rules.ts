@@ -1,12 +1,10 @@
 /**
- * What nobody may do to quotas, whatever permissions they hold: touch one that covers themselves. One over everyone
- * covers whoever may use anything, so it may be made stricter by all who may set quotas, and looser only by those who
- * could gain nothing by it.
+ * What nobody may do to quotas, whatever permissions they hold: touch one that names themselves, their key or their
+ * team. One over everyone names nobody, and somebody must be able to loosen it.
  */
 
 import { isDeepStrictEqual } from "node:util"
 import type { Draft } from "../domain/collection.ts"
-import type { Grants } from "../domain/permission.ts"
 import { readSubject } from "../domain/quota/quota-words.ts"
 import type { Quota, QuotaSubject } from "../domain/quota/quota.ts"
 import { GatewayError } from "../errors.ts"
@@ -18,10 +16,8 @@ export type QuotaChange = { readonly before?: Quota | undefined; readonly after?
 /** @throws GatewayError `forbidden` */
 export async function assertMaySet(context: OperationContext, { before, after }: QuotaChange): Promise<void> {
   for (const { subject } of [before, after].filter((quota) => quota !== undefined)) {
-    if (await namesActor(context, subject)) throw ownQuota("Nobody sets, changes or removes a quota of their own")
+    if (await namesActor(context, subject)) throw ownQuota()
   }
-  if (before && isForAll(before) && usesAnything(context.actor.principal.grants) && isLooser(before, after))
-    throw ownQuota("This quota covers you too, so you may only make it stricter")
 }
 
 /** Whether both count the same things in the same way, so that what was counted by one still holds for the other. */
@@ -61,11 +57,6 @@ export async function getQuota({ quotas }: Pick<OperationContext, "quotas">, id:
   })
 }
 
-function isLooser(before: Quota, after: Draft<Quota> | undefined): boolean {
-  if (!after || !countsTheSame(before, after)) return true
-  return after.limit > before.limit || (before.action === "refuse" && after.action === "warn")
-}
-
 async function namesActor({ actor, keys }: OperationContext, subject: QuotaSubject): Promise<boolean> {
   const { id, team } = actor.principal
   if (subject.kind === "key") return (await keys.find(subject.keyId))?.principalId === id
@@ -73,18 +64,10 @@ async function namesActor({ actor, keys }: OperationContext, subject: QuotaSubje
   return subject.kind === "principal" && subject.principalId === id
 }
 
-function isForAll({ subject: { kind } }: Quota): boolean {
-  return kind === "everyone" || kind === "each_principal"
-}
-
-function usesAnything({ tools, prompts, resources }: Grants): boolean {
-  return [tools, prompts, resources].some(({ allow }) => allow.length > 0)
-}
-
-function ownQuota(what: string): GatewayError {
+function ownQuota(): GatewayError {
   return new GatewayError(
     "forbidden",
-    `${what}; ask another principal that holds quotas:write and that it does not cover.`,
+    "Nobody sets, changes or removes a quota of their own; ask another principal that holds quotas:write.",
     { next: { operation: "list_quotas" } },
   )
 }

@@ -18,7 +18,7 @@ export const setQuota = defineOperation({
   name: "set_quota",
   title: "Set a quota",
   summary:
-    "Limits how many calls, bytes, ms of compute or USD a principal, key or team, everyone together or each principal may use in a time, on everything, a service or a tool; or changes such a quota: the one with the id, else one of the same subject, target, unit and window. What you leave out of a change stays. All quotas that cover a call must have room for it; management operations are never counted. You cannot set, change or remove a quota of your own (principal, key or team); one over everyone or each_principal that covers you too you can only make stricter. It takes effect at the next call. See list_quotas.",
+    "Limits how many calls, bytes, ms of compute or USD a principal, key or team, everyone together or each principal may use in a time, on everything, a service or a tool; or changes such a quota: the one with the id, else one of the same subject, target, unit and window. What you leave out of a change stays. All quotas that cover a call must have room for it; management operations are never counted. You cannot set, change or remove a quota that names you, your key or your team. It takes effect at the next call. See list_quotas.",
   group: "quotas",
   permission: "quotas:write",
   effect: "update",

@@ -3,6 +3,7 @@
 import * as z from "zod"
 import { readServiceFile, type ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
+import { assertMayAccount } from "./accounting-rules.ts"
 import { assertMayReach } from "./machine-reach.ts"
 import { defineOperation, type Operation } from "./operation.ts"
 import { definitionFields } from "./service-fields.ts"
@@ -35,7 +36,10 @@ export function registerService(reservedNames: () => ReadonlySet<string>): Opera
       await inTurn(context.services, async () => {
         if (context.services.list().some(({ definition }) => isSameName(definition, name)))
           throw alreadyThere(name)
-        for (const definition of readServiceFile(name, raw)) assertMayReach(context, definition)
+        for (const definition of readServiceFile(name, raw)) {
+          assertMayReach(context, definition)
+          assertMayAccount(context, definition)
+        }
         await context.services.write(name, raw, { ifNew: true })
       })
       return tellOutcome(context, name, [])

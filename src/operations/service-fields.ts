@@ -31,8 +31,9 @@ const sentences: Readonly<Record<keyof typeof fields, string>> = {
   concurrency: "Calls open at once, per endpoint.",
   health: "How often it is asked whether it lives.",
   tools:
-    "Which of its tools are offered, by patterns over its own names, under which names and descriptions, and what a call costs.",
-  audit: "Whether redacted copies of what its calls say are kept, and which members are never kept.",
+    "Which of its tools are offered, by patterns over its own names, under which names and descriptions, and what a call costs (tools.cost needs quotas:write).",
+  audit:
+    "Whether redacted copies of what its calls say are kept, and which members are never kept. Needs audit:write.",
   prefix: "Whether its tools are listed as service__tool; true where absent.",
 }
 

@@ -22,15 +22,21 @@ const encoder = new TextEncoder()
 
 let open = 0
 
-/** @throws GatewayError `forbidden`, `overloaded` */
+/** @throws GatewayError `forbidden`, `overloaded`, `unauthenticated` */
+export function assertMayListen(caller: Caller, { authenticate }: Pick<EventOptions, "authenticate">): void {
+  if (!authenticate(caller).may.holds(permission))
+    throw new GatewayError("forbidden", `The events need the permission ${permission}.`)
+  if (open >= maxStreams) throw new GatewayError("overloaded", `${maxStreams} event streams are open already.`)
+}
+
+/** For a caller that may listen. */
 export function eventStream(caller: Caller, { events, stopping, authenticate }: EventOptions): Response {
   const mayRead = (): boolean => authenticate(caller).may.holds(permission)
-  if (!mayRead()) throw new GatewayError("forbidden", `The events need the permission ${permission}.`)
-  if (open >= maxStreams) throw new GatewayError("overloaded", `${maxStreams} event streams are open already.`)
+  const mayReadQuotas = (): boolean => authenticate(caller).may.holds("quotas:read")
   let end: () => void = () => undefined
   const body = new ReadableStream<Uint8Array>(
     {
-      start: (controller) => (end = feed(controller, { events, stopping, mayRead })),
+      start: (controller) => (end = feed(controller, { events, stopping, mayRead, mayReadQuotas })),
       cancel: () => end(),
     },
     { highWaterMark: maxWaiting },
@@ -44,12 +50,16 @@ export function eventStream(caller: Caller, { events, stopping, authenticate }: 
   })
 }
 
-type Feed = { readonly events: Events; readonly stopping: AbortSignal; readonly mayRead: () => boolean }
+type Feed = Pick<EventOptions, "events" | "stopping"> & {
+  readonly mayRead: () => boolean
+  /** Others hear that quotas have changed, not which or how far they are used. */
+  readonly mayReadQuotas: () => boolean
+}
 
 /** @returns ends it */
 function feed(
   controller: ReadableStreamDefaultController<Uint8Array>,
-  { events, stopping, mayRead }: Feed,
+  { events, stopping, mayRead, mayReadQuotas }: Feed,
 ): () => void {
   open += 1
   let ended = false
@@ -71,7 +81,7 @@ function feed(
     else controller.enqueue(encoder.encode(text))
   }
   const unsubscribe = events.subscribe((event) => {
-    if (stillMay(mayRead)) send(format(event))
+    if (stillMay(mayRead)) send(format(event.type !== "quotas" || mayReadQuotas() ? event : { type: "quotas" }))
     else finish()
   })
   const timer = setInterval(() => (stillMay(mayRead) ? send(": keep-alive\n\n") : finish()), keepAliveMs).unref()

@@ -41,9 +41,13 @@ const callMethods = new Set(["tools/call", "prompts/get", "resources/read", "com
 
 export function createMcpDoor(options: McpDoorOptions): (peer: McpPeer) => Handler {
   return (peer) => async (request, exchange) => {
+    const asked = { ...peer, request, exchange }
     try {
-      return await answer(options, { ...peer, request, exchange })
+      return await answer(options, asked)
     } catch (thrown) {
+      // A call has its own record; what the log could not take, it counts.
+      if (!callMethods.has(request.method) && !exchange.signal.aborted)
+        await options.steps.refused(asked, thrown).catch(() => {})
       if (!exchange.signal.aborted) report(options, thrown, request)
       throw thrown
     }

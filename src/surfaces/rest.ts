@@ -13,7 +13,7 @@ import type { Answer } from "../mcp/message.ts"
 import { fromRawObject } from "../mcp/raw-json.ts"
 import type { Operation, Performed } from "../operations/operation.ts"
 import { addDocs } from "./docs.ts"
-import { eventStream } from "./events.ts"
+import { assertMayListen, eventStream } from "./events.ts"
 import { openApiDocument } from "./openapi.ts"
 import { apiPrefix, inputOf, takesBody } from "./operation-http.ts"
 import { problemOf } from "./problem.ts"
@@ -41,6 +41,8 @@ export type RestOptions = {
     signal: AbortSignal,
   ) => Promise<Performed>
   readonly call: (request: CallRequest) => Promise<Answer>
+  /** Records that the caller listens to events, or that it was refused to. */
+  readonly onListening: (caller: Caller, assertMay: () => void) => Promise<void>
 }
 
 export function createRest(options: RestOptions): Hono<RestEnvironment> {
@@ -64,10 +66,12 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
     const result = await invokeTool(options.call, invocation, context.req.raw.signal)
     return context.body(new Uint8Array(result), 200, { "content-type": "application/json" })
   })
-  app.get(`${apiPrefix}/events`, (context) => {
+  app.get(`${apiPrefix}/events`, async (context) => {
     // Hono answers HEAD with the headers of GET: nobody would ever read, or end, the stream behind them
     if (context.req.raw.method !== "GET") return context.notFound()
-    return eventStream(callerOf(context), options)
+    const caller = callerOf(context)
+    await options.onListening(caller, () => assertMayListen(caller, options))
+    return eventStream(caller, options)
   })
   addDocs(app, openApiDocument(options.operations, options.version))
   app.notFound(() =>

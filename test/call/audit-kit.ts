@@ -9,7 +9,7 @@ import { createAudit } from "../../src/call/audit.ts"
 import { authorize } from "../../src/call/authorize.ts"
 import { call, type CallRequest, type Steps } from "../../src/call/call.ts"
 import { meter } from "../../src/call/meter.ts"
-import { Refusals } from "../../src/call/refusals.ts"
+import { Folding } from "../../src/call/folding.ts"
 import { resolve } from "../../src/call/resolve.ts"
 import type { Entry } from "../../src/domain/audit/entry.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
@@ -23,7 +23,7 @@ export type AuditKit = {
   call(who: ActivePrincipal, request: CallRequest, given?: Partial<Steps>): Promise<Answer>
   /** What is on record now, the oldest first, without the log's own entries. */
   entries(): Promise<readonly Entry[]>
-  readonly refusals: Refusals
+  readonly folding: Folding
 }
 
 /** An answer of a tool. */
@@ -49,12 +49,12 @@ export async function openAuditKit(t: TestContext, payloads: "digest" | "redacte
     await writer.close(Date.now())
     await rm(folder, { recursive: true })
   })
-  const refusals = new Refusals(writer)
+  const folding = new Folding(writer)
   const catalog = () => known.catalog
-  const audit = createAudit({ recorder: writer, refusals, catalog, payloads, copyBytes: 4_096, now: Date.now })
+  const audit = createAudit({ recorder: writer, folding, catalog, payloads, copyBytes: 4_096, now: Date.now })
   let calls = 0
   return {
-    refusals,
+    folding,
     call: (who, request, given = {}) =>
       call(
         {

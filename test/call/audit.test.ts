@@ -109,3 +109,42 @@ test("a client's name and trace are on record, whatever it says of itself", asyn
   assert.equal(start?.traceId, traceId)
   assert.match(start.client ?? "", /^botx+\.\.\.$/)
 })
+
+test("a call that its client cancels is on record as cancelled, whatever error the cancellation comes as", async (t) => {
+  const { call, entries } = await openAuditKit(t)
+  const client = new AbortController()
+  const request = { ...read, exchange: { ...read.exchange, signal: client.signal } }
+  const route = async () => {
+    client.abort(new GatewayError("invalid", "The client cancelled the request."))
+    throw client.signal.reason
+  }
+  await assert.rejects(call(admin, request, { route }), { code: "invalid" })
+  assert.equal((await entries()).at(-1)?.outcome, "cancelled")
+})
+
+test("whatever reaches a service is in the digest and the size, beside the arguments too", async (t) => {
+  const { call, entries } = await openAuditKit(t)
+  const plain = { name: "files__read", arguments: { path: "a" } }
+  const more = callOf("tools/call", { ...plain, inputResponses: { answer: "x".repeat(1_000) } })
+  const meta = toRawObject({ "vendor/blob": "y".repeat(1_000) })
+  const said = callOf("tools/call", plain)
+  await call(admin, callOf("tools/call", plain))
+  await call(admin, more)
+  await call(admin, { ...said, request: { ...said.request, meta } })
+  const starts = (await entries()).filter(({ kind }) => kind === "start")
+  assert.equal(new Set(starts.map((start) => start.arguments?.digest)).size, 3)
+  assert.ok(starts.slice(1).every((start) => (start.arguments?.bytes ?? 0) > 1_000))
+})
+
+test("a secret in the URI of a resource is not on record, and a long one is told by its hash", async (t) => {
+  const { call, entries } = await openAuditKit(t)
+  const secret = "note://me:hunter2hunter2@host/?api_key=sk-ant-REDACTED"
+  const long = `note://${"x".repeat(10_000)}`
+  for (const uri of [secret, long]) await call(admin, callOf("resources/read", { uri })).catch(() => {})
+  const targets = (await entries()).map(({ target = "" }) => target)
+  assert.ok(
+    targets.every((target) => !/hunter2|sk-ant-REDACTED/.test(target)),
+    targets.join("\n"),
+  )
+  assert.match(targets.at(-1) ?? "", /\.\.\.sha256:[\w-]{43}$/)
+})

@@ -53,7 +53,7 @@ export const operationTool = {
 export function listSteps(authenticate: () => ActivePrincipal): { steps: ListSteps; shown: Shown[] } {
   const shown: Shown[] = []
   const record: ListSteps["shown"] = async (_principal, _call, what) => void shown.push(what)
-  return { steps: { authenticate, shown: record }, shown }
+  return { steps: { authenticate, shown: record, refused: async () => {} }, shown }
 }
 
 export const known = {

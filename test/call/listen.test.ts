@@ -161,3 +161,21 @@ test("a filter that is none is refused", async () => {
   await assert.rejects(subscribe({ resourceSubscriptions: [7] }).ended, { code: "invalid" })
   await assert.rejects(subscribe({ resourceSubscriptions: Array(300).fill("a://b") }).ended, { code: "invalid" })
 })
+
+test("nothing is watched that is not on record, and what was asked for in vain is on record too", async () => {
+  const { steps, shown } = listSteps(() => principal("reader", { resources: { allow: ["notes*"] } }))
+  const watched: string[] = []
+  const fleet = { watch: async (_service: string, uri: string) => (watched.push(uri), true) }
+  const uris = ["note://1", "file:///b.txt"]
+  const call = callOf("subscriptions/listen", { notifications: { resourceSubscriptions: uris } })
+  const stopping = AbortSignal.abort()
+  const options = { steps, known: () => known, fleet, events: createMemoryEvents(), stopping }
+  const refusal = new GatewayError("audit_unavailable", "The disk is full.")
+  const refused = { ...options, steps: { ...steps, shown: () => Promise.reject(refusal) } }
+  await assert.rejects(listen(refused, call), refusal)
+  assert.deepEqual(watched, [])
+  await listen(options, call)
+  assert.deepEqual(watched, ["note://1"])
+  assert.match(String(shown[0]?.detail?.["to"]), /note:\/\/1/)
+  assert.match(String(shown[0]?.detail?.["refused"]), /b\.txt/)
+})

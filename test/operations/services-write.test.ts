@@ -258,3 +258,27 @@ test("a removed service is gone with its file and its tools", async (t) => {
     refusal("not_found", /None is registered/),
   )
 })
+
+test("prices and what is kept of calls are left to those who hold the permission", async (t) => {
+  const kit = await openKit(t)
+  const admin = await kit.join("admin", admins)
+  const writer = await kit.join("writer", { permissions: ["configure"] })
+  const url = "http://127.0.0.1:9/mcp"
+  const tools = { cost: { "*": { perCallUsd: 1 } } }
+  await assert.rejects(
+    kit.run(writer, "register_service", { name: "a", url, tools }),
+    refusal("forbidden", /quotas:write/),
+  )
+  const audit = { redact: ["ssn"] }
+  await assert.rejects(
+    kit.run(writer, "register_service", { name: "a", url, audit }),
+    refusal("forbidden", /audit:write/),
+  )
+  await kit.run(admin, "register_service", { name: "a", url, tools, audit })
+  await kit.run(writer, "update_service", { name: "a", title: "A" })
+  const free = { cost: { "*": null } }
+  await assert.rejects(
+    kit.run(writer, "update_service", { name: "a", tools: free }),
+    refusal("forbidden", /quotas:write/),
+  )
+})

@@ -74,6 +74,7 @@ export async function startRestApp({ operations, perform, call = echo }: RestApp
     authenticate,
     // As the gateway does: a key that was revoked meanwhile refuses it
     perform: async (operation, caller, input, signal) => perform(operation, authenticate(caller), input, signal),
+    onListening: async (_caller, assertMay) => assertMay(),
     call,
   })
   const server = createServer((request, response) => {

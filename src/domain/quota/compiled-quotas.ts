@@ -17,7 +17,12 @@ export type QuotaUser = {
 }
 
 /** What quotas know of a call: who makes it, to which service, and the canonical name of what it calls. */
-export type CountedCall = QuotaUser & { readonly service: string; readonly canonicalName: string }
+export type CountedCall = QuotaUser & {
+  readonly service: string
+  readonly canonicalName: string
+  /** The name it had if its service's file renamed nothing: a new name escapes no quota. */
+  readonly ownName?: string | undefined
+}
 
 export type AppliedQuota = { readonly quota: Quota; readonly key: string; readonly rule: Rule }
 
@@ -50,8 +55,8 @@ export function compileQuotas(quotas: readonly Quota[]): CompiledQuotas {
     find: (call) => {
       if (quotas.length === 0) return none
       if (call.canonicalName.length > maxNameLength) return search(call)
-      const { principalId, keyId = "", team = "", service, canonicalName } = call
-      const asked = `${principalId}\n${keyId}\n${team}\n${service}\n${canonicalName}`
+      const { principalId, keyId = "", team = "", service, canonicalName, ownName = canonicalName } = call
+      const asked = [principalId, keyId, team, service, canonicalName, ownName].join("\n")
       const known = remembered.get(asked)
       if (known) return known
       const found = search(call)
@@ -88,7 +93,7 @@ function coversTarget(target: QuotaTarget): CompiledQuota["covers"] {
   if (target.kind === "everything") return () => true
   if (target.kind === "service") return ({ service }) => service === target.service
   const matches = compilePatterns([target.pattern])
-  return ({ canonicalName }) => matches(canonicalName)
+  return ({ canonicalName, ownName }) => matches(canonicalName) || (ownName !== undefined && matches(ownName))
 }
 
 function subjectKey(subject: QuotaSubject): string {

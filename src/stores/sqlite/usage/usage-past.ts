@@ -3,7 +3,7 @@
  * entries of the last hour, and from sums before it, the finest that are kept.
  */
 
-import type { DatabaseSync } from "node:sqlite"
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
 import * as z from "zod"
 import type { PastUse } from "../../../domain/usage.ts"
 import { readCursor, writeCursor } from "../reading/reader-cursor.ts"
@@ -80,10 +80,15 @@ function fromSums(row: SumRow, { grain }: Segment): PastUse {
     service: String(row["service"]),
     tool: String(row["tool"]),
     calls: toNumber(row["started"]),
-    bytes: toNumber(row["bytes"]),
-    computeMs: toNumber(row["compute"]) / 1_000,
-    costMicroUsd: toNumber(row["cost"]),
+    bytes: toAmount(row["bytes"]),
+    computeMs: toAmount(row["compute"]) / 1_000,
+    costMicroUsd: toAmount(row["cost"]),
   }
+}
+
+/** What is beyond any quota need not be exact, and must not keep the gateway from starting. */
+function toAmount(value: SQLOutputValue | undefined): number {
+  return Math.min(Number(value ?? 0), Number.MAX_SAFE_INTEGER)
 }
 
 type EntryRow = { readonly id: number; readonly time: number; readonly kind: string; readonly body: string }
@@ -113,6 +118,7 @@ type Charged = {
   readonly computeMs?: number
   readonly costMicroUsd?: number
   readonly result?: { readonly bytes: number }
+  readonly detail?: { readonly answeredBytes?: number }
 }
 
 function fromEntry({ time, kind, body }: EntryRow, bytesIn: number): PastUse {
@@ -122,7 +128,7 @@ function fromEntry({ time, kind, body }: EntryRow, bytesIn: number): PastUse {
   const begun = { calls: 1, bytes: 0, computeMs: 0, costMicroUsd: 0 }
   const ended = {
     calls: 0,
-    bytes: bytesIn + (entry.result?.bytes ?? 0),
+    bytes: bytesIn + (entry.detail?.answeredBytes ?? 0) + (entry.result?.bytes ?? 0),
     computeMs: entry.computeMs ?? 0,
     costMicroUsd: entry.costMicroUsd ?? 0,
   }

@@ -31,6 +31,9 @@ const addUsage = `INSERT INTO usage (${columns.join(", ")}) VALUES (${columns.ma
 const addLatency = `INSERT INTO latencies (bucket, tool, bin, calls) VALUES (?, ?, ?, ?)
   ON CONFLICT DO UPDATE SET calls = calls + CAST(excluded.calls AS INTEGER)`
 
+/** Of one service, told apart by name, since the log was opened. */
+const mostResources = 1_000
+
 type Row = { readonly key: readonly (string | number)[]; readonly sums: number[] }
 type Latency = { readonly bucket: number; readonly tool: string; readonly bin: number; calls: number }
 
@@ -39,6 +42,7 @@ export class UsageRows {
   readonly #addLatency: StatementSync
   readonly #rows = new Map<string, Row>()
   readonly #latencies = new Map<string, Latency>()
+  readonly #resources = new Map<string, Set<string>>()
 
   constructor(db: DatabaseSync) {
     this.#addUsage = db.prepare(addUsage)
@@ -64,7 +68,8 @@ export class UsageRows {
   }
 
   #add(bucket: readonly [string, number], entry: Entry, sums: readonly number[]): void {
-    const { principal = "", principalId = "", keyId = "", team = "", service = "", target = "" } = entry
+    const { principal = "", principalId = "", keyId = "", team = "", service = "" } = entry
+    const target = this.#targetOf(entry)
     const outcome = entry.kind === "start" ? "" : (entry.outcome ?? "")
     const tags = (entry.tags ?? []).join("\n")
     const key = [...bucket, principal, principalId, keyId, team, service, target, tags, outcome]
@@ -74,8 +79,17 @@ export class UsageRows {
     else this.#rows.set(name, { key, sums: [...sums] })
   }
 
+  /** Of resources there are as many as there are URIs: those beyond a number count for their service alone. */
+  #targetOf({ targetKind, service = "", target = "" }: Entry): string {
+    if (targetKind !== "resource") return target
+    const known = this.#resources.get(service) ?? new Set<string>()
+    this.#resources.set(service, known)
+    if (known.size < mostResources) known.add(target)
+    return known.has(target) ? target : ""
+  }
+
   #addBin(entry: Entry, durationMs: number): void {
-    const [bucket, tool, bin] = [startOf(entry.timeMs, grainMs.hour), entry.target ?? "", binOf(durationMs)]
+    const [bucket, tool, bin] = [startOf(entry.timeMs, grainMs.hour), this.#targetOf(entry), binOf(durationMs)]
     const name = `${bucket} ${bin} ${tool}`
     const latency = this.#latencies.get(name)
     if (latency) latency.calls += 1
@@ -83,7 +97,10 @@ export class UsageRows {
   }
 }
 
-function sumsOf({ durationMs = 0, computeMs = 0, costMicroUsd = 0, result }: Entry, bytesIn: number): number[] {
+/** What a caller answered to questions of the service went in as well. */
+function sumsOf(entry: Entry, argumentBytes: number): number[] {
+  const { durationMs = 0, computeMs = 0, costMicroUsd = 0, result, detail } = entry
+  const bytesIn = argumentBytes + Number(detail?.["answeredBytes"] ?? 0)
   const [durationUs, computeUs] = [Math.round(durationMs * 1_000), Math.round(computeMs * 1_000)]
   return [0, 1, durationUs, computeUs, bytesIn, result?.bytes ?? 0, Math.round(costMicroUsd)]
 }

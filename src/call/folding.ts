@@ -1,0 +1,79 @@
+/**
+ * Entries that somebody could make without end: refusals, lists, sessions, subscriptions. The first of a source in a
+ * second have an entry each, the others of that second share one that says how many they were. Who floods the gateway
+ * cannot flood the log, and takes no entry from others.
+ */
+
+import type { EntryDraft } from "../domain/audit/entry.ts"
+import type { EntryRecorder } from "../domain/audit/log.ts"
+
+const alonePerSource = 10
+const windowMs = 1_000
+const others = "others"
+
+/** Strangers have no credential, and as many addresses as they like. */
+const bounds = {
+  principals: { aloneInAll: 5_000, maxSources: 10_000 },
+  strangers: { aloneInAll: 100, maxSources: 200 },
+} as const
+
+type Counted = { readonly first: EntryDraft; count: number }
+type Source = { sinceMs: number; alone: number; readonly together: Map<string, Counted> }
+type Crowd = { alone: number; readonly sources: Map<string, Source> }
+
+export class Folding {
+  readonly #recorder: EntryRecorder
+  readonly #crowds: Readonly<Record<keyof typeof bounds, Crowd>> = {
+    principals: { alone: 0, sources: new Map() },
+    strangers: { alone: 0, sources: new Map() },
+  }
+
+  constructor(recorder: EntryRecorder) {
+    this.#recorder = recorder
+  }
+
+  /**
+   * Resolves when it is on record, or counted to be so within two seconds.
+   *
+   * @throws GatewayError `audit_unavailable`
+   */
+  async add(draft: EntryDraft): Promise<void> {
+    const which = draft.principalId === undefined ? "strangers" : "principals"
+    const crowd = this.#crowds[which]
+    const source = sourceOf(crowd, draft, bounds[which].maxSources)
+    const isAlone = source.alone < alonePerSource && crowd.alone < bounds[which].aloneInAll
+    if (isAlone || this.#recorder.trouble !== undefined) {
+      source.alone += 1
+      crowd.alone += 1
+      return this.#recorder.append(draft)
+    }
+    const sort = `${draft.kind} ${draft.outcome} ${draft.rule}`
+    const counted = source.together.get(sort) ?? { first: draft, count: 0 }
+    counted.count += 1
+    source.together.set(sort, counted)
+  }
+
+  /** Records what was counted of the windows that are over. To be called once a second, and at the end. */
+  flush(nowMs: number): void {
+    for (const crowd of Object.values(this.#crowds)) {
+      crowd.alone = 0
+      for (const [name, source] of crowd.sources) {
+        if (nowMs - source.sinceMs < windowMs) continue
+        crowd.sources.delete(name)
+        for (const { first, count } of source.together.values()) this.#recorder.note({ ...first, count })
+      }
+    }
+  }
+}
+
+function sourceOf(
+  { sources }: Crowd,
+  { principalId, source = "", timeMs }: EntryDraft,
+  maxSources: number,
+): Source {
+  const own = principalId ?? source
+  const name = sources.has(own) || sources.size < maxSources ? own : others
+  const found = sources.get(name) ?? { sinceMs: timeMs, alone: 0, together: new Map<string, Counted>() }
+  sources.set(name, found)
+  return found
+}

@@ -1,0 +1,33 @@
+/**
+ * What a definition says of prices and of the record binds others than the service: a price decides how far quotas
+ * reach, and what is kept of calls is the auditor's business. Whoever may only write services leaves both as they are.
+ */
+
+import { isDeepStrictEqual } from "node:util"
+import type { Permission } from "../domain/permission.ts"
+import type { ServiceDefinition } from "../domain/service.ts"
+import { GatewayError } from "../errors.ts"
+import type { OperationContext } from "./operation.ts"
+
+const unpriced = {}
+const unruled = { payloads: undefined, redact: [] }
+
+/**
+ * @param before absent where the service is new
+ * @throws GatewayError `forbidden`
+ */
+export function assertMayAccount(
+  { actor }: Pick<OperationContext, "actor">,
+  after: ServiceDefinition,
+  before?: ServiceDefinition,
+): void {
+  const changes: readonly (readonly [boolean, string, Permission])[] = [
+    [isDeepStrictEqual(after.tools.cost, before?.tools.cost ?? unpriced), "tools.cost", "quotas:write"],
+    [isDeepStrictEqual(after.audit, before?.audit ?? unruled), "audit", "audit:write"],
+  ]
+  for (const [isSame, field, permission] of changes) {
+    if (isSame || actor.may.holds(permission)) continue
+    const text = `To set the field "${field}" you need the permission ${permission}; leave it out, or ask who holds it.`
+    throw new GatewayError("forbidden", text, { detail: { permission } })
+  }
+}
