@@ -28,7 +28,23 @@ function askedFor(catalog: Catalog, { request }: CallRequest, target: Target | u
   return {
     ...requestFacts(request),
     ...(target ? targetFacts(catalog, target) : askedFacts(request)),
+    ...(target?.kind === "operation" && operandFacts(request.params.get("arguments"))),
   }
+}
+
+/** What an operation was done to, by the members that name things: never what may be secret. */
+const naming = new Set(
+  "name principal id subject target limit window unit enabled service tool call_id kind team format".split(" "),
+)
+const maxOperandBytes = 65_536
+
+function operandFacts(raw: RawJson | undefined): Pick<EntryFacts, "detail"> {
+  if (raw?.[0] !== 0x7b || raw.length > maxOperandBytes) return {}
+  const operands = Object.entries(fromRaw(raw) as Readonly<Record<string, unknown>>)
+    .filter(([member]) => naming.has(member))
+    .map(([member, value]) => [member, operandOf(value)] as const)
+    .filter(([, value]) => value !== undefined)
+  return operands.length === 0 ? {} : { detail: Object.fromEntries(operands) as NonNullable<EntryFacts["detail"]> }
 }
 
 export function principalFacts({ principal, keyId }: ActivePrincipal): EntryFacts {
@@ -71,6 +87,11 @@ function targetFacts({ offers }: Catalog, target: Target): EntryFacts {
 function askedFacts({ params }: Request): EntryFacts {
   const asked = readString(params.get("name")) ?? readString(params.get("uri"))
   return asked === undefined ? {} : { target: recordedText(asked) }
+}
+
+function operandOf(value: unknown): string | number | boolean | undefined {
+  if (typeof value === "string") return recordedText(cut(value, maxTextLength))
+  return typeof value === "number" || typeof value === "boolean" ? value : undefined
 }
 
 /** By the bytes that a client sends with each of its requests. */

@@ -114,7 +114,7 @@ async function claim(
   const before = { calls: 1, bytes: asked.bytesIn, computeMs: 0, costMicroUsd: asked.fixedCostMicroUsd }
   const charges = chargesOf(applied, before)
   const taken = await counters.take(charges, takenAtMs)
-  if (!taken.allowed) throw overQuota(applied, charges, taken, { caller: asked.principal.principal })
+  if (!taken.allowed) throw overQuota(applied, charges, taken, asked.principal)
   alerts.look(applied, taken.counts, takenAtMs)
   const settle = async (actual: Actual): Promise<void> => {
     const rest = restOf(applied, charges, actual)

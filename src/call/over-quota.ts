@@ -1,6 +1,6 @@
 /** The refusals of the limit step, in words that a model can act on. Who decides: limit.ts. */
 
-import type { Principal } from "../domain/principal.ts"
+import type { ActivePrincipal } from "../domain/principal.ts"
 import { fromAmount } from "../domain/quota/amount.ts"
 import type { AppliedQuota } from "../domain/quota/compiled-quotas.ts"
 import type { Charge, Taken } from "../domain/quota/counters.ts"
@@ -14,7 +14,7 @@ export function overQuota(
   applied: readonly AppliedQuota[],
   charges: readonly Charge[],
   refused: Refused,
-  { caller }: { readonly caller: Principal },
+  { principal: caller, may }: ActivePrincipal,
 ): GatewayError {
   const { refusedBy, retryAfterMs, resetsAtMs, counts } = refused
   const quota = applied[refusedBy]?.quota
@@ -26,14 +26,15 @@ export function overQuota(
   const facts = { limit, unit, used, resetsAt, contact, target: sayTarget(target) }
   const who = saySubject(subject, (principalId) => (principalId === caller.id ? caller.name : principalId))
   const wait = `It resets at ${resetsAt} (in ${sayWait(retryAfterMs)}). Do not retry before`
+  const maySee = may.holds("self:read")
   const advice = fitsNever(charge) ? "No retry can help" : wait
   return new GatewayError(
     "quota_exceeded",
-    `${sayQuota(quota, charge, used)} ${advice}; ask ${contact} for more, or see list_quotas.`,
+    `${sayQuota(quota, charge, used)} ${advice}; ask ${contact} for more${maySee ? ", or see list_quotas" : ""}.`,
     {
       detail: { quota: id, ...(name !== undefined && { name }), subject: who, ...facts },
       retryAfterMs,
-      next: { operation: "list_quotas" },
+      ...(maySee && { next: { operation: "list_quotas" } }),
     },
   )
 }

@@ -8,6 +8,8 @@ import { windowLengthMs } from "../domain/quota/window.ts"
 
 export type QuotaAlert = {
   readonly quota: Quota
+  /** Whose use it is, where each principal has its own. */
+  readonly principalId?: string
   readonly percent: number
   /** In the quota's unit. */
   readonly used: number
@@ -34,7 +36,15 @@ export class QuotaAlerts {
       const percent = count && reached(quota, count)
       if (count && percent !== undefined && !this.#isTold(key, percent, nowMs)) {
         this.#remember(key, { percent, untilMs: untilMs(quota, count, nowMs) })
-        this.#onAlert({ quota, percent, used: fromAmount(quota.unit, count.used), limit: quota.limit })
+        const principalId = quota.subject.kind === "each_principal" ? key.slice(key.indexOf("/") + 1) : undefined
+        const used = fromAmount(quota.unit, count.used)
+        this.#onAlert({
+          quota,
+          percent,
+          used,
+          limit: quota.limit,
+          ...(principalId !== undefined && { principalId }),
+        })
       }
     }
   }

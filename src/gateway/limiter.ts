@@ -27,12 +27,10 @@ export async function openLimiter(
     counters,
     now: Date.now,
     maxOpenPerPrincipal: config.limits.callsPerPrincipal,
-    onAlert: ({ quota: { id, name }, percent, used, limit }) => {
-      log.warn(
-        { quota: id, name, percent, used, limit },
-        "A quota is used as far as somebody wants to be told of.",
-      )
-      events.publish({ type: "quotas", quota: id, percent })
+    onAlert: ({ quota: { id, name }, principalId, ...alert }) => {
+      const told = { quota: id, ...(principalId !== undefined && { principalId }) }
+      log.warn({ ...told, ...alert, name }, "A quota is used as far as somebody wants to be told of.")
+      events.publish({ type: "quotas", ...told, percent: alert.percent })
     },
   })
   await limiter.restore((sinceMs, nowMs) => usage.past(sinceMs, nowMs), Date.now())

@@ -7,7 +7,7 @@ import { entryRow, toEntryRow } from "./audit-row.ts"
 import { rangeInput, rangeOf } from "./instant-input.ts"
 import { defineOperation } from "./operation.ts"
 import { pageOutput } from "./page.ts"
-import { formatTable, more } from "./plain-text.ts"
+import { formatTable, more, plainLine } from "./plain-text.ts"
 
 const nameFilter = z.string().min(1).max(256).exactOptional()
 
@@ -48,16 +48,25 @@ export const auditQuery = defineOperation({
   say: ({ entries, nextCursor }) => {
     if (entries.length === 0)
       return nextCursor === undefined ? "No entries." : `Nothing found yet.${more(nextCursor)}`
-    const rows = entries.map(({ time, kind, principal, source, target, outcome, durationMs, rule, callId }) => [
-      time,
-      kind,
-      principal ?? source,
-      target,
-      outcome,
-      durationMs === undefined ? undefined : Math.round(durationMs),
-      rule,
-      callId,
-    ])
-    return formatTable(["TIME", "KIND", "WHO", "TARGET", "OUTCOME", "MS", "RULE", "CALL"], rows) + more(nextCursor)
+    return formatTable(heads, entries.map(cellsOf)) + more(nextCursor)
   },
 })
+
+const heads = ["TIME", "KIND", "WHO", "WHAT", "OUTCOME", "MS", "TIMES", "RULE", "DETAIL", "CALL"]
+
+function cellsOf(entry: z.output<typeof entryRow>): readonly (string | number | undefined)[] {
+  const { time, kind, principal, principalId, source, service, target, outcome, durationMs } = entry
+  const detail = Object.entries(entry.detail ?? {}).map(([name, value]) => `${name}=${String(value)}`)
+  return [
+    time,
+    kind,
+    principal ?? principalId ?? source,
+    target ?? service,
+    outcome,
+    durationMs === undefined ? undefined : Math.round(durationMs),
+    entry.count,
+    entry.rule,
+    detail.length === 0 ? undefined : plainLine(detail.join(" "), 60),
+    entry.callId,
+  ]
+}

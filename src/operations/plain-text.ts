@@ -29,5 +29,5 @@ export function isoTime(atMs: number): string {
 }
 
 export function more(nextCursor: string | undefined): string {
-  return nextCursor === undefined ? "" : "\nThere are more; ask again with the nextCursor."
+  return nextCursor === undefined ? "" : `\nThere are more; ask again with the cursor ${nextCursor}`
 }

@@ -148,3 +148,14 @@ test("a secret in the URI of a resource is not on record, and a long one is told
   )
   assert.match(targets.at(-1) ?? "", /\.\.\.sha256:[\w-]{43}$/)
 })
+
+test("an operation's entries name what it was done to, and nothing else of its arguments", async (t) => {
+  const { call, entries } = await openAuditKit(t)
+  const given = { name: "ann", limit: 7, password: "hunter2hunter2", env: { A: "b" }, subject: "x".repeat(9_000) }
+  await call(admin, callOf("tools/call", { name: "list_services", arguments: given }))
+  const [start, end] = await entries()
+  assert.deepEqual(Object.keys(start?.detail ?? {}).toSorted(), ["limit", "name", "subject"])
+  assert.deepEqual([start?.detail?.["name"], start?.detail?.["limit"]], ["ann", 7])
+  assert.ok(String(start?.detail?.["subject"]).length < 300)
+  assert.deepEqual(end?.detail, start?.detail)
+})

@@ -43,7 +43,8 @@ function openKit(quotas: readonly Quota[], maxOpenPerPrincipal = 1_000): Kit {
     alerts,
     nowMs: start,
     quotas,
-    take: async (changes = {}) => limiter.limit({ principal: principal("ann", {}), ...asked, ...changes }),
+    take: async (changes = {}) =>
+      limiter.limit({ principal: principal("ann", { permissions: ["self:read"] }), ...asked, ...changes }),
     used: async () => {
       const applied = compiled.find({ ...asked, principalId: "ann" })
       return (await counters.read(applied, kit.nowMs)).map(({ used }) => used)
@@ -238,4 +239,11 @@ test("what was used before a restart is counted again", async () => {
   }, start)
   await kit.take()
   assert.equal((await refused(kit.take())).detail["used"], 3)
+})
+
+test("who may not list quotas is not told to", async () => {
+  const kit = openKit([quotaOf("q1", { limit: 0 })])
+  const error = await refused(kit.take({ principal: principal("ann", {}) }))
+  assert.match(error.message, /ask admin for more\.$/)
+  assert.equal(error.next, undefined)
 })

@@ -62,7 +62,7 @@ test("an entry is shown with all that is on record of it", async (t) => {
     costUsd: 0.0025,
     resultBytes: callResult.length,
   })
-  assert.match(await kit.say(admin, "audit_query", { call_id: "c1" }), /end +ann +geo__find +ok +20 +- +c1/)
+  assert.match(await kit.say(admin, "audit_query", { call_id: "c1" }), /end +ann +geo__find +ok +20 +- +- +- +c1/)
 })
 
 test("entries are found by each of their sides, and all filters must fit", async (t) => {

@@ -79,6 +79,7 @@ test("usage is summed up by any dimension, and is the sum of the entries", async
       ({ value }) => value,
     )
     const rows = await all(reader, { by: [dimension], ...allTime })
+    for (const other of usageDimensions) await all(reader, { by: [...new Set([dimension, other])], ...allTime })
     assert.deepEqual(
       new Map(rows.map(({ group, ...sums }) => [group[dimension] ?? "", sums])),
       new Map([...expected].map(([value, those]) => [value, sumsOf(those.map(({ call }) => call))])),

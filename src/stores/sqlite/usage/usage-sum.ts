@@ -13,13 +13,13 @@ const maxLimit = 1_000
 
 /** A call with two tags counts under both. */
 const columns: Readonly<Record<UsageDimension, string>> = {
-  principal: "principal",
-  key: "key",
-  team: "team",
-  service: "service",
-  tool: "tool",
+  principal: "usage.principal",
+  key: "usage.key", // what json_each gives has a column of that name too
+  team: "usage.team",
+  service: "usage.service",
+  tool: "usage.tool",
   tag: "tag.value",
-  outcome: "outcome",
+  outcome: "usage.outcome",
 }
 
 /** To be called once for a connection. */
