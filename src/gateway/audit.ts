@@ -36,6 +36,7 @@ export async function openAudit(
   const keysFolder = join(config.data, "keys")
   const { sync, timeoutMs } = config.audit
   let sinks: Sinks | undefined
+  const sinkTroubles = new Map<string, string>()
   const writer = await openAuditWriter({
     folder,
     keysFolder,
@@ -51,6 +52,10 @@ export async function openAudit(
         log.error({ reason: trouble, cause }, "The audit log cannot be written; calls are refused until it can.")
       const { stream, seq } = writer.head()
       events.publish({ type: "audit", stream, seq, ...(trouble !== undefined && { trouble }) })
+    },
+    onKeyWarning: (reason) => {
+      if (reason === undefined) log.info("The keys of the audit log are there again.")
+      else log.warn({ reason }, "The keys of the audit log are missing; calls go on.")
     },
     onCheckpoint: ({ stream, seq, checkpoint }) => {
       events.publish({ type: "audit", stream, seq })
@@ -68,6 +73,8 @@ export async function openAudit(
     version,
     now: Date.now,
     onTrouble: (sink, message) => {
+      if (message === undefined) sinkTroubles.delete(sink)
+      else sinkTroubles.set(sink, message)
       if (message === undefined) log.info({ sink }, "A sink of the audit log takes entries again.")
       else log.warn({ sink, reason: message }, "A sink of the audit log has trouble.")
     },
@@ -82,7 +89,10 @@ export async function openAudit(
   closers.add(unsubscribe)
   keepInTime(config, { writer, sinks }, closers)
   const auditLog: AuditLog = {
-    head: () => writer.head(),
+    head: () => ({
+      ...writer.head(),
+      sinkTroubles: [...sinkTroubles].map(([sink, message]) => ({ sink, message })),
+    }),
     rotateKey: (nowMs) => writer.rotateKey(nowMs),
     erase: (filter, nowMs) => writer.erase(filter, nowMs),
     page: (filter, request) => reader.page(filter, request),

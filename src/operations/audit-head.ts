@@ -29,21 +29,27 @@ export const auditHead = defineOperation({
       .optional(),
     available: z.boolean().describe("Whether entries can be recorded."),
     trouble: z.string().optional().describe("Why not."),
+    sinkTroubles: z
+      .array(z.object({ sink: z.string(), message: z.string() }))
+      .default([])
+      .describe("Sinks that take no entries now, or missed some; the log keeps the entries for them."),
   }),
   run: async ({ audit }) => {
-    const { stream, seq, hash, checkpoint, trouble } = audit.head()
+    const { stream, seq, hash, checkpoint, trouble, sinkTroubles = [] } = audit.head()
     const signed = checkpoint && {
       size: checkpoint.size,
       time: isoTime(checkpoint.timeMs),
       note: checkpoint.note,
     }
-    return { stream, seq, hash, checkpoint: signed, available: trouble === undefined, trouble }
+    const available = trouble === undefined
+    return { stream, seq, hash, checkpoint: signed, available, trouble, sinkTroubles: [...sinkTroubles] }
   },
-  say: ({ stream, seq, checkpoint, trouble }) => {
+  say: ({ stream, seq, checkpoint, trouble, sinkTroubles }) => {
     const signed = checkpoint
       ? `the last checkpoint covers ${checkpoint.size}, at ${checkpoint.time}`
       : "no checkpoint yet"
     const state = trouble === undefined ? "" : `\nNothing can be recorded now, so calls are refused: ${trouble}`
-    return `Stream ${stream} has ${seq} entries; ${signed}.${state}`
+    const sinks = sinkTroubles.map(({ sink, message }) => `\nThe ${sink} sink has trouble: ${message}`)
+    return `Stream ${stream} has ${seq} entries; ${signed}.${state}${sinks.join("")}`
   },
 })

@@ -12,7 +12,7 @@ import { GatewayError } from "../errors.ts"
 import { sinkNames, type SinkName } from "./sink.ts"
 
 const positionSchema = z.strictObject({
-  /** Of the last entry that was delivered, in the log. */
+  /** Of the last entry that was delivered for certain, in the log. */
   id: z.int().nonnegative(),
   /** The same as `<stream>/<seq>`, to see whether it is still the same log; empty before the first. */
   key: z.string(),

@@ -1,11 +1,12 @@
 /**
  * Serves one sink: reads what comes after its position, sends it, and only then moves the position. A sink that is down
- * is tried again for ever, with growing pauses. What is read at a time: batch.ts.
+ * is tried again for ever, with growing pauses. What is read at a time: batch.ts. How far it is: progress.ts.
  */
 
 import { setTimeout as wait } from "node:timers/promises"
-import { firstBatch, keyOf, pageSize, type Batch, type SinkEntry } from "./batch.ts"
+import { firstBatch, pageSize, type Batch, type SinkEntry } from "./batch.ts"
 import type { Positions } from "./positions.ts"
+import { isInLog, Progress } from "./progress.ts"
 import { SinkError, type Sink, type SinkName } from "./sink.ts"
 
 export type EntrySource = {
@@ -24,6 +25,8 @@ export type PumpOptions = {
   readonly onTrouble: (sink: SinkName, message: string | undefined) => void
 }
 
+type Reading = { readonly after: number; readonly page: readonly SinkEntry[] }
+
 const firstPauseMs = 1_000
 const longestPauseMs = 60_000
 const longestRetryAfterMs = 3_600_000
@@ -35,6 +38,7 @@ const mostCheckpoints = 16
 export class Pump {
   readonly name: SinkName
   readonly #options: PumpOptions
+  readonly #progress: Progress
   readonly #closing = new AbortController()
   readonly #abandoned = new AbortController()
   /** By the first line of the note, which names the stream. */
@@ -48,6 +52,7 @@ export class Pump {
   constructor(options: PumpOptions) {
     this.name = options.name
     this.#options = options
+    this.#progress = new Progress(options)
   }
 
   /** Whether the receiver wants no more. */
@@ -81,13 +86,13 @@ export class Pump {
     await this.#running
     clearTimeout(late)
     await this.#options.sink.close()
+    this.#progress.settle()
   }
 
   async #run(): Promise<void> {
-    const step = this.#steps()
     while (!this.#closing.signal.aborted && !this.#isStopped) {
       try {
-        const hadWork = await step()
+        const hadWork = await this.#step()
         if (!hadWork) await this.#sleep()
       } catch (thrown) {
         await this.#fail(thrown)
@@ -95,52 +100,42 @@ export class Pump {
     }
   }
 
-  /** The first of them looks whether the position is one in this log. */
-  #steps(): () => Promise<boolean> {
-    let isChecked = false
-    return async () => {
-      if (!isChecked) await this.#checkPosition()
-      isChecked = true
-      return this.#step()
-    }
-  }
-
-  /** A new sink begins with the oldest entry there is; one that knows another log begins anew. */
-  async #checkPosition(): Promise<void> {
-    const { entries, positions } = this.#options
-    const position = positions.get(this.name)
-    if (position === undefined) return this.#begin()
-    const { id, key } = position
-    if (key === "") return
-    const [found] = await entries.after(id - 1, 1)
-    if (found !== undefined && (found.id > id || keyOf(found) === key)) return
-    await this.#begin()
-    this.#tell("The log is another one than was sent so far; it is sent from its beginning.")
-  }
-
-  async #begin(): Promise<void> {
-    const { entries, positions } = this.#options
-    const [first] = await entries.after(0, 1)
-    positions.set(this.name, { id: (first?.id ?? 1) - 1, key: "" })
-  }
-
   /** Whether there was anything to do. */
   async #step(): Promise<boolean> {
     this.#isAwake = false
-    const { entries, positions, sink, version, now } = this.#options
-    const id = positions.get(this.name)?.id ?? 0
-    const page = await entries.after(id, pageSize)
+    const { sink, version, now } = this.#options
+    const { after, page } = await this.#read()
     if (this.#closing.signal.aborted) return false
-    const batch = firstBatch(page, { after: id, format: sink.format, version, nowMs: now() })
+    const batch = firstBatch(page, { after, format: sink.format, version, nowMs: now() })
     if (batch !== undefined) await this.#deliver(batch)
     const sent = await this.#deliverCheckpoints()
     return batch !== undefined || sent
   }
 
+  /** What comes next. The log may have been replaced at any time, so each reading begins with what was sent last. */
+  async #read(): Promise<Reading> {
+    const { position } = this.#progress
+    if (position === undefined) return this.#begin()
+    const found = await this.#options.entries.after(position.id - 1, pageSize + 1)
+    if (isInLog(position, found[0])) {
+      return { after: position.id, page: found.filter(({ id }) => id > position.id) }
+    }
+    this.#tell("The log is another one than was sent so far; it is sent from its beginning.")
+    return this.#begin()
+  }
+
+  /** With the oldest entry there is. */
+  async #begin(): Promise<Reading> {
+    const page = await this.#options.entries.after(0, pageSize)
+    const after = (page[0]?.id ?? 1) - 1
+    this.#progress.begin({ id: after, key: "" })
+    return { after, page }
+  }
+
   async #deliver(batch: Batch): Promise<void> {
     if (batch.lost > 0) this.#tell(`Retention dropped ${batch.lost} entries before they could be delivered.`)
     await this.#options.sink.send(batch.items, this.#abandoned.signal)
-    this.#options.positions.set(this.name, batch.position)
+    this.#progress.sent(batch.position)
     this.#recover()
   }
 

@@ -23,6 +23,8 @@ export interface Sink {
    * @throws SinkError
    */
   send(items: readonly Item[], signal: AbortSignal): Promise<void>
+  /** How many of the batches sent last may be lost on the way yet. Absent where the receiver answers. */
+  readonly uncertain?: number
   /** The checkpoint as it was signed. Absent where checkpoints are not sent. @throws SinkError */
   sendCheckpoint?(note: string, signal: AbortSignal): Promise<void>
   close(): Promise<void>

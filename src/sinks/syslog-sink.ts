@@ -1,12 +1,12 @@
 /**
  * Sends messages to a syslog collector over TLS (RFC 5425), whose certificate must be good. Syslog has no answers: a
- * batch counts as delivered once its bytes were flushed to the socket and no error came for that write. What was
- * flushed shortly before a connection broke may not have arrived, so the last batches are sent again over the next one;
- * the collector tells them by their `key`.
+ * batch is sent once its bytes were flushed to the socket and no error came for that write. What was flushed last may
+ * still stand in the buffers of a collector that hangs, so it is uncertain and is sent again over the next connection;
+ * the collector tells it by its `key`. It is certain once the collector has ended the connection in answer to our end.
  */
 
 import { isIP } from "node:net"
-import { connect, type TLSSocket } from "node:tls"
+import { connect, getCACertificates, type TLSSocket } from "node:tls"
 import type { ExportFormat } from "../domain/audit/log.ts"
 import { SinkError, type Item, type Sink } from "./sink.ts"
 import { framed } from "./syslog-message.ts"
@@ -14,7 +14,7 @@ import { framed } from "./syslog-message.ts"
 export type SyslogSettings = {
   readonly host: string
   readonly port: number
-  /** The authorities to trust in place of those the system trusts, in PEM. */
+  /** The authorities to trust beside those that Node trusts by itself, in PEM. */
   readonly ca?: string
   readonly format: ExportFormat
 }
@@ -23,24 +23,34 @@ const connectMs = 10_000
 const flushMs = 60_000
 const keepAliveMs = 30_000
 const lingerMs = 1_000
-/** At 512 KiB each, more than the buffers of both sides hold. */
-const mostUncertain = 8
+/** More than the buffers of both sides hold. */
+const mostUncertainBytes = 8 * 1_024 * 1_024
+/** What is kept for the next start is no older: retention must not wait for a collector that is hardly sent anything. */
+const certainAfterMs = 24 * 3_600_000
 const certificateCodes = /CERT|SIGNATURE|ISSUER|ALTNAME|CRL|HOSTNAME/
 
-export function openSyslogSink(settings: SyslogSettings): Sink {
+type SyslogOptions = SyslogSettings & { readonly now: () => number }
+type Flushed = { readonly bytes: Buffer; readonly atMs: number }
+
+export function openSyslogSink(settings: SyslogOptions): Sink {
   return new SyslogSink(settings)
 }
 
 class SyslogSink implements Sink {
   readonly format: ExportFormat
-  readonly #settings: SyslogSettings
+  readonly #settings: SyslogOptions
   #socket: TLSSocket | undefined
   /** The last batches that were flushed. */
-  #uncertain: Buffer[] = []
+  #flushed: readonly Flushed[] = []
 
-  constructor(settings: SyslogSettings) {
+  constructor(settings: SyslogOptions) {
     this.#settings = settings
     this.format = settings.format
+  }
+
+  get uncertain(): number {
+    const sinceMs = this.#settings.now() - certainAfterMs
+    return this.#flushed.filter(({ atMs }) => atMs > sinceMs).length
   }
 
   async send(items: readonly Item[], signal: AbortSignal): Promise<void> {
@@ -48,12 +58,13 @@ class SyslogSink implements Sink {
     const open = this.#socket?.writable === true ? this.#socket : undefined
     try {
       const socket = open ?? (await this.#connect(signal))
-      await flush(socket, open ? bytes : Buffer.concat([...this.#uncertain, bytes]), signal)
+      for (const before of open ? [] : this.#flushed) await flush(socket, before.bytes, signal)
+      await flush(socket, bytes, signal)
     } catch (cause) {
       this.#socket?.destroy()
       throw new SinkError(`${this.#settings.host}:${this.#settings.port} ${reasonOf(cause)}.`, { cause })
     }
-    this.#uncertain = [...this.#uncertain, bytes].slice(-mostUncertain)
+    this.#flushed = newest([...this.#flushed, { bytes, atMs: this.#settings.now() }])
   }
 
   close(): Promise<void> {
@@ -61,6 +72,8 @@ class SyslogSink implements Sink {
     if (socket === undefined || socket.destroyed) return Promise.resolve()
     return new Promise((resolve) => {
       socket.once("close", () => resolve())
+      // it has read all there was, else it would not know of the end
+      socket.once("end", () => (this.#flushed = []))
       socket.setTimeout(lingerMs, () => socket.destroy())
       socket.end()
     })
@@ -73,7 +86,7 @@ class SyslogSink implements Sink {
       port,
       minVersion: "TLSv1.2",
       ...(isIP(host) === 0 && { servername: host }),
-      ...(ca !== undefined && { ca }),
+      ...(ca !== undefined && { ca: [...getCACertificates(), ca] }),
     })
     this.#socket = socket
     // what breaks between two batches shows at the next one
@@ -87,6 +100,16 @@ class SyslogSink implements Sink {
     socket.resume()
     return socket
   }
+}
+
+/** As many of the last ones as may be uncertain, and the very last in any case. */
+function newest(flushed: readonly Flushed[]): readonly Flushed[] {
+  let bytes = 0
+  const from = flushed.findLastIndex((batch, index) => {
+    bytes += batch.bytes.length
+    return bytes > mostUncertainBytes && index < flushed.length - 1
+  })
+  return flushed.slice(from + 1)
 }
 
 function flush(socket: TLSSocket, bytes: Buffer, signal: AbortSignal): Promise<void> {

@@ -33,13 +33,18 @@ function nextKey(keys: readonly [Verifier, ...Verifier[]], note: string): Verifi
   return key
 }
 
-/** @returns the text with the new key in it */
+/**
+ * @returns the text with the new key in it
+ * @throws GatewayError `conflict` where it would be too long to be read
+ */
 export function addRotation(
   text: string,
   old: Signer,
   { vkey, timeMs }: { vkey: string; timeMs: number },
 ): string {
-  return `${text.trimEnd()}\n\n${old.sign(`${title}\n${vkey}\n${timeMs}\n`)}`
+  const longer = `${text.trimEnd()}\n\n${old.sign(`${title}\n${vkey}\n${timeMs}\n`)}`
+  if (longer.length > maxChars) throw full()
+  return longer
 }
 
 /** Which keys a verification goes by. */
@@ -62,6 +67,13 @@ export function trustedFrom(history: KeyHistory, vkey?: string): TrustedKeys {
   const found = history.findIndex((key) => key.vkey === given.vkey)
   if (found === -1) return { verifiers: [given], firstTrusted: 0, brought: true }
   return { verifiers: history, firstTrusted: found, brought: true }
+}
+
+function full(): GatewayError {
+  return new GatewayError(
+    "conflict",
+    "The log has had as many keys as keys/audit.pub can hold, so its key stays. For another one begin a new log: stop the gateway and move the folder audit and the files keys/audit.* out of the data folder.",
+  )
 }
 
 function broken(what: string): GatewayError {

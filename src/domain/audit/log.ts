@@ -36,6 +36,8 @@ export type AuditHead = {
   readonly hash: string
   readonly checkpoint?: { readonly size: number; readonly timeMs: number; readonly note: string }
   readonly trouble?: string
+  /** Where else entries should go and do not, and why. */
+  readonly sinkTroubles?: readonly { readonly sink: string; readonly message: string }[]
 }
 
 /** All of them must fit. `fromMs` is the first instant, `toMs` the first one after. */

@@ -26,6 +26,8 @@ export type AuditWriterOptions = {
    */
   onTrouble(trouble: string | undefined, cause?: string): void
   onCheckpoint(head: AuditHead): void
+  /** @param warning that files of the keys are gone, which stops nothing yet; undefined when they are there again */
+  onKeyWarning?(warning: string | undefined): void
 }
 
 /** @throws GatewayError `invalid` */

@@ -11,6 +11,7 @@ import type { EntryDraft } from "../../domain/audit/entry.ts"
 import type { AuditHead, EntryRecorder, Payloads } from "../../domain/audit/log.ts"
 import { GatewayError } from "../../errors.ts"
 import { BatchDeadline } from "./handover/batch-deadline.ts"
+import { watchingKeys } from "./keys/key-watch.ts"
 import { openAuditKeys, type AuditKeys } from "./keys/keys.ts"
 import { Outbox } from "./handover/outbox.ts"
 import { ThreadKeeper, type Recovery } from "./handover/thread-keeper.ts"
@@ -28,7 +29,7 @@ export async function openAuditWriter(options: AuditWriterOptions): Promise<Audi
   await makeFolders(options)
   const log = existsSync(join(options.folder, "log.db")) ? "there" : "new"
   const keys = await openAuditKeys({ folder: options.keysFolder, log })
-  const writer = new AuditWriter(options, keys)
+  const writer = new AuditWriter({ ...options, onCheckpoint: watchingKeys(options) }, keys)
   await writer.start()
   await syncFolder(options.folder)
   return writer
@@ -150,9 +151,9 @@ export class AuditWriter implements EntryRecorder {
   }
 
   async #rotate(nowMs: number): Promise<{ readonly publicKey: string }> {
-    const next = await this.#keys.drawNext()
+    const next = await this.#keys.drawNext(nowMs)
     await this.#ask({ type: "rotation", vkey: next.vkey, nowMs })
-    await this.#keys.adopt(next, nowMs)
+    await this.#keys.adopt(next)
     // A thread that was lost meanwhile begins with the new key anyway.
     await this.#keeper.ask({ type: "sign_with", pem: next.pem }).catch(() => undefined)
     return { publicKey: next.vkey }

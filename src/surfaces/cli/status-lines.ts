@@ -22,6 +22,7 @@ export type AuditHead = {
   readonly checkpoint?: { readonly size: number; readonly time: string }
   readonly available: boolean
   readonly trouble?: string
+  readonly sinkTroubles?: readonly { readonly sink: string; readonly message: string }[]
 }
 
 const nearLimit = 0.8
@@ -51,10 +52,13 @@ export function drawIssues(issues: readonly Issue[]): readonly string[] {
   return [issues.length > 0 ? paint("yellow", head) : head, ...lines]
 }
 
-export function drawHead({ stream, seq, checkpoint, available, trouble }: AuditHead): readonly string[] {
+export function drawHead(head: AuditHead): readonly string[] {
+  const { stream, seq, checkpoint, available, trouble, sinkTroubles = [] } = head
   const signed = checkpoint ? `checkpoint at ${checkpoint.size}, ${ago(checkpoint.time)}` : "no checkpoint yet"
   const line = plain(`Audit: ${seq} entries in ${stream}, ${signed}`)
-  return available ? [line] : [line, paint("red", plain(`  nothing can be recorded: ${trouble ?? "unknown"}`))]
+  const stopped = available ? [] : [paint("red", plain(`  nothing can be recorded: ${trouble ?? "unknown"}`))]
+  const sinks = sinkTroubles.map(({ sink, message }) => paint("yellow", item(`${sink} sink: ${message}`)))
+  return [line, ...stopped, ...sinks]
 }
 
 function item(text: string): string {

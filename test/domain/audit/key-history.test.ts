@@ -45,6 +45,14 @@ test("a history that is torn, empty, too large or of two logs is refused", () =>
   refuses(addRotation(alone, first, { vkey: newSigner("mcp-meta-ffffffffffff").vkey, timeMs: 1 }))
 })
 
+test("a history is never made longer than can be read", () => {
+  const longest = `${alone}${" ".repeat(1_000_000)}`.slice(0, 1_000_000 - 10)
+  assert.throws(
+    () => addRotation(`${longest}x`, first, { vkey: second.vkey, timeMs: 1 }),
+    (thrown) => thrown instanceof GatewayError && thrown.code === "conflict",
+  )
+})
+
 test("who names no key trusts the first, and who names one trusts it and those after", () => {
   const history = readKeyHistory(three)
   assert.deepEqual(trustedFrom(history), { verifiers: history, firstTrusted: 0, brought: false })

@@ -6,6 +6,7 @@ import { noPrevious, noteDigest, writeCheckpoint } from "../../../src/domain/aud
 import type { Entry, EntryDraft } from "../../../src/domain/audit/entry.ts"
 import { addRotation, readKeyHistory, trustedFrom } from "../../../src/domain/audit/key-history.ts"
 import { Frontier } from "../../../src/domain/audit/merkle.ts"
+import { writeRetention } from "../../../src/domain/audit/retention-note.ts"
 import { signerOf, type Signer } from "../../../src/domain/audit/signed-note.ts"
 import type { Verdict } from "../../../src/domain/audit/verdict.ts"
 import { LogVerifier, type VerifyItem } from "../../../src/domain/audit/verification/verify.ts"
@@ -122,8 +123,9 @@ export function retain(log: Log, { stream: order, size }: { stream: number; size
 }
 
 export function recordRetention(log: Log, { stream: order, size }: { stream: number; size: number }): void {
-  const detail = { lastStream: log.streams[order]?.name ?? "", lastSeq: size }
-  append(log, { kind: "retention", timeMs: 4_000, detail })
+  const lastStream = log.streams[order]?.name ?? ""
+  const note = log.signer.sign(writeRetention({ stream: lastStream, size, timeMs: 4_000 }))
+  append(log, { kind: "retention", timeMs: 4_000, detail: { lastStream, lastSeq: size, note } })
 }
 
 export function drop(log: Log, { stream: order, size }: { stream: number; size: number }): void {

@@ -53,7 +53,7 @@ test("a checkpoint that was edited, dropped or moved is found", async () => {
   assert.match(await found(drop("TRUE")), /^missing_checkpoint 1 /)
 })
 
-test("a redacted copy that was edited, moved or swapped is found; one that is gone was erased", async () => {
+test("a redacted copy that was edited, moved or swapped is found, and one that is gone and was not erased", async () => {
   const copies = "UPDATE copies SET"
   for (const at of positions.slice(1)) {
     const change = atEach(`${copies} body = body || ' ' ${place}`)(at)
@@ -67,7 +67,7 @@ test("a redacted copy that was edited, moved or swapped is found; one that is go
     await found((db) => db.exec(`${copies} stream = 9 WHERE stream = 3 AND seq = 9`)),
     "altered_copy #9 9",
   )
-  assert.equal(await found((db) => db.exec("DELETE FROM copies WHERE stream = 2")), "ok")
+  assert.equal(await found((db) => db.exec("DELETE FROM copies WHERE stream = 2 AND seq > 8")), "altered_copy 2 9")
 })
 
 test("a stream that was renamed, given a base or taken out is found", async () => {
@@ -163,4 +163,49 @@ test("a file that is no database, or one that is broken in the middle, is damage
   assert.notEqual(await found(open(overwrite(2_000_000, 2_400_000))), "ok")
   assert.match(await found(open((db) => (db.close(), writeFileSync(file, "no database at all")))), /^unreadable /)
   assert.match(await found((db) => db.exec("DROP TABLE checkpoints")), /^unreadable /)
+})
+
+/** Rebuilds an index with fewer rows, under the words of the whole one. */
+function hide(db: DatabaseSync, name: string, rows: string): void {
+  const words = db.prepare("SELECT sql FROM sqlite_schema WHERE name = ?").get(name)?.["sql"] as string
+  db.exec(`DROP INDEX ${name}; ${words.split(" WHERE ")[0]} WHERE ${rows}; PRAGMA writable_schema = ON`)
+  db.prepare("UPDATE sqlite_schema SET sql = ? WHERE name = ?").run(words, name)
+}
+
+test("tables, indexes and triggers that are not the log's own are found, and so is an index that hides rows", async () => {
+  const changes: readonly (readonly [string, RegExp])[] = [
+    ["DROP INDEX entries_principal", /index entries_principal .* is gone/],
+    ["CREATE INDEX other ON entries (body)", /index other .* was added/],
+    ["DROP INDEX entries_time; CREATE INDEX entries_time ON entries (time DESC)", /entries_time .* was changed/],
+    ["CREATE TRIGGER t AFTER INSERT ON entries BEGIN DELETE FROM usage; END", /trigger t .* was added/],
+    ["CREATE VIEW v AS SELECT 1", /view v .* was added/],
+  ]
+  const hidden: Damage = (db) => {
+    db.enableDefensive(false)
+    hide(db, "entries_principal", "principal <> 'p1'")
+  }
+  const damages = changes.map(([sql, said]) => [(db: DatabaseSync) => db.exec(sql), said] as const)
+  for (const [damage, said] of [...damages, [hidden, /entries_principal/] as const]) {
+    const { damage: what } = await verdictOf(damage)
+    assert.deepEqual([what?.kind, what?.stream, what?.seq], ["altered_index", "", 0])
+    assert.match(what?.message ?? "", said)
+  }
+})
+
+test("the ids of a whole stream cannot be moved", async () => {
+  const move =
+    (by: number, stream: number): Damage =>
+    (db) =>
+      db.exec(`UPDATE entries SET id = -1000000 - id WHERE stream = ${stream};
+        UPDATE entries SET id = -1000000 - id + ${by} WHERE stream = ${stream};
+        UPDATE checkpoints SET open = (SELECT json_group_array(value + ${by}) FROM json_each(open))
+          WHERE stream = ${stream}`)
+  assert.equal(await found(move(100_000, 3)), "altered_index 3 1")
+  assert.equal(await found(move(-100_000, 1)), "altered_index 1 1")
+})
+
+test("what is no part of the proof is said", async () => {
+  const { ok, cannotExclude } = await verdictOf((db) => db.exec("UPDATE usage SET calls = 0"))
+  assert.equal(ok, true)
+  assert.match(cannotExclude.join(" "), /Usage figures are no part of the proof/)
 })

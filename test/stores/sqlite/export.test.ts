@@ -170,3 +170,12 @@ test("an export that retention has overtaken says so", async (t) => {
   assert.equal(found(verdict), "ok")
   assert.ok(verdict.entries < 2_500)
 })
+
+test("that an export claims to be a part of the log is said", async () => {
+  const { places, whole } = await twoStreams()
+  const claim = whole.with(0, (whole[0] ?? "").replace(`"partial":false`, `"partial":true`))
+  const said = (await verify(claim)).cannotExclude.join(" ")
+  assert.match(said, /The file claims to be only a part of the log/)
+  assert.doesNotMatch((await verify(whole)).cannotExclude.join(" "), /claims to be/)
+  await remove(places)
+})

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { createPrivateKey, generateKeyPairSync } from "node:crypto"
 import {
   chmodSync,
   existsSync,
@@ -11,10 +12,11 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { readKeyHistory } from "../../../src/domain/audit/key-history.ts"
-import { openNote } from "../../../src/domain/audit/signed-note.ts"
+import { addRotation, readKeyHistory } from "../../../src/domain/audit/key-history.ts"
+import { openNote, signerOf } from "../../../src/domain/audit/signed-note.ts"
+import { GatewayError } from "../../../src/errors.ts"
 import { openAuditKeys } from "../../../src/stores/sqlite/keys/keys.ts"
-import { makeKit, start, startMs, type Kit } from "./writer-kit.ts"
+import { makeKit, start, startMs, until, type Kit } from "./writer-kit.ts"
 
 const at = (kit: Kit, name: string): string => join(kit.keysFolder, name)
 const history = (kit: Kit): ReturnType<typeof readKeyHistory> =>
@@ -115,15 +117,63 @@ test("a rotation that was interrupted is finished where the new key is public, e
   mkdirSync(kit.keysFolder, { recursive: true })
   const keys = await openAuditKeys({ folder: kit.keysFolder, log: "new" })
   const old = readFileSync(at(kit, "audit.key"), "utf8")
-  await keys.drawNext()
+  await keys.drawNext(startMs)
   assert.equal((await openAuditKeys({ folder: kit.keysFolder, log: "there" })).pem, old)
   assert.ok(!existsSync(at(kit, "audit.key.next")))
-  const next = await keys.drawNext()
-  await keys.adopt(next, startMs)
+  const next = await keys.drawNext(startMs)
+  await keys.adopt(next)
   writeFileSync(at(kit, "audit.key.next"), readFileSync(at(kit, "audit.key")), { mode: 0o600 })
   writeFileSync(at(kit, "audit.key"), old)
   assert.equal((await openAuditKeys({ folder: kit.keysFolder, log: "there" })).pem, next.pem)
   assert.equal(readFileSync(at(kit, "audit.key"), "utf8"), next.pem)
+})
+
+test("a history that can hold no more keys refuses a rotation before anything is written", async (t) => {
+  const kit = await makeKit(t)
+  await (await kit.open()).close(startMs)
+  const [first] = history(kit)
+  const name = first.name
+  let [text, pem] = [readFileSync(at(kit, "audit.pub"), "utf8"), readFileSync(at(kit, "audit.key"), "utf8")]
+  const room = text.length + 1_000
+  while (text.length < 1_000_000 - room) {
+    const next = generateKeyPairSync("ed25519").privateKey
+    const { vkey } = signerOf(name, next)
+    text = addRotation(text, signerOf(name, createPrivateKey(pem)), { vkey, timeMs: startMs })
+    pem = next.export({ type: "pkcs8", format: "pem" }).toString()
+  }
+  writeFileSync(at(kit, "audit.pub"), text)
+  writeFileSync(at(kit, "audit.key"), pem)
+  const writer = await kit.open()
+  let refused: unknown
+  for (let rotation = 0; rotation < 10 && refused === undefined; rotation += 1) {
+    text = readFileSync(at(kit, "audit.pub"), "utf8")
+    refused = await writer.rotateKey(startMs).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+  }
+  assert.ok(refused instanceof GatewayError && refused.code === "conflict")
+  assert.equal(readFileSync(at(kit, "audit.pub"), "utf8"), text)
+  assert.ok(!existsSync(at(kit, "audit.key.next")))
+  await writer.append(start("a"))
+  await writer.close(startMs)
+  await (await kit.open()).close(startMs)
+})
+
+test("keys that are deleted under the gateway are warned of once, and once more when they are back", async (t) => {
+  const kit = await makeKit(t)
+  const warnings: (string | undefined)[] = []
+  const writer = await kit.open({ onKeyWarning: (warning) => warnings.push(warning) })
+  const aside = `${kit.keysFolder}-aside`
+  renameSync(kit.keysFolder, aside)
+  await writer.append(start("a"))
+  await until("it is told", () => warnings.length === 1)
+  assert.match(warnings[0] ?? "", /keys\/audit\.key, keys\/audit\.pub, keys\/audit\.salt .*restore/)
+  assert.equal(writer.trouble, undefined)
+  renameSync(aside, kit.keysFolder)
+  await writer.append(start("b"))
+  await until("they are back", () => warnings.length === 2)
+  assert.equal(warnings[1], undefined)
 })
 
 test("a log that is damaged, of another program or of a later version is not opened and not replaced", async (t) => {

@@ -30,11 +30,18 @@ test("what is old is dropped up to a checkpoint, and the rest still verifies", a
   assert.deepEqual(bases(kit), [1_502, 1_001, 0])
   assert.equal(kit.rows("SELECT 1 FROM copies").length, 200)
   const told = kit.entries().filter(({ kind }) => kind === "retention")
-  assert.equal(told.length, 1)
-  assert.equal(told[0]?.detail?.["entries"], 2_503)
-  assert.equal((await kit.verify()).ok, true)
+  assert.deepEqual(
+    told.map(({ detail }) => detail?.["entries"]),
+    [1_502, 1_001],
+  )
+  const { ok, cannotExclude } = await kit.verify()
+  assert.equal(ok, true)
+  assert.match(
+    cannotExclude.join(" "),
+    /retention has dropped, the last of it at 2026-01-15T12:00:00.000Z .*1 to 1001/,
+  )
   assert.equal(await writer.retain({ ...everything, beforeMs: startMs + 1_500_000 + 1_100_000 }), 0)
-  assert.equal(kit.entries().filter(({ kind }) => kind === "retention").length, 1)
+  assert.equal(kit.entries().filter(({ kind }) => kind === "retention").length, 2)
   await writer.append(start("after"))
   await writer.append(end("after"))
   await writer.close(startMs)
@@ -83,4 +90,17 @@ test("entries are recorded while old ones are dropped", async (t) => {
   assert.ok(dropped >= 5_002)
   await writer.close(startMs)
   assert.equal((await kit.verify()).ok, true)
+})
+
+test("what was dropped stays proven when the entries that said so are dropped, too", async (t) => {
+  const kit = await makeKit(t)
+  await fill(kit, [10])
+  for (const round of [1, 2, 3]) {
+    const writer = await kit.open({ now: () => startMs })
+    assert.ok((await writer.retain(everything)) > 0, `round ${round}`)
+    await writer.close(startMs)
+    const { damage, cannotExclude } = await kit.verify()
+    assert.equal(damage, undefined)
+    assert.match(cannotExclude.join(" "), /What retention has dropped/)
+  }
 })

@@ -8,6 +8,8 @@ import { plain, type SecretNames } from "./redact-names.ts"
 import { endOfRun, marker, runOf, type Span } from "./redact-spans.ts"
 
 type Found = Span & { readonly isSecret: boolean }
+/** Of the text so far, so that nothing in it is searched twice: quotes that nothing closes, and how far all is plain. */
+type Seen = { readonly unclosed: Set<string>; plainUntil: number }
 type Name = { readonly start: number; readonly end: number; readonly isStrong: boolean; readonly text: string }
 
 const stems =
@@ -20,17 +22,20 @@ const between = /(\\{0,8}["'])?([ \t]{0,4})(:=|=>|=|:)([ \t]{0,4})(?:(\\{0,8}["'
 const run = runOf("[^\\s&;,\"'`<>\\\\]")
 const word = runOf("[^\\s\"'`<>]")
 const nothing = new Set(["null", "none", "nil", "true", "false", "undefined", marker, "***", "****"])
+const longestJudged = 256
+/** Without one of the first, nothing in prose looks like a secret; at one of the others a value is over. */
+const telling = /[\d!#$%^*~]|[\s"'`<>]/g
 const schemes = /^(?:bearer|token|apikey|api-key|key|negotiate|digest|oauth|basic)$/i
 
 export function assignedSpans(text: string, names: SecretNames): readonly Span[] {
   const spans: Span[] = []
-  const unclosed = new Set<string>()
+  const seen: Seen = { unclosed: new Set(), plainUntil: 0 }
   let from = 0
   for (const index of candidates(text, names)) {
     if (index < from) continue
     const name = nameAt(text, { index, from, names })
     from = name.end
-    const found = valueOf(text, name, unclosed)
+    const found = valueOf(text, name, seen)
     if (found === undefined) continue
     if (found.isSecret) spans.push({ start: found.start, end: found.end })
     from = Math.max(from, found.isSecret ? found.end : found.start)
@@ -55,16 +60,16 @@ function nameAt(text: string, { index, from, names }: At): Name {
   return { start, end, text: name, isStrong: names.isSecret(name) }
 }
 
-function valueOf(text: string, name: Name, unclosed: Set<string>): Found | undefined {
+function valueOf(text: string, name: Name, seen: Seen): Found | undefined {
   if (!name.isStrong && !weak.test(plain(name.text))) return undefined
   if (text[name.start - 1] === "<" && text[name.end] === ">") return inElement(text, name)
   between.lastIndex = name.end
   const [whole, closing, before = "", sign, after = "", quote] = between.exec(text) ?? []
-  if (whole === undefined) return behindFlag(text, name)
+  if (whole === undefined) return behindFlag(text, name, seen)
   const start = name.end + whole.length
-  if (quote !== undefined) return inQuotes(text, { name, start, quote, unclosed })
+  if (quote !== undefined) return inQuotes(text, { name, start, quote, seen })
   const isTight = closing !== undefined || (sign === "=" && before + after === "")
-  return bare(text, { name, start, isTight })
+  return bare(text, { name, start, isTight, seen })
 }
 
 function inElement(text: string, name: Name): Found {
@@ -73,24 +78,24 @@ function inElement(text: string, name: Name): Found {
   return judged(text, { name, start, end: close < 0 ? text.length : close, isTight: true })
 }
 
-function behindFlag(text: string, name: Name): Found | undefined {
+function behindFlag(text: string, name: Name, seen: Seen): Found | undefined {
   const gap = text.slice(name.end, name.end + 1)
   if (!name.text.startsWith("-") || gap !== " " || text[name.end + 1] === "-") return undefined
-  return bare(text, { name, start: name.end + 1, isTight: false })
+  return bare(text, { name, start: name.end + 1, isTight: false, seen })
 }
 
 type Quoted = {
   readonly name: Name
   readonly start: number
   readonly quote: string
-  readonly unclosed: Set<string>
+  readonly seen: Seen
 }
 
-function inQuotes(text: string, { name, start, quote, unclosed }: Quoted): Found {
-  const end = unclosed.has(quote) ? -1 : closing(text, start, quote)
+function inQuotes(text: string, { name, start, quote, seen }: Quoted): Found {
+  const end = seen.unclosed.has(quote) ? -1 : closing(text, start, quote)
   if (end >= 0) return judged(text, { name, start, end, isTight: true })
-  unclosed.add(quote)
-  return bare(text, { name, start, isTight: true })
+  seen.unclosed.add(quote)
+  return bare(text, { name, start, isTight: true, seen })
 }
 
 /** A quote behind more backslashes than the first stands inside. */
@@ -100,18 +105,29 @@ function closing(text: string, start: number, quote: string): number {
   return end
 }
 
-type Bare = { readonly name: Name; readonly start: number; readonly isTight: boolean }
+type Value = { readonly name: Name; readonly start: number; readonly isTight: boolean }
+type Bare = Value & { readonly seen: Seen }
 
-function bare(text: string, { name, start, isTight }: Bare): Found {
+function bare(text: string, { name, start, isTight, seen }: Bare): Found {
   if (plain(name.text).endsWith("cookie") && /^[^\s=;]{1,128}=/.test(text.slice(start, start + 130))) {
     return { start, end: endOfLine(text, start), isSecret: true }
   }
+  if (!isTight && isLongAndPlain(text, start, seen)) return { start, end: start, isSecret: false }
   const value = isTight ? run : word
   const end = endOfRun(text, start, value.near)
   if (!isTight && text[end] === " " && schemes.test(text.slice(start, end)))
     return bareBehindScheme(text, name, end + 1)
   const found = judged(text, { name, start, end, isTight })
   return found.isSecret ? { ...found, end: endOfRun(text, start, value.far) } : found
+}
+
+/** Whether all that would be judged is letters. */
+function isLongAndPlain(text: string, start: number, seen: Seen): boolean {
+  if (seen.plainUntil < start) {
+    telling.lastIndex = start
+    seen.plainUntil = telling.exec(text)?.index ?? text.length
+  }
+  return seen.plainUntil - start >= longestJudged
 }
 
 /** `Authorization: Token x` */
@@ -124,7 +140,7 @@ function endOfLine(text: string, start: number): number {
   return end < 0 ? text.length : end
 }
 
-function judged(text: string, { name, start, end, isTight }: Bare & { readonly end: number }): Found {
+function judged(text: string, { name, start, end, isTight }: Value & { readonly end: number }): Found {
   const value = text.slice(start, end)
   return { start, end, isSecret: !isNothing(value) && isSecretValue(value, name, isTight) }
 }

@@ -14,11 +14,12 @@ export type RedactionRule = {
   readonly keys: readonly string[]
 }
 
-const mostBytes = 10 * 1_024 * 1_024
+/** What takes longer would hold up all that waits to be recorded. */
+const mostBytes = 256 * 1_024
 
 /**
  * Valid JSON, at most `maxBytes` long where those suffice for `{"truncated":true,...}`. What is cut off, unreadable, or
- * more than 10 MiB is not shown; `bytes` then says how much came.
+ * more than 256 KiB is not shown; `bytes` then says how much came.
  */
 export function redact(json: string, rule: RedactionRule): string {
   const bytes = Buffer.byteLength(json)

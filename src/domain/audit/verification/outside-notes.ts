@@ -22,6 +22,8 @@ type StreamNotes = {
   last?: Checkpoint
   /** Up to where the notes of each origin and the store are at one. */
   readonly agreed: Record<Origin, number>
+  /** Entries that there are of a stream that has ended: notes of more are left. */
+  ended?: number
 }
 
 export class OutsideNotes {
@@ -90,26 +92,31 @@ export class OutsideNotes {
   end(stream: StreamProgress): number {
     this.pass(stream, stream.size)
     const kept = this.#streams.get(stream.name)
-    const beyond = kept?.notes[kept.next]
-    if (beyond !== undefined && this.#extent === "whole") {
-      openCheckpoint(beyond, this.#keys)
-      const message = `Of ${beyond.size} entries that ${origins[beyond.origin]} covers, only ${stream.size} are there. A loss of power may do this where audit.sync is process; the opening of the next stream then says so.`
-      throw new DamageFound("truncated", { stream: stream.name, seq: stream.size + 1 }, message)
-    }
-    this.#streams.delete(stream.name)
+    if (kept?.notes[kept.next] === undefined) this.#streams.delete(stream.name)
+    else kept.ended = stream.size
     return kept?.agreed.brought ?? 0
   }
 
-  /** To be called when all streams have ended. @throws DamageFound */
-  finish(): void {
-    if (this.#extent === "range") return
-    for (const { notes } of this.#streams.values()) {
-      const [note] = notes
-      if (note === undefined) continue
-      openCheckpoint(note, this.#keys)
-      const message = `The stream that ${origins[note.origin]} covers is gone.`
-      throw new DamageFound("missing_stream", { stream: note.stream, seq: 1 }, message)
+  /**
+   * To be called when the stream is over and the one after it is known.
+   *
+   * @param explain whether it is known why there is no more what a checkpoint covers
+   * @throws DamageFound where it is not
+   */
+  settle(stream: string, explain: (checkpoint: Checkpoint) => boolean): void {
+    const kept = this.#streams.get(stream)
+    this.#streams.delete(stream)
+    if (kept === undefined || this.#extent === "range") return
+    for (const note of kept.notes.slice(kept.next)) {
+      const { checkpoint } = openCheckpoint(note, this.#keys)
+      if (!explain(checkpoint)) throw lostBehind(note, kept.ended)
     }
+  }
+
+  /** To be called when all streams have ended. @throws DamageFound */
+  finish(explain: (checkpoint: Checkpoint) => boolean): void {
+    if (this.#extent === "range") return
+    for (const stream of this.#streams.keys()) this.settle(stream, explain)
     if (this.#unreadable === 0) return
     const message = `${this.#unreadable} of the checkpoints kept outside the store cannot be read.`
     throw new DamageFound("altered_checkpoint", { stream: "", seq: 0 }, message)
@@ -120,6 +127,20 @@ const origins = {
   filed: "a checkpoint in the log's file of checkpoints",
   brought: "a checkpoint kept elsewhere",
 } as const
+
+/** @param size of the stream; undefined where that is gone as a whole */
+function lostBehind(note: OutsideNote, size: number | undefined): DamageFound {
+  const { stream, origin } = note
+  if (size === undefined) {
+    return new DamageFound(
+      "missing_stream",
+      { stream, seq: 1 },
+      `The stream that ${origins[origin]} covers is gone.`,
+    )
+  }
+  const message = `Of ${note.size} entries that ${origins[origin]} covers, only ${size} are there, and no opening that is signed says that they were lost.`
+  return new DamageFound("truncated", { stream, seq: size + 1 }, message)
+}
 
 /** What the note says, whether or not it is signed. */
 function outline(note: string, origin: Origin): OutsideNote[] {

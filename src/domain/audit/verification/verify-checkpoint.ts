@@ -87,6 +87,13 @@ export class CheckpointChain {
     this.#count += 1
   }
 
+  /** The text of a note that was signed after the last checkpoint, by a key that was in use then. */
+  openAfter(note: string): string | undefined {
+    const opened = openNote(note, this.#keys.verifiers)
+    const isCurrent = opened.state === "signed" && this.#keys.verifiers.indexOf(opened.verifier) >= this.#lastKey
+    return isCurrent ? opened.text : undefined
+  }
+
   /** Whether the trusted key, or one after it, stands at the end of the chain and so speaks for all of it. */
   get isTrusted(): boolean {
     return this.#count === 0 || this.#lastKey >= this.#keys.firstTrusted

@@ -8,6 +8,7 @@
  * among what is read after it.
  */
 
+import type { Checkpoint } from "../checkpoint.ts"
 import { cannotExclude } from "./cannot-exclude.ts"
 import { DamageFound } from "./damage-found.ts"
 import type { TrustedKeys } from "../key-history.ts"
@@ -16,6 +17,7 @@ import { OutsideNotes } from "./outside-notes.ts"
 import type { Damage, Verdict } from "../verdict.ts"
 import { checkAgainst, CheckpointChain, cutOff, openCheckpoint, type CheckpointRow } from "./verify-checkpoint.ts"
 import { checkPlace, readEntry, type EntryRow } from "./verify-entry.ts"
+import { Losses } from "./verify-losses.ts"
 import { RetentionProof } from "./verify-retention.ts"
 import { checkLink, checkSealed, StreamProgress, type StreamBase } from "./verify-stream.ts"
 
@@ -36,6 +38,8 @@ export type VerifyOptions = {
   readonly brought?: readonly string[]
   /** Of a `range`, the ends are loose: what came before it and what follows are not asked for. */
   readonly extent: "whole" | "range"
+  /** What else is to be said with a log that is whole. */
+  readonly remarks?: readonly string[]
 }
 
 export class LogVerifier {
@@ -43,6 +47,9 @@ export class LogVerifier {
   readonly #chain: CheckpointChain
   readonly #outside: OutsideNotes
   readonly #retention = new RetentionProof()
+  readonly #losses = new Losses()
+  /** When the newest checkpoint of what was dropped was signed. */
+  #droppedMs = -Infinity
   #before: StreamProgress | undefined
   #stream: StreamProgress | undefined
   /** Of the stream that is read, until it is known to be what was signed and its link has been followed. */
@@ -87,7 +94,8 @@ export class LogVerifier {
       covered: this.#stream.covered,
       agreed: this.#agreed,
     }
-    const { extent, keys } = this.#options
+    const { extent, keys, remarks = [] } = this.#options
+    const proven = cannotExclude({ extent, keyBrought: keys.brought, last })
     return {
       ok: this.#damage === undefined,
       entries: this.#entries,
@@ -96,7 +104,7 @@ export class LogVerifier {
       ...(this.#damage && { damage: this.#damage }),
       cannotExclude: this.#damage
         ? ["What comes after the damage has not been looked at."]
-        : cannotExclude({ extent, keyBrought: keys.brought, last }),
+        : [...proven, ...this.#losses.sentences, ...this.#retention.sentences, ...remarks],
     }
   }
 
@@ -118,7 +126,7 @@ export class LogVerifier {
     this.#before = this.#stream
     this.#stream = new StreamProgress(name, base)
     this.#streams += 1
-    this.#retention.begin(this.#stream)
+    this.#retention.begin(this.#stream, this.#options.extent)
     this.#linked = false
     if (base.size > 0) this.#followLink()
   }
@@ -138,8 +146,11 @@ export class LogVerifier {
       )
     }
     stream.add(row)
-    if (entry.kind === "opening") this.#opening = entry
-    if (entry.kind === "retention") this.#retention.record(entry)
+    if (entry.kind === "opening") {
+      this.#opening = entry
+      this.#losses.record(entry)
+    }
+    if (entry.kind === "retention") this.#retention.record(entry, (note) => this.#chain.openAfter(note))
     this.#entries += 1
   }
 
@@ -150,8 +161,12 @@ export class LogVerifier {
     if (this.#cutOff) return
     checkAgainst(stream, signed.checkpoint)
     this.#outside.stored(stream, row, signed.checkpoint)
-    if (this.#opening !== undefined) this.#followLink()
+    if (this.#opening !== undefined) {
+      this.#losses.sign(this.#opening)
+      this.#followLink()
+    }
     this.#chain.add(row, signed, stream.firstOpen)
+    if (row.size <= stream.baseSize) this.#droppedMs = Math.max(this.#droppedMs, signed.checkpoint.timeMs)
     if (row.size < stream.baseSize) return
     stream.covered = row.size
     stream.sealed = signed.checkpoint.final
@@ -166,7 +181,8 @@ export class LogVerifier {
   }
 
   #checkBase(stream: StreamProgress): void {
-    if (stream.covered >= stream.baseSize || this.#options.extent === "range") return
+    const isLoose = this.#options.extent === "range" && this.#before === undefined
+    if (stream.covered >= stream.baseSize || isLoose) return
     const message = `The entries up to ${stream.baseSize} are gone, and no checkpoint stands for them.`
     throw new DamageFound("missing", { stream: stream.name, seq: 1 }, message)
   }
@@ -180,6 +196,7 @@ export class LogVerifier {
       if (this.#before !== undefined) checkSealed(this.#before)
     } else if (this.#before !== undefined || this.#options.extent === "whole") {
       checkLink(opening, this.#before, (name) => this.#retention.knows(name))
+      if (this.#before) this.#outside.settle(this.#before.name, (checkpoint) => this.#losses.explain(checkpoint))
     }
   }
 
@@ -193,10 +210,15 @@ export class LogVerifier {
     this.#followLink()
   }
 
+  /** Of what was lost before all that is left, the opening that said so was dropped by retention, too. */
+  #isBeforeAll({ stream, timeMs }: Checkpoint): boolean {
+    return stream !== this.#stream?.name && timeMs <= this.#droppedMs
+  }
+
   #end(): void {
     this.#endStream()
-    this.#outside.finish()
-    if (this.#options.extent === "whole") this.#retention.finish()
+    this.#outside.finish((note) => this.#losses.explain(note) || this.#isBeforeAll(note))
+    this.#retention.finish()
     if (this.#chain.isTrusted) return
     throw new DamageFound(
       "unknown_key",

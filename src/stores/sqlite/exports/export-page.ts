@@ -15,7 +15,7 @@ import { GatewayError } from "../../../errors.ts"
 import { beginPlace, readPlace, writePlace, type ExportPlace } from "./export-place.ts"
 import { LogRows, type CheckpointRow, type EntryRow } from "../reading/reader-rows.ts"
 import { readKept } from "../reading/reader-entry.ts"
-import { isWhole, partOf, type StreamPart } from "../reading/reader-span.ts"
+import { isWhole, partOf, restOf, type StreamPart } from "../reading/reader-span.ts"
 
 /** What is written beside the entries, and how an entry is. */
 type Writer = {
@@ -71,7 +71,8 @@ class PageBuilder {
     for (const stream of rows.streams()) {
       if (stream.id < this.#place.stream || stream.id > this.#place.lastStream) continue
       if (stream.id > this.#place.stream) {
-        const part = partOf(this.#source.db, rows, stream, this.#request)
+        const asked = this.#place.streams === 0 ? this.#request : restOf(this.#request)
+        const part = partOf(this.#source.db, rows, stream, asked)
         if (part === undefined) continue
         this.#beginStream(part)
       }

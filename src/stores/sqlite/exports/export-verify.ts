@@ -7,6 +7,10 @@ import { LogVerifier, type VerifyItem } from "../../../domain/audit/verification
 import { GatewayError } from "../../../errors.ts"
 import { keyGiven, notesGiven, type GivenProof } from "../verification/verify-given.ts"
 
+/** Of an export that holds all of the log, its first line could be changed, and then its ends be cut off. */
+const partRemark =
+  "The file claims to be only a part of the log, which nobody has signed: where the whole log was to be exported, its beginning and its end may have been cut off. Export and verify it whole."
+
 /** @throws GatewayError `invalid` where the first line is not that of an export, or what was given is no key */
 export async function verifyExport(lines: AsyncIterable<string>, given: GivenProof = {}): Promise<Verdict> {
   const reading = lines[Symbol.asyncIterator]()
@@ -14,8 +18,11 @@ export async function verifyExport(lines: AsyncIterable<string>, given: GivenPro
   const begin = first.done === true ? undefined : readLine(first.value)
   if (begin?.type !== "key") throw notAnExport()
   const keys = trustedFrom(readKeyHistory(begin.history), keyGiven(given))
-  const extent = begin.partial ? "range" : "whole"
-  const feeder = new Feeder(new LogVerifier({ keys, brought: notesGiven(given), extent }))
+  const { notes: brought, remarks } = notesGiven(given)
+  const verifier = begin.partial
+    ? new LogVerifier({ keys, brought, extent: "range", remarks: [...remarks, partRemark] })
+    : new LogVerifier({ keys, brought, extent: "whole", remarks })
+  const feeder = new Feeder(verifier)
   for (let next = await reading.next(); next.done !== true && !feeder.isOver; next = await reading.next()) {
     if (next.value !== "") feeder.feed(next.value)
   }

@@ -5,7 +5,7 @@
  */
 
 import { createPrivateKey, generateKeyPairSync, randomBytes, type KeyObject } from "node:crypto"
-import { rename, rm } from "node:fs/promises"
+import { rename, rm, stat } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { syncFolder } from "../../../durable-file.ts"
 import { addRotation, readKeyHistory } from "../../../domain/audit/key-history.ts"
@@ -17,7 +17,8 @@ const saltBytes = 32
 const maxBytes = 1024 * 1024
 const nameBytes = 6
 
-export type NextKey = { readonly pem: string; readonly vkey: string }
+/** With the public history that leads to it. */
+export type NextKey = { readonly pem: string; readonly vkey: string; readonly history: string }
 
 type Opening = {
   /** Exists. */
@@ -33,44 +34,46 @@ export async function openAuditKeys({ folder, log }: Opening): Promise<AuditKeys
   if (salt.length !== saltBytes) throw unusable(paths.salt, "it is not 32 bytes long; restore it from a backup")
   const pem = (await readOrMake(paths.key, log, () => Buffer.from(pemOf(drawKey())))).toString()
   const key = readKey(paths.key, pem)
-  const name = `mcp-meta-${randomBytes(nameBytes).toString("hex")}`
-  const history = await readOrMake(paths.pub, log, () => Buffer.from(`${signerOf(name, key).vkey}\n`))
+  const newName = `mcp-meta-${randomBytes(nameBytes).toString("hex")}`
+  const history = await readOrMake(paths.pub, log, () => Buffer.from(`${signerOf(newName, key).vkey}\n`))
   return finishRotation(paths, { salt, key, history: history.toString() })
 }
 
 export class AuditKeys {
   readonly salt: Buffer
+  /** The log's. */
+  readonly name: string
   readonly #paths: Paths
   #key: KeyObject
   #history: string
 
-  constructor(paths: Paths, { salt, key, history }: Material) {
+  constructor(paths: Paths, { salt, name, key, history }: Material) {
     this.#paths = paths
     this.salt = salt
+    this.name = name
     this.#key = key
     this.#history = history
-  }
-
-  /** The log's. */
-  get name(): string {
-    return readKeyHistory(this.#history)[0].name
   }
 
   get pem(): string {
     return pemOf(this.#key)
   }
 
-  /** A key that waits beside the one in use until it is adopted. */
-  async drawNext(): Promise<NextKey> {
+  /**
+   * A key that waits beside the one in use until it is adopted.
+   *
+   * @throws GatewayError `conflict` where the history is full; nothing is written then
+   */
+  async drawNext(timeMs: number): Promise<NextKey> {
     const key = drawKey()
+    const { vkey } = signerOf(this.name, key)
+    const history = addRotation(this.#history, signerOf(this.name, this.#key), { vkey, timeMs })
     await replaceSecretFile(this.#paths.next, pemOf(key))
-    return { pem: pemOf(key), vkey: signerOf(this.name, key).vkey }
+    return { pem: pemOf(key), vkey, history }
   }
 
   /** From here on the public history leads to the new key, even when a crash keeps it from getting its name. */
-  async adopt({ pem, vkey }: NextKey, timeMs: number): Promise<void> {
-    const signer = signerOf(this.name, this.#key)
-    const history = addRotation(this.#history, signer, { vkey, timeMs })
+  async adopt({ pem, history }: NextKey): Promise<void> {
     await replaceSecretFile(this.#paths.pub, history)
     this.#history = history
     this.#key = readKey(this.#paths.next, pem)
@@ -78,8 +81,27 @@ export class AuditKeys {
   }
 }
 
+/** @returns the names of those that are not there, as paths in the data folder */
+export async function missingKeys(folder: string): Promise<readonly string[]> {
+  const { key, pub, salt } = pathsIn(folder)
+  const looked = [key, pub, salt].map(async (path) => ((await isThere(path)) ? [] : [nameOf(path)]))
+  return (await Promise.all(looked)).flat()
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
+}
+
 type Paths = { readonly key: string; readonly next: string; readonly pub: string; readonly salt: string }
-type Material = { readonly salt: Buffer; readonly key: KeyObject; readonly history: string }
+type Material = {
+  readonly salt: Buffer
+  readonly name: string
+  readonly key: KeyObject
+  readonly history: string
+}
 
 function pathsIn(folder: string): Paths {
   const at = (name: string) => join(folder, name)
@@ -101,20 +123,21 @@ async function readOrMake(path: string, log: Opening["log"], make: () => Buffer)
 }
 
 /** A rotation that a crash interrupted is finished where the public history has the new key, else undone. */
-async function finishRotation(paths: Paths, material: Material): Promise<AuditKeys> {
+async function finishRotation(paths: Paths, material: Omit<Material, "name">): Promise<AuditKeys> {
   const history = readKeyHistory(material.history)
-  const fits = (key: KeyObject): boolean => signerOf(history[0].name, key).vkey === history.at(-1)?.vkey
+  const { name } = history[0]
+  const fits = (key: KeyObject): boolean => signerOf(name, key).vkey === history.at(-1)?.vkey
   const waiting = await readKeyFile(paths.next)
   if (fits(material.key)) {
     if (waiting) await rm(paths.next, { force: true })
-    return new AuditKeys(paths, material)
+    return new AuditKeys(paths, { ...material, name })
   }
   const next = waiting && readKey(paths.next, waiting.toString())
   if (next === undefined || !fits(next)) {
     throw unusable(paths.key, "it is not the key that keys/audit.pub ends with; restore both from the same backup")
   }
   await takeOver(paths)
-  return new AuditKeys(paths, { ...material, key: next })
+  return new AuditKeys(paths, { ...material, name, key: next })
 }
 
 async function takeOver({ key, next, pub }: Paths): Promise<void> {

@@ -65,7 +65,7 @@ export type DatabaseTrouble = {
 /** A reader keeps the WAL from being written anew, after a sync that failed. */
 export class StillRead extends Error {}
 
-/** The file that is written is not the one at its place any more. */
+/** The file that is written, or its WAL, is not the one at its place any more. */
 export class Moved extends Error {}
 
 /** Someone else has begun a stream, and so ended the one that is written. */

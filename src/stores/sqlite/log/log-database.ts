@@ -44,9 +44,11 @@ export function emptyWal(db: DatabaseSync): boolean {
   return db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get()?.["busy"] === 0
 }
 
-/** Tells the file at the log's place from another one; undefined where there is none. */
-export function inodeOf(folder: string): number | undefined {
-  return statSync(join(folder, fileName), { throwIfNoEntry: false })?.ino
+/** Tells the files at the log's place, which are there from the first reading on, from others or none. */
+export function inodesOf(folder: string): string {
+  return [fileName, `${fileName}-wal`]
+    .map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.ino)
+    .join("/")
 }
 
 export function walIsLarge(folder: string): boolean {

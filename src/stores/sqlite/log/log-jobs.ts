@@ -25,6 +25,10 @@ export class LogJobs {
     this.#options = options
   }
 
+  get areDone(): boolean {
+    return this.#waiting.length === 0
+  }
+
   add(job: Job): void {
     this.#waiting.push(job)
     this.#schedule()

@@ -11,8 +11,8 @@ import type { Signer } from "../../../domain/audit/signed-note.ts"
 import type { FramedEntry } from "../handover/batch-frame.ts"
 import { Checkpoints, type Checkpointed } from "./checkpointing.ts"
 import { copyText } from "./kept-copy.ts"
-import { Overtaken } from "./database-trouble.ts"
-import { inodeOf, type SyncMode } from "./log-database.ts"
+import { Moved, Overtaken } from "./database-trouble.ts"
+import { emptyWal, inodesOf, type SyncMode } from "./log-database.ts"
 import { emptyTail, readTail, type Tail } from "./log-tail.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { UsageRows } from "../usage/usage-rows.ts"
@@ -38,7 +38,7 @@ export class OpenLog {
   readonly db: DatabaseSync
   readonly place: LogPlace
   readonly openCalls: OpenCalls
-  readonly #inode: number | undefined
+  readonly #inodes: string
   readonly #checkpoints: Checkpoints
   readonly #usage: UsageRows
   readonly #insertEntry: StatementSync
@@ -50,7 +50,6 @@ export class OpenLog {
   constructor(db: DatabaseSync, place: LogPlace) {
     this.db = db
     this.place = place
-    this.#inode = inodeOf(place.folder)
     this.openCalls = OpenCalls.read(db)
     this.#checkpoints = new Checkpoints(db, place)
     this.#usage = new UsageRows(db)
@@ -59,11 +58,7 @@ export class OpenLog {
     this.#insertStream = db.prepare("INSERT INTO streams (name) VALUES (?)")
     this.#lastStream = db.prepare("SELECT max(id) AS id FROM streams")
     this.#tail = readTail(db)
-  }
-
-  /** Whether what is written is still found where the log is. */
-  get isInPlace(): boolean {
-    return this.#inode !== undefined && inodeOf(this.place.folder) === this.#inode
+    this.#inodes = inodesOf(place.folder)
   }
 
   /** Undefined before the first stream. */
@@ -81,7 +76,17 @@ export class OpenLog {
     if (this.#tail && this.#lastStream.get()?.["id"] !== this.#tail.streamId) throw new Overtaken()
     work()
     this.#usage.write()
+    if (!this.#isInPlace) throw new Moved()
     this.db.exec("COMMIT")
+  }
+
+  /** After trouble, of which nothing is mended here. */
+  leave(): void {
+    try {
+      if (!this.#isInPlace) this.#rescue()
+    } finally {
+      this.db.close()
+    }
   }
 
   beginStream(name: string): void {
@@ -113,6 +118,17 @@ export class OpenLog {
   /** To be called when the transaction of what was signed is committed. */
   fileCheckpoints(): void {
     this.#checkpoints.file()
+  }
+
+  /** Whether what is written is still found where the log is. */
+  get #isInPlace(): boolean {
+    return inodesOf(this.place.folder) === this.#inodes
+  }
+
+  /** What is on record must not be lost with a WAL that is deleted, nor be taken for that of another file. */
+  #rescue(): void {
+    if (this.db.isTransaction) this.db.exec("ROLLBACK")
+    emptyWal(this.db)
   }
 
   #current(): Tail {

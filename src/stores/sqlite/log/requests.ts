@@ -2,7 +2,6 @@
 
 import { createPrivateKey } from "node:crypto"
 import { signerOf } from "../../../domain/audit/signed-note.ts"
-import { Moved } from "./database-trouble.ts"
 import { eraseCopies } from "./erasure.ts"
 import type { LogPlace, OpenLog } from "./open-log.ts"
 import { recordUnrecorded } from "./recovery.ts"
@@ -34,7 +33,6 @@ function tellGap(log: OpenLog, { unrecorded, nowMs }: Of<"gap">): void {
 }
 
 function signNow(log: OpenLog, { nowMs }: Of<"checkpoint">): void {
-  if (!log.isInPlace) throw new Moved()
   log.transaction(() => {
     log.sign(nowMs)
     pruneUsage(log.db, nowMs)

@@ -1,9 +1,11 @@
 /**
  * Drops old entries from the beginning of the log, a thousand or so at a time, so that recording goes on in between. A
- * stream is cut only at a checkpoint, whose frontier then stands for what is gone.
+ * stream is cut only at a checkpoint, whose frontier then stands for what is gone. Of each stream a signed note says how
+ * far it is to be dropped, and by its place that all before it was: so the newest one speaks for those that are gone.
  */
 
 import { toText } from "../../../domain/audit/chain.ts"
+import { writeRetention } from "../../../domain/audit/retention-note.ts"
 import type { OpenLog } from "./open-log.ts"
 import type { Request } from "../handover/thread-messages.ts"
 
@@ -16,18 +18,28 @@ type StreamRow = { id: number; name: string; base_size: number }
 /** Yields where others may write. @returns how many entries were dropped */
 export function* dropOld(log: OpenLog, request: RetentionRequest): Generator<undefined, number> {
   const steps = yield* plan(log, request)
-  const last = steps.at(-1)
-  if (last === undefined) return 0
-  const entries = steps.reduce((sum, { from, size }) => sum + size - from, 0)
-  const detail = { entries, beforeMs: request.beforeMs, lastStream: last.stream, lastSeq: last.size }
-  for (const [index, step] of steps.entries()) {
+  const byStream = Map.groupBy(steps, ({ streamId }) => streamId)
+  for (const step of steps) {
+    const ofStream = byStream.get(step.streamId) ?? []
     log.transaction(() => {
-      if (index === 0) log.append({ kind: "retention", timeMs: request.nowMs, detail })
+      if (ofStream[0] === step) record(log, ofStream, request)
       drop(log, step)
     })
     yield
   }
-  return entries
+  return entriesOf(steps)
+}
+
+/** To be called in a transaction, before anything of the stream is dropped and when all before it is. */
+function record(log: OpenLog, steps: readonly Step[], { beforeMs, nowMs }: RetentionRequest): void {
+  const { stream = "", size = 0 } = steps.at(-1) ?? {}
+  const note = log.place.signer.sign(writeRetention({ stream, size, timeMs: nowMs }))
+  const detail = { entries: entriesOf(steps), beforeMs, lastStream: stream, lastSeq: size, note }
+  log.append({ kind: "retention", timeMs: nowMs, detail })
+}
+
+function entriesOf(steps: readonly Step[]): number {
+  return steps.reduce((sum, { from, size }) => sum + size - from, 0)
 }
 
 /** What is there now does not change any more, so it can be looked at bit by bit. */

@@ -32,7 +32,8 @@ function settle(value: unknown, chars: number): unknown {
 
 function settleDetail(detail: unknown): unknown {
   const members = Object.entries((detail ?? {}) as Record<string, unknown>)
-    .filter(([, value]) => value !== null)
+    // A member of that name is not read back: it would be the prototype.
+    .filter(([name, value]) => value !== null && name !== "__proto__")
     .map(([name, value]) => [cut(name, maxChars), typeof value === "string" ? cut(value, maxLongChars) : value])
   return Object.fromEntries(members)
 }

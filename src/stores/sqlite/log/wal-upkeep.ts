@@ -24,7 +24,7 @@ export class WalUpkeep {
     copyWalBack(log.db)
   }
 
-  /** At a time of rest. */
+  /** At a time of rest: what a reader still needs stays for the next. */
   shrink(log: OpenLog): void {
     if (walIsLarge(log.place.folder)) emptyWal(log.db)
   }

@@ -57,6 +57,14 @@ export class WriterLoop {
       }
     }
     this.#commit(group)
+    const last = messages.at(-1)
+    if (last?.type === "ask" && last.request.type === "checkpoint") this.#rest()
+  }
+
+  /** A checkpoint with nothing behind it is a moment in which nobody waits. */
+  #rest(): void {
+    const log = this.#log
+    if (log !== undefined && this.#jobs.areDone) this.#guard(() => this.#wal.shrink(log))
   }
 
   /** What comes while there is no log is dropped: the main thread has refused it or is about to. */
@@ -138,7 +146,7 @@ export class WriterLoop {
   #drop(trouble: DatabaseTrouble): void {
     this.#failJobs(trouble)
     try {
-      this.#log?.db.close()
+      this.#log?.leave()
     } catch {
       // It is not used again; what it could not do is found by the recovery.
     }

@@ -27,6 +27,11 @@ export function isWhole({ fromMs, toMs }: TimeRange): boolean {
   return fromMs === undefined && toMs === undefined
 }
 
+/** What is asked of the streams after the first that is in the range: their beginnings, even if a clock was set back. */
+export function restOf({ toMs }: TimeRange): TimeRange {
+  return toMs === undefined ? {} : { toMs }
+}
+
 /** Undefined where nothing of the stream is in the range. */
 export function partOf(
   db: DatabaseSync,

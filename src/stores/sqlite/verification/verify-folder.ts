@@ -15,10 +15,12 @@ import { LogVerifier } from "../../../domain/audit/verification/verify.ts"
 import { GatewayError } from "../../../errors.ts"
 import { logFile } from "../reading/reader-database.ts"
 import { isWhole } from "../reading/reader-span.ts"
-import { keyGiven, notesGiven, type GivenProof } from "./verify-given.ts"
+import { countGoneCopies } from "./verify-copies.ts"
+import { keyGiven, notesGiven, type GivenNotes, type GivenProof } from "./verify-given.ts"
 import { findOrphan } from "./verify-orphans.ts"
 import { openUntouched, openWritten } from "./verify-open.ts"
 import { readLog, LogChanged } from "./verify-source.ts"
+import { findAlteredTables } from "./verify-tables.ts"
 
 export type VerifyFolder = TimeRange &
   GivenProof & {
@@ -32,13 +34,15 @@ export type VerifyFolder = TimeRange &
 /** More of the file of checkpoints is not compared: its end is what a cut would have to hide. */
 const filedBytes = 64 * 1_024 * 1_024
 const attempts = 5
+const usageRemark =
+  "Usage figures are no part of the proof: whoever could write there could have changed them. The end entries, which are, add up to them."
 
 /** @throws GatewayError `invalid` where there is no log, or a key or checkpoints that are none were given */
 export async function verifyFolder(asked: VerifyFolder): Promise<Verdict> {
-  const brought = notesGiven(asked)
+  const given = notesGiven(asked)
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await verifyOnce(asked, brought)
+      return await verifyOnce(asked, given)
     } catch (thrown) {
       if (thrown instanceof DamageFound) return foundBefore(thrown.damage)
       if (!(thrown instanceof LogChanged) || attempt === attempts) throw thrown
@@ -46,21 +50,47 @@ export async function verifyFolder(asked: VerifyFolder): Promise<Verdict> {
   }
 }
 
-async function verifyOnce(asked: VerifyFolder, brought: readonly string[]): Promise<Verdict> {
+async function verifyOnce(asked: VerifyFolder, given: GivenNotes): Promise<Verdict> {
   const filed = await filedNotes(asked.folder)
   const opening =
     asked.writer === "here"
       ? Promise.try(() => openWritten(asked.folder))
       : openUntouched(asked.folder, filed.length > 0 ? "known" : "unknown")
   await using log = await opening.catch(refuseUnreadable)
-  const keys = await keysOf(asked)
-  const verifier = new LogVerifier({ keys, filed, brought, extent: isWhole(asked) ? "whole" : "range" })
-  const { db } = log
-  const early = db && feedAll(verifier, db, asked)
-  const verdict = verifier.finish()
-  const found = early ?? (verdict.ok && isWhole(asked) && db ? whileReadable(() => findOrphan(db)) : undefined)
+  const history = await historyOf(asked)
+  const verifier = new LogVerifier({
+    keys: keysIn(history, asked),
+    filed,
+    brought: given.notes,
+    extent: isWhole(asked) ? "whole" : "range",
+    remarks: [...given.remarks, usageRemark],
+  })
+  const verdict = judge(verifier, log.db, asked)
   if (await log.wasDisturbed()) throw new LogChanged()
-  return found === undefined ? verdict : { ...verdict, ...damaged(found) }
+  const isStrange = verdict.damage?.kind === "unknown_key"
+  if (isStrange && (await historyOf(asked)) !== history) throw new LogChanged()
+  return verdict
+}
+
+function judge(verifier: LogVerifier, db: DatabaseSync | undefined, range: TimeRange): Verdict {
+  const early = db && feedAll(verifier, db, range)
+  const verdict = verifier.finish()
+  if (early) return { ...verdict, ...damaged(early) }
+  return verdict.ok && db && isWhole(range) ? lookBeside(verdict, db) : verdict
+}
+
+/** What of the file is not seen by going through streams, entries and checkpoints. */
+function lookBeside(verdict: Verdict, db: DatabaseSync): Verdict {
+  let remarks: readonly string[] = []
+  const found = whileReadable(() => {
+    const damage = findOrphan(db) ?? findAlteredTables(db)
+    if (damage) return damage
+    const copies = countGoneCopies(db)
+    remarks = copies.remarks
+    return copies.damage
+  })
+  if (found) return { ...verdict, ...damaged(found) }
+  return { ...verdict, cannotExclude: [...verdict.cannotExclude, ...remarks] }
 }
 
 function refuseUnreadable(thrown: unknown): never {
@@ -129,13 +159,18 @@ async function endOf(path: string): Promise<string> {
   }
 }
 
-/** @throws DamageFound where the keys that lie beside the log are not what they were */
-async function keysOf(asked: VerifyFolder): Promise<TrustedKeys> {
-  const given = keyGiven(asked)
-  const text = await readFile(join(asked.keysFolder, "audit.pub"), "utf8").catch(() => given)
+/** The keys as they lie beside the log at this moment; it may rotate them meanwhile. @throws DamageFound */
+async function historyOf(asked: VerifyFolder): Promise<string> {
+  const text = await readFile(join(asked.keysFolder, "audit.pub"), "utf8").catch(() => keyGiven(asked))
   if (text === undefined) throw noKeys("keys/audit.pub is gone; give the public key that was kept elsewhere.")
+  return text
+}
+
+/** @throws DamageFound where they are not what they were */
+function keysIn(history: string, asked: VerifyFolder): TrustedKeys {
+  const given = keyGiven(asked)
   try {
-    return trustedFrom(readKeyHistory(text), given)
+    return trustedFrom(readKeyHistory(history), given)
   } catch (thrown) {
     if (thrown instanceof GatewayError) throw noKeys(thrown.message)
     throw thrown

@@ -16,10 +16,30 @@ export function keyGiven({ publicKey }: GivenProof): string | undefined {
   return publicKey === undefined ? undefined : readVkey(publicKey.trim().split("\n", 1)[0] ?? "").vkey
 }
 
-/** @throws GatewayError `invalid` */
-export function notesGiven({ checkpoints }: GivenProof): readonly string[] {
-  if (checkpoints === undefined) return []
-  const { notes } = splitNotes(`${checkpoints.trimEnd()}\n\n`)
-  if (notes.length > 0) return notes
+export type GivenNotes = { readonly notes: readonly string[]; readonly remarks: readonly string[] }
+
+/** Of 4 bytes of the key's id and 64 of the signature at least, in base64. */
+const wholeSignature = /^— \S+ (?=(?:.{4})+$)[A-Za-z0-9+/]{90,}={0,2}$/
+
+const tornRemark =
+  "The last of the checkpoints kept elsewhere is torn and was left out; give a whole copy to compare with it, too."
+
+/**
+ * A file that was copied while it was written may end in the middle of a note.
+ *
+ * @throws GatewayError `invalid`
+ */
+export function notesGiven({ checkpoints }: GivenProof): GivenNotes {
+  if (checkpoints === undefined) return { notes: [], remarks: [] }
+  const whole = isTorn(checkpoints) ? checkpoints.slice(0, checkpoints.lastIndexOf("\n\n") + 2) : checkpoints
+  const { notes, torn } = splitNotes(`${whole.trim()}\n\n`)
+  const remarks = torn || whole !== checkpoints ? [tornRemark] : []
+  if (notes.length > 0) return { notes, remarks }
   throw new GatewayError("invalid", "There is no checkpoint in what was given as checkpoints kept elsewhere.")
+}
+
+/** Whether the last line is not ended, and no whole signature. */
+function isTorn(text: string): boolean {
+  const last = text.slice(text.lastIndexOf("\n") + 1)
+  return last !== "" && !wholeSignature.test(last)
 }

@@ -35,21 +35,22 @@ export function openWritten(folder: string): Untouched {
  */
 export async function openUntouched(folder: string, log: "known" | "unknown"): Promise<Untouched> {
   const file = join(folder, logFile)
+  const before = await stateOf(file)
   const [base, wal, index] = await Promise.all(["", "-wal", "-shm"].map((suffix) => bytesOf(`${file}${suffix}`)))
   if (base === undefined) {
     if (log === "known") return { db: undefined, wasDisturbed: undisturbed, [Symbol.asyncDispose]: async () => {} }
     throw new GatewayError("invalid", `There is no audit log in ${folder}; name the data folder with --data.`)
   }
   if (index !== undefined && wal !== undefined) return openBeside(folder)
-  return wal === undefined || wal === 0 ? openImmutable(file) : openCopy(file)
+  return wal === undefined || wal === 0 ? openImmutable(file, before) : openCopy(file)
 }
 
 /** Nobody has it open, and all of it is in the one file. */
-function openImmutable(file: string): Untouched {
+function openImmutable(file: string, before: string): Untouched {
   const url = pathToFileURL(file)
   url.searchParams.set("immutable", "1")
   const db = prepared(new DatabaseSync(url, { readOnly: true }))
-  const wasDisturbed = async (): Promise<boolean> => (await bytesOf(`${file}-shm`)) !== undefined
+  const wasDisturbed = async (): Promise<boolean> => (await stateOf(file)) !== before
   return { db, wasDisturbed, [Symbol.asyncDispose]: async () => db.close() }
 }
 
@@ -74,6 +75,14 @@ async function openCopy(file: string): Promise<Untouched> {
     await remove()
     throw thrown
   }
+}
+
+/** Another one where someone has written, even if all is put away again: which file each is, its size and its time. */
+async function stateOf(file: string): Promise<string> {
+  const found = await Promise.all(
+    ["", "-wal", "-shm"].map((suffix) => stat(`${file}${suffix}`, { bigint: true }).catch(() => undefined)),
+  )
+  return found.map((state) => (state ? `${state.ino} ${state.size} ${state.mtimeNs}` : "-")).join(", ")
 }
 
 async function bytesOf(path: string): Promise<number | undefined> {

@@ -6,7 +6,7 @@ import type { Damage } from "../../../domain/audit/verdict.ts"
 type Place = { readonly stream: number; readonly seq: number }
 
 export function findOrphan(db: DatabaseSync): Damage | undefined {
-  return lostRows(db, "entries", "seq") ?? lostRows(db, "checkpoints", "size") ?? lostCopy(db)
+  return lostRows(db, "entries", "seq") ?? lostRows(db, "checkpoints", "size") ?? lostCopy(db) ?? movedStream(db)
 }
 
 function lostRows(db: DatabaseSync, table: string, column: string): Damage | undefined {
@@ -41,4 +41,19 @@ function lostCopy(db: DatabaseSync): Damage | undefined {
   const message = `A redacted copy is kept for entry ${copy.seq}, which is not there.`
   const stream = nameOf(db, copy.stream) ?? `#${copy.stream}`
   return { stream, seq: copy.seq, kind: "altered_copy", message }
+}
+
+/** Each entry, dropped or not, has had the next id: so those of a stream follow from the sizes of those before. */
+function movedStream(db: DatabaseSync): Damage | undefined {
+  const moved = `SELECT s.name, e.seq FROM (
+    SELECT name, base_size, id AS stream, coalesce(sum(size) OVER
+      (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS due
+    FROM (SELECT id, name, base_size, max(base_size, coalesce(
+      (SELECT max(seq) FROM entries WHERE entries.stream = streams.id), 0)) AS size FROM streams)
+  ) s JOIN entries e ON e.stream = s.stream AND e.seq = s.base_size + 1
+    WHERE e.id - e.seq <> s.due ORDER BY s.stream LIMIT 1`
+  const found = db.prepare(moved).get()
+  if (found === undefined) return undefined
+  const message = `The entries of the stream are kept under ids that do not follow from those of the streams before.`
+  return { stream: String(found["name"]), seq: Number(found["seq"]), kind: "altered_index", message }
 }

@@ -9,7 +9,7 @@ import type { DatabaseSync } from "node:sqlite"
 import type { TimeRange } from "../../../domain/audit/log.ts"
 import type { VerifyItem } from "../../../domain/audit/verification/verify.ts"
 import { LogRows, type CheckpointRow } from "../reading/reader-rows.ts"
-import { isWhole, partOf, type StreamPart } from "../reading/reader-span.ts"
+import { isWhole, partOf, restOf, type StreamPart } from "../reading/reader-span.ts"
 import { disagreement } from "./verify-columns.ts"
 import { VerifyMarks } from "./verify-marks.ts"
 
@@ -26,9 +26,12 @@ export function* readLog(db: DatabaseSync, range: TimeRange): Generator<VerifyIt
   const rows = new LogRows(db)
   const streams = rows.streams()
   const source: Source = { rows, marks: new VerifyMarks(isWhole(range) ? "whole" : "range") }
+  let asked = range
   for (const stream of streams) {
-    const part = partOf(db, rows, stream, range)
-    if (part !== undefined) yield* readPart(source, part)
+    const part = partOf(db, rows, stream, asked)
+    if (part === undefined) continue
+    asked = restOf(range)
+    yield* readPart(source, part)
   }
 }
 

@@ -175,8 +175,15 @@ test("what is nested too deeply is not shown", () => {
   }
 })
 
-test("more than 10 MiB are not shown at all", () => {
-  const json = JSON.stringify("a".repeat(10 * 1_024 * 1_024))
+test("a secret behind a long text without spaces is taken out, too", () => {
+  const names = "token:".repeat(200)
+  for (const end of [`${names}hunter2`, `${names}${"x".repeat(200)}hunter2`, `${names} password: hunter2`]) {
+    assert.ok(!redacted(end).includes("hunter2"))
+  }
+})
+
+test("more than 256 KiB are not shown at all", () => {
+  const json = JSON.stringify("a".repeat(256 * 1_024))
   assert.equal(redact(json, rule), `{"truncated":true,"bytes":${json.length},"begin":""}`)
 })
 

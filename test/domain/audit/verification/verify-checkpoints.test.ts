@@ -1,14 +1,17 @@
 import assert from "node:assert/strict"
 import { generateKeyPairSync } from "node:crypto"
 import { test } from "node:test"
+import { writeRetention } from "../../../../src/domain/audit/retention-note.ts"
 import { signerOf } from "../../../../src/domain/audit/signed-note.ts"
 import { found, isLater, remove, stream, withoutFile } from "../damage-kit.ts"
 import {
+  append,
   checkpoint,
   current,
   drop,
   rechain,
   recordRetention,
+  rotate,
   signNote,
   smallLog,
   verify,
@@ -148,4 +151,26 @@ test("a base that is not what its checkpoint was signed over is found", () => {
   }
   assert.equal(found(withoutFile(unproven)), "missing 1/1")
   assert.equal(found(unproven), "missing_checkpoint 1/20")
+})
+
+test("an entry that calls a cut retention is not believed without a note that the log has signed", () => {
+  const stranger = signerOf("mcp-meta-0123456789ab", generateKeyPairSync("ed25519").privateKey)
+  const forged = (note: (text: string, log: Log) => string) => (log: Log) => {
+    const lastStream = stream(log, 1).name
+    const text = writeRetention({ stream: lastStream, size: 20, timeMs: 4_000 })
+    append(log, { kind: "retention", timeMs: 4_000, detail: { lastStream, lastSeq: 20, note: note(text, log) } })
+    checkpoint(log)
+    drop(log, { stream: 1, size: 20 })
+  }
+  assert.equal(found(forged((text, log) => log.signer.sign(text))), "ok")
+  assert.equal(found(forged((text) => stranger.sign(text))), "missing 0/1")
+  assert.equal(found(forged((text) => text)), "missing 0/1")
+  assert.equal(found(forged((text, log) => log.signer.sign(text.replace("\n20\n", "\n10\n")))), "missing 1/11")
+  assert.equal(found(forged((text, log) => log.signer.sign(text.replace("retention", "other")))), "missing 0/1")
+  const replaced = (log: Log): void => {
+    const old = log.signer
+    rotate(log)
+    forged((text) => old.sign(text))(log)
+  }
+  assert.equal(found(replaced), "missing 0/1")
 })

@@ -129,3 +129,17 @@ test("a checkpoint kept elsewhere is missed within a range", () => {
   const { damage } = check(items.slice(0, -1), log)
   assert.deepEqual([damage?.kind, damage?.seq], ["missing_checkpoint", 20])
 })
+
+test("entries that were cut out of the middle of a range are missed, though the rest calls itself a stream's own base", () => {
+  const log = { ...smallLog(), file: [] }
+  const items = rangeOf(log, { stream: 0, size: 10 }, { stream: 1, size: 40 })
+  const second = items.findIndex((item) => item.type === "stream" && item.name === log.streams[1]?.name)
+  const base = baseAt(log, { stream: 1, size: 20 })
+  const cut = items.flatMap((item, index): VerifyItem[] => {
+    if (index === second && item.type === "stream") return [{ ...item, base }]
+    return index > second && item.type === "entry" && item.seq <= 20 ? [] : [item]
+  })
+  assert.equal(check(items, log).damage, undefined)
+  const { damage } = check(cut, log)
+  assert.deepEqual([damage?.kind, damage?.stream, damage?.seq], ["missing", log.streams[1]?.name, 1])
+})
