@@ -8,6 +8,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { join } from "node:path"
+import { createTaskIds, type TaskRecord } from "./call/tasks/task-ids.ts"
 import type { Config } from "./config.ts"
 import type { EntryRecorder } from "./domain/audit/log.ts"
 import { GatewayError } from "./errors.ts"
@@ -65,7 +66,9 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const { events } = stores
   const { recorder } = options
   const audit = { ...(await openAudit({ ...options, events }, closers)), ...(recorder && { recorder }) }
-  const services = await openServices({ config, log, version, events }, closers)
+  const taskIds = createTaskIds(stores.sealer, "task")
+  const openTaskId = (id: string): TaskRecord | undefined => taskIds.open(id)
+  const services = await openServices({ config, log, version, events, openTaskId }, closers)
   const limiter = await openLimiter({ config, log, stores, usage: audit.usage }, closers)
   const calls = wireCalls({ config, stores, services, audit, limiter, stopping: stopping.signal }, closers)
   let flushed: (() => Promise<void>) | undefined

@@ -1,62 +1,109 @@
 /**
- * A service of the modern era may answer that it needs more input, with a state of its own for the retry. That state
- * passes through the client's hands, so it travels inside a sealed one of ours: whoever retries must be the same
- * principal, with the same request, in time.
+ * The bridge between the eras: how a service asks the client behind a call, whichever era either of them speaks.
  *
- * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr
+ *                    modern service: asks in an answer      legacy service: asks in the middle of the call
+ *   modern client    the answer goes on, with the service's   the call is parked: the client gets an answer that asks,
+ *                    state inside a sealed one of ours        and its retry goes on with the same call
+ *   legacy client    the client is asked in the middle of     the question goes on to the client
+ *                    its call, and the request is sent anew
+ *
+ * Nobody need know beforehand of which era the service is: it is asked with a way to ask back where its client has
+ * one, and what it does shows. A client without the capability is not offered, and whoever asks it all the same is
+ * told so at once.
+ *
+ * The cells: parked-call.ts, rounds.ts. The states in a client's hands: states.ts.
  */
 
-import { hash } from "node:crypto"
 import type { Sealer } from "../domain/secret.ts"
-import { GatewayError } from "../errors.ts"
+import { askableOf, askingMethods } from "../mcp/asking.ts"
+import { invalidState, readInputResponses, writeInputRequired } from "../mcp/input-requests.ts"
 import type { Answer, Request } from "../mcp/message.ts"
-import { readString, toRaw, withMembers, writeObject, type RawObject } from "../mcp/raw-json.ts"
+import { withMembers } from "../mcp/raw-json.ts"
+import type { BridgedCall } from "./bridge/bridged-call.ts"
+import type { ParkedCall } from "./bridge/parked-call.ts"
+import { Parking } from "./bridge/parking.ts"
+import { sendForLegacy } from "./bridge/rounds.ts"
+import { States } from "./bridge/states.ts"
+import { sendOpeningPages } from "./bridge/url-questions.ts"
 
-/** What a state is bound to. */
-type Binding = {
-  readonly principalId: string
-  readonly service: string
-  readonly method: string
-  /** As the client sent them: its retry must repeat them. */
-  readonly params: RawObject
+export type BridgeOptions = {
+  readonly sealer: Sealer
+  /** Epoch ms. */
+  readonly now: () => number
+  /** Makes what nobody can guess. */
+  readonly newId: () => string
+  /** How long a client may take to answer what a service asks. */
+  readonly parkedMs: number
+  readonly parkedPerPrincipal: number
+  /** Aborts when clients can come back no more. */
+  readonly stopping: AbortSignal
 }
 
 export type Bridge = {
-  /** @throws GatewayError `invalid` where the state is forged, expired, or of another request */
-  unwrap(request: Request, binding: Binding): Request
-  wrap(answer: Answer, binding: Binding): Answer
+  /**
+   * Sends one request, which may be one round of a call of several.
+   *
+   * @throws GatewayError `invalid` where the state it brings is forged, expired, used, or of another request;
+   *   `overloaded` where no more calls can be parked; what sending throws
+   */
+  send(call: BridgedCall): Promise<Answer>
+  /** Calls that wait for their clients, or have done so. */
+  readonly parked: number
 }
 
-const purpose = "request-state"
-const lifetimeMs = 10 * 60_000
-
-type SealedState = { readonly b: string; readonly e: number; readonly s: string }
-
-export function createBridge(sealer: Sealer, now: () => number): Bridge {
+export function createBridge(options: BridgeOptions): Bridge {
+  const { sealer, now, parkedMs, parkedPerPrincipal, newId, stopping } = options
+  const states = new States(sealer, now, parkedMs)
+  const parking = new Parking({ parkedMs, maxPerPrincipal: parkedPerPrincipal, newId })
+  stopping.addEventListener("abort", () => parking.close(), { once: true })
+  const lots = { states, parking }
   return {
-    unwrap: (request, binding) => {
-      const raw = request.params.get("requestState")
-      if (!raw) return request
-      const state = sealer.open(purpose, readString(raw) ?? "") as SealedState | undefined
-      if (!state || state.e <= now() || state.b !== digest(binding))
-        throw new GatewayError("invalid", "Invalid or expired requestState.")
-      return { ...request, params: withMembers(request.params, { requestState: Buffer.from(state.s) }) }
-    },
-    wrap: (answer, binding) => {
-      const inner = answer.result?.get("requestState")
-      if (!answer.result || !inner || readString(answer.result.get("resultType")) !== "input_required")
-        return answer
-      const state: SealedState = { b: digest(binding), e: now() + lifetimeMs, s: inner.toString() }
-      return { result: withMembers(answer.result, { requestState: toRaw(sealer.seal(purpose, state)) }) }
+    send: (call) =>
+      call.request.client.era === "legacy"
+        ? sendForLegacy(call, { answerMs: parkedMs, newId })
+        : sendForModern(lots, call),
+    get parked() {
+      return parking.size
     },
   }
 }
 
-function digest({ principalId, service, method, params }: Binding): string {
-  const request = writeObject(withMembers(params, { requestState: undefined, inputResponses: undefined }))
-  return hash(
-    "sha256",
-    Buffer.concat([Buffer.from(JSON.stringify([principalId, service, method])), request]),
-    "base64url",
-  )
+type Lots = { readonly states: States; readonly parking: Parking }
+
+async function sendForModern(lots: Lots, call: BridgedCall): Promise<Answer> {
+  const { states, parking } = lots
+  const { exchange, binding, send } = call
+  if (!askingMethods.has(call.request.method)) return send(call.request, exchange)
+  const state = states.open(call.request, binding)
+  if (state?.parked !== undefined) return resume(lots, call, state.parked)
+  const request = state ? withState(call.request, state.relayed) : call.request
+  if (askableOf(request.client).size === 0)
+    return states.relay(await sendOpeningPages(send, request, exchange), binding)
+  const parked = parking.start(binding.principalId, request, (live) => sendOpeningPages(send, request, live))
+  return hear(lots, call, parked, new Map())
+}
+
+/** @throws GatewayError `invalid` */
+async function resume(lots: Lots, call: BridgedCall, name: string): Promise<Answer> {
+  // Read first: answers that cannot be read leave the call waiting for better ones.
+  const answers = readInputResponses(call.request.params)
+  const parked = lots.parking.take(name)
+  if (!parked) throw invalidState()
+  return hear(lots, call, parked, answers)
+}
+
+async function hear(
+  { states, parking }: Lots,
+  { request, exchange, binding }: BridgedCall,
+  parked: ParkedCall,
+  answers: ReturnType<typeof readInputResponses>,
+): Promise<Answer> {
+  const heard = await parked.round(request, exchange, answers)
+  if (!heard.questions) return states.relay(heard.answer, binding)
+  return writeInputRequired(heard.questions, states.park(parking.park(parked), binding))
+}
+
+/** The retry as the service wants it, its own state unsealed. */
+function withState(request: Request, requestState: Buffer): Request {
+  return { ...request, params: withMembers(request.params, { requestState }) }
 }

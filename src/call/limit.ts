@@ -19,7 +19,7 @@ import type { Quota } from "../domain/quota/quota.ts"
 import { restoreCounts } from "../domain/quota/restore.ts"
 import type { Usage } from "../domain/usage.ts"
 import { OpenCounts } from "./open-counts.ts"
-import { overQuota } from "./over-quota.ts"
+import { overQuota, tooManyOpen } from "./over-quota.ts"
 import { QuotaAlerts, type QuotaAlert } from "./quota-alerts.ts"
 
 export type LimiterOptions = {
@@ -78,7 +78,7 @@ export type Limiter = {
 
 export function createLimiter(options: LimiterOptions): Limiter {
   const { quotas, counters, now, maxOpenPerPrincipal } = options
-  const open = new OpenCounts(maxOpenPerPrincipal)
+  const open = new OpenCounts(maxOpenPerPrincipal, tooManyOpen)
   const alerts = new QuotaAlerts(options.onAlert)
   const claiming: Claiming = { counters, alerts, now: forwardOnly(now) }
   return {

@@ -4,13 +4,13 @@
  */
 
 import type { ItemKind } from "../domain/catalog.ts"
-import { GatewayError } from "../errors.ts"
 import type { Answer } from "../mcp/message.ts"
-import { readString, toRaw, writeArray, type RawJson } from "../mcp/raw-json.ts"
+import { toRaw, writeArray } from "../mcp/raw-json.ts"
 import type { CallAudit } from "./audit.ts"
 import type { CallRequest, Steps } from "./call.ts"
+import { readCursor, writeCursor } from "./cursor.ts"
 import type { Known } from "./resolve.ts"
-import { viewOf } from "./view.ts"
+import { viewOf, type View } from "./view.ts"
 
 export const listMethods: Readonly<Record<string, { readonly kind: ItemKind; readonly member: string }>> = {
   "tools/list": { kind: "tools", member: "tools" },
@@ -21,26 +21,31 @@ export const listMethods: Readonly<Record<string, { readonly kind: ItemKind; rea
 
 const pageSize = 1_000
 
-/** Lists depend on who asks, and change without notice to caches between. */
-const uncached: readonly (readonly [string, RawJson])[] = [
-  ["resultType", toRaw("complete")],
-  ["ttlMs", toRaw(0)],
-  ["cacheScope", toRaw("private")],
-]
-
 export type ListSteps = Pick<Steps, "authenticate"> & Pick<CallAudit, "shown" | "refused">
 
+/** For how long a service's list may be kept by who is given it now, in ms. */
+export type ListTtl = (service: string, kind: ItemKind) => number
+
 /** @throws GatewayError `unauthenticated`, `audit_unavailable`; `invalid` for a cursor that is not ours */
-export async function list(steps: ListSteps, known: Known, call: CallRequest): Promise<Answer> {
+export async function list(
+  { steps, listTtlMs }: { readonly steps: ListSteps; readonly listTtlMs: ListTtl },
+  known: Known,
+  call: CallRequest,
+): Promise<Answer> {
   const { caller, mount, request } = call
   const principal = steps.authenticate(caller)
   const { kind, member } = listMethods[request.method] ?? { kind: "tools", member: "tools" }
-  const view = viewOf(known, principal, mount, kind)
+  const view = viewOf(known, principal, { mount, kind, client: request.client })
   const { items } = view
   const after = readCursor(request.params.get("cursor"))
   const start = after === undefined ? 0 : items.findIndex(({ name }) => name > after)
   const page = start < 0 ? [] : items.slice(start, start + pageSize)
-  const result = new Map([...uncached, [member, writeArray(page.map((item) => item[request.client.era]))]])
+  const result = new Map([
+    ["resultType", toRaw("complete")],
+    ["ttlMs", toRaw(ttlOf(view, (service) => listTtlMs(service, kind)))],
+    ["cacheScope", toRaw("private")], // what is shown depends on who asks
+    [member, writeArray(page.map((item) => item[request.client.era]))],
+  ])
   const last = page.at(-1)
   if (last && last !== items.at(-1)) result.set("nextCursor", toRaw(writeCursor(last.name)))
   const detail = { items: items.length, shown: page.length, digest: view.digest() }
@@ -48,14 +53,9 @@ export async function list(steps: ListSteps, known: Known, call: CallRequest): P
   return { result }
 }
 
-/** A cursor names the last item shown, so that pages hold together while the list changes. */
-function writeCursor(name: string): string {
-  return Buffer.from(`after ${name}`).toString("base64url")
-}
-
-function readCursor(raw: RawJson | undefined): string | undefined {
-  if (!raw) return undefined
-  const text = Buffer.from(readString(raw) ?? "", "base64url").toString()
-  if (text.startsWith("after ")) return text.slice("after ".length)
-  throw new GatewayError("invalid", "The cursor is not one of this gateway's; list again without it.")
+/** The least of the parts that are seen here; what the gateway itself offers may change at any time. */
+function ttlOf({ items, entries }: View, ttlOfService: (service: string) => number): number {
+  if (entries.length === 0 || items.length > entries.length) return 0
+  const services = new Set(entries.map(({ service }) => service))
+  return Math.min(...[...services].map(ttlOfService))
 }

@@ -1,13 +1,15 @@
 /** How many calls each principal has open, so that one cannot take all the room there is. */
 
-import { tooManyOpen } from "./over-quota.ts"
+import type { GatewayError } from "../errors.ts"
 
 export class OpenCounts {
   readonly #max: number
+  readonly #refusal: (max: number) => GatewayError
   readonly #open = new Map<string, number>()
 
-  constructor(max: number) {
+  constructor(max: number, refusal: (max: number) => GatewayError) {
     this.#max = max
+    this.#refusal = refusal
   }
 
   /**
@@ -16,7 +18,7 @@ export class OpenCounts {
    */
   enter(principalId: string): () => void {
     const open = this.#open.get(principalId) ?? 0
-    if (open >= this.#max) throw tooManyOpen(this.#max)
+    if (open >= this.#max) throw this.#refusal(this.#max)
     this.#open.set(principalId, open + 1)
     let left = false
     return () => {

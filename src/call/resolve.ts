@@ -3,7 +3,7 @@
  * where a URI could mean several services do the principal's grants decide which it can mean.
  */
 
-import { findUri, listingOf, type Catalog, type ItemKind } from "../domain/catalog.ts"
+import { findUri, listingOf, type Catalog, type Entry, type ItemKind } from "../domain/catalog.ts"
 import { resourceName } from "../domain/naming.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { ManagementResource, ManagementTool } from "../domain/tool.ts"
@@ -11,20 +11,28 @@ import { GatewayError } from "../errors.ts"
 import { fromRaw, readString, type RawJson } from "../mcp/raw-json.ts"
 import { mayUse } from "./authorize.ts"
 import type { CallRequest } from "./call.ts"
+import { resolveMethod } from "./passthrough.ts"
 import { unknownTarget, type Asked, type Resource, type Target } from "./target.ts"
+import { resolveTask, taskMethods } from "./tasks/resolve-task.ts"
+import { canUse } from "./tasks/support.ts"
+import type { TaskIds } from "./tasks/task-ids.ts"
 
 /** What calls are resolved against: one snapshot for the whole call. */
 export type Known = {
   readonly catalog: Catalog
   readonly managementTools: ReadonlyMap<string, ManagementTool>
   readonly managementResources: ReadonlyMap<string, ManagementResource>
+  /** Reads the id of a task that was given to a client. */
+  readonly openTaskId: TaskIds["open"]
 }
 
 /** @throws GatewayError `not_found`; `invalid` where a member is missing or a URI could mean several services */
-export function resolve(known: Known, principal: ActivePrincipal, { request, mount }: CallRequest): Target {
+export function resolve(known: Known, principal: ActivePrincipal, call: CallRequest): Target {
+  const { request, mount } = call
+  if (taskMethods.has(request.method)) return resolveTask(known, principal, call)
   switch (request.method) {
     case "tools/call":
-      return resolveTool(known, mount, textOf(request.params.get("name"), "name"))
+      return resolveTool(known, principal, call, textOf(request.params.get("name"), "name"))
     case "prompts/get":
       return resolveItem(known, mount, "prompts", {
         kind: "prompt",
@@ -35,14 +43,48 @@ export function resolve(known: Known, principal: ActivePrincipal, { request, mou
     case "completion/complete":
       return resolveReference(known, mount, principal, request.params.get("ref"))
     default:
-      throw new GatewayError("internal", `No call has the method ${request.method}.`)
+      return resolveMethod(known, principal, call)
   }
 }
 
-function resolveTool(known: Known, mount: string | undefined, name: string): Target {
+/** @throws GatewayError `not_found`; `invalid` for a bare name that could mean tools of several services */
+function resolveTool(known: Known, principal: ActivePrincipal, call: CallRequest, name: string): Target {
   const asked = { kind: "tool", name } as const
+  const { mount, request } = call
   const tool = mount === undefined ? known.managementTools.get(name) : undefined
-  return tool ? { kind: "operation", asked, tool } : resolveItem(known, mount, "tools", asked)
+  if (tool) return { kind: "operation", asked, tool }
+  const entry = findTool(known, principal, mount, name)
+  // A modern client is told what it would have to declare; an older one could not do anything about it.
+  const isShown = entry && (request.client.era === "modern" || canUse(known.catalog, entry, request.client))
+  if (!isShown) throw unknownTarget(asked)
+  return { kind: "item", asked, entry }
+}
+
+/**
+ * The tool that a name means: as it is listed, or for the pages of MCP Apps, which know only their own service's names,
+ * as its service names it, where the principal may use one such tool only.
+ */
+export function findTool(
+  { catalog }: Known,
+  principal: ActivePrincipal,
+  mount: string | undefined,
+  name: string,
+): Entry | undefined {
+  const listed = listingOf(catalog, mount)?.byName.tools.get(name)
+  if (listed || mount !== undefined) return listed
+  const usable = toolsByBareName(catalog)
+    .get(name)
+    ?.filter(({ canonicalName }) => mayUse(principal, "tools", canonicalName))
+  if (usable && usable.length > 1) throw ambiguousTool(name, usable)
+  return usable?.[0]
+}
+
+const bareNames = new WeakMap<Catalog, ReadonlyMap<string, readonly Entry[]>>()
+
+function toolsByBareName(catalog: Catalog): ReadonlyMap<string, readonly Entry[]> {
+  const known = bareNames.get(catalog) ?? Map.groupBy(catalog.all.entries.tools, ({ item }) => item.shownName)
+  bareNames.set(catalog, known)
+  return known
 }
 
 function resolveItem({ catalog }: Known, mount: string | undefined, kind: ItemKind, asked: Asked): Target {
@@ -114,6 +156,12 @@ function textOf(raw: RawJson | undefined, member: string): string {
 
 function missing(member: string, what: string): GatewayError {
   return new GatewayError("invalid", `params.${member} must be ${what}.`)
+}
+
+function ambiguousTool(name: string, usable: readonly Entry[]): GatewayError {
+  const names = usable.map(({ listed }) => listed.name)
+  const message = `${name.slice(0, 200)} could be ${names.slice(0, 10).join(" or ")}; call one of these.`
+  return new GatewayError("invalid", message, { detail: { tools: names.slice(0, 10) } })
 }
 
 function ambiguous(uri: string, meant: readonly Resource[]): GatewayError {

@@ -3,20 +3,25 @@
  * Operations on the gateway itself are performed instead.
  */
 
-import type { Fleet } from "../domain/fleet.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
+import type { RelayTerms } from "../domain/service.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
 import { fromRaw, toRaw, withMembers, writeObject, type RawObject } from "../mcp/raw-json.ts"
 import type { Bridge } from "./bridge.ts"
+import { withOwnScope } from "./caching.ts"
 import type { CallRequest, OpenCall } from "./call.ts"
 import type { Target } from "./target.ts"
+import type { SendCall } from "./tasks/sent.ts"
 
 type OperationTarget = Extract<Target, { kind: "operation" }>
 
 export type RouteOptions = {
   /** In ms, on a clock that never jumps. */
   readonly clock: () => number
-  readonly fleet: Pick<Fleet, "send">
+  /** Sends to a service: tasks/task-calls.ts. */
+  readonly send: SendCall
+  /** What the file of a service says of its traffic. */
+  readonly terms: (service: string) => RelayTerms | undefined
   readonly bridge: Bridge
   perform(target: OperationTarget, principal: ActivePrincipal, call: CallRequest): Promise<Answer>
 }
@@ -33,15 +38,20 @@ export async function route(
   const binding = {
     principalId: principal.principal.id,
     service,
+    mount: call.mount,
     method: call.request.method,
     params: call.request.params,
   }
-  const request = options.bridge.unwrap(withOwnNames(call.request, target), binding)
-  const sending = { principalId: binding.principalId, repeatable: isRepeatable(target, request) }
+  const sending = { principalId: binding.principalId, repeatable: isRepeatable(target, call.request), target }
   const sentMs = options.clock()
   try {
-    const answer = await options.fleet.send(service, request, counting(open), sending)
-    return options.bridge.wrap(answer, binding)
+    const answer = await options.bridge.send({
+      request: withOwnNames(call.request, target),
+      exchange: counting(open),
+      binding,
+      send: (request, exchange) => options.send(service, request, exchange, sending),
+    })
+    return withOwnScope(call.request.method, answer, options.terms(service))
   } finally {
     open.computeMs = options.clock() - sentMs
   }
@@ -65,11 +75,14 @@ function counting(open: OpenCall): Exchange {
 }
 
 function isRepeatable(target: Target, { method }: Request): boolean {
+  if (target.kind === "method") return false
   if (method !== "tools/call") return true
   return target.kind === "item" && target.entry.item.repeatable === true
 }
 
 function withOwnNames(request: Request, target: Exclude<Target, { kind: "operation" }>): Request {
+  // The names of tasks depend on the answer too, and a service's own method has none that we know of.
+  if (target.kind === "task" || target.kind === "method") return request
   const own = target.kind === "resource" ? target.entry.uri : target.entry.item.name
   if (own === target.asked.name) return request
   return { ...request, params: renamed(request, own) }

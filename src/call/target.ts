@@ -3,9 +3,10 @@
 import type { Entry } from "../domain/catalog.ts"
 import type { ManagementResource, ManagementTool } from "../domain/tool.ts"
 import { GatewayError } from "../errors.ts"
+import type { TaskRecord } from "./tasks/task-ids.ts"
 
 /** What was asked for, as the caller put it. */
-export type Asked = { readonly kind: "tool" | "prompt" | "resource"; readonly name: string }
+export type Asked = { readonly kind: "tool" | "prompt" | "resource" | "task" | "method"; readonly name: string }
 
 export type Target =
   | {
@@ -14,6 +15,8 @@ export type Target =
       readonly entry: Pick<Entry, "kind" | "service" | "canonicalName" | "item">
     }
   | { readonly kind: "resource"; readonly asked: Asked; readonly entry: Resource }
+  | TaskTarget
+  | MethodTarget
   | {
       readonly kind: "operation"
       readonly asked: Asked
@@ -21,6 +24,21 @@ export type Target =
       /** Where it is read, not called. */
       readonly resource?: ManagementResource
     }
+
+/** A task that was begun by a call of the entry's tool. */
+export type TaskTarget = {
+  readonly kind: "task"
+  readonly asked: Asked
+  readonly entry: Entry
+  readonly record: TaskRecord
+}
+
+/** A method of a service's own, which its file lets through; granted and recorded as a tool of that name. */
+export type MethodTarget = {
+  readonly kind: "method"
+  readonly asked: Asked
+  readonly entry: { readonly kind: "tools"; readonly service: string; readonly canonicalName: string }
+}
 
 /** A resource by its service's own URI, whether or not the service lists it. */
 export type Resource = {

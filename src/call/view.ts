@@ -7,8 +7,10 @@ import { createHash } from "node:crypto"
 import { listingOf, type Catalog, type Entry, type ItemKind, type Listed } from "../domain/catalog.ts"
 import type { CompiledGrants } from "../domain/permission.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
+import type { ClientFacts } from "../mcp/message.ts"
 import { mayUse } from "./authorize.ts"
 import type { Known } from "./resolve.ts"
+import { canUse, knowsTasks } from "./tasks/support.ts"
 
 export type View = {
   readonly items: readonly Listed[]
@@ -20,20 +22,30 @@ export type View = {
 
 const views = new WeakMap<Catalog, WeakMap<CompiledGrants, Map<string, View>>>()
 
-export function viewOf(known: Known, principal: ActivePrincipal, mount: string | undefined, kind: ItemKind): View {
+/** Which of the things that a principal may use at an endpoint: of one kind, and for one client. */
+export type Scope = {
+  readonly mount: string | undefined
+  readonly kind: ItemKind
+  /** Who asks, where it matters what its client can do. */
+  readonly client?: ClientFacts
+}
+
+export function viewOf(known: Known, principal: ActivePrincipal, scope: Scope): View {
+  const { mount, kind, client } = scope
   const byGrants = views.get(known.catalog) ?? new WeakMap<CompiledGrants, Map<string, View>>()
   views.set(known.catalog, byGrants)
   const byPlace = byGrants.get(principal.may) ?? new Map<string, View>()
   byGrants.set(principal.may, byPlace)
-  const place = `${kind} ${mount ?? ""}`
-  const view = byPlace.get(place) ?? buildView(known, principal, mount, kind)
+  const place = `${kind} ${client && !knowsTasks(client) ? "plain" : "full"} ${mount ?? ""}`
+  const view = byPlace.get(place) ?? buildView(known, principal, scope)
   byPlace.set(place, view)
   return view
 }
 
-function buildView(known: Known, principal: ActivePrincipal, mount: string | undefined, kind: ItemKind): View {
+function buildView(known: Known, principal: ActivePrincipal, { mount, kind, client }: Scope): View {
   const listing = listingOf(known.catalog, mount)?.entries[kind] ?? []
-  const entries = listing.filter((entry) => mayUse(principal, kind, entry.canonicalName))
+  const granted = listing.filter((entry) => mayUse(principal, kind, entry.canonicalName))
+  const entries = client ? granted.filter((entry) => canUse(known.catalog, entry, client)) : granted
   const offered = entries.map(({ listed }) => listed)
   const items = mount === undefined ? merge(own[kind](known, principal), offered) : offered
   let digest: string | undefined

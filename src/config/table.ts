@@ -107,6 +107,16 @@ const table = {
     tools: whole(10_000, { unit: "tools" }, "Tools of one service."),
     pages: whole(64, { unit: "pages" }, "Pages of one list of a service."),
     callsPerPrincipal: whole(1_024, { unit: "calls" }, "Calls that one principal may have open at once."),
+    parkedMs: whole(
+      10 * minuteMs,
+      ms,
+      "How long a client may take to answer what a service asks during a call; the call is cancelled after it.",
+    ),
+    parkedPerPrincipal: whole(
+      64,
+      { unit: "calls" },
+      "Calls of one principal that may wait for its answers while no request of its is open.",
+    ),
     sessions: whole(10_000, { unit: "sessions" }, "Sessions of legacy clients kept in memory."),
     sessionIdleMs: whole(30 * minuteMs, ms, "How long a legacy session without a stream stays in memory."),
     sessionLifetimeMs: whole(24 * hourMs, ms, "How long the id of a legacy session is good."),

@@ -5,9 +5,10 @@
  * Who may use which entry is left to permission.ts, how lists are fetched to the fleet.
  */
 
+import type { Era } from "../mcp/message.ts"
 import { toRaw, withMembers, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
 import type { Cost } from "./cost.ts"
-import type { AuditRules } from "./service.ts"
+import type { AuditRules, RelayTerms } from "./service.ts"
 import { matchesTemplate, ownUri, resourceName, sharedName, sharedUri } from "./naming.ts"
 
 export const itemKinds = ["tools", "prompts", "resources", "templates"] as const
@@ -27,6 +28,8 @@ export type Offered = {
   /** Suffix of an `Mcp-Param-*` header, lower case -> path of property names into the arguments. */
   readonly paramHeaders?: ReadonlyMap<string, readonly string[]>
   readonly cost?: Cost
+  /** What a tool says of being run as a task: `forbidden`, `optional` or `required`. */
+  readonly taskSupport?: string
 }
 
 export type Offer = {
@@ -34,10 +37,13 @@ export type Offer = {
   /** Whether its names carry the service's name in the list of all. */
   readonly prefix: boolean
   readonly items: Readonly<Record<ItemKind, readonly Offered[]>>
+  /** As its service spoke when it was last heard. */
+  readonly era: Era
   readonly capabilities: Readonly<Record<string, unknown>>
   readonly instructions: string | undefined
   readonly tags: readonly string[]
   readonly audit: AuditRules
+  readonly terms: RelayTerms
 }
 
 /** One item of the compiled list. */
@@ -134,7 +140,7 @@ function compileEntry(offer: Offer, kind: ItemKind, item: Offered, nameItem: Nam
     service,
     item,
     canonicalName: named ? sharedName(service, item.shownName) : resourceName(service, item.name),
-    listed: listItem(nameItem(offer, kind, item), kind, item, nameItem === own ? undefined : service),
+    listed: listItem(nameItem(offer, kind, item), kind, item, { offer, isShared: nameItem !== own }),
   }
 }
 
@@ -145,19 +151,27 @@ const nameMember: Readonly<Record<ItemKind, string>> = {
   templates: "uriTemplate",
 }
 
-function listItem(name: string, kind: ItemKind, item: Offered, wrappedBy: string | undefined): Listed {
+type Place = { readonly offer: Offer; readonly isShared: boolean }
+
+function listItem(name: string, kind: ItemKind, item: Offered, { offer, isShared }: Place): Listed {
   const renamed =
     name === item.name ? item.definition : withMembers(item.definition, { [nameMember[kind]]: toRaw(name) })
-  const definition = wrappedBy === undefined ? renamed : withAppUri(renamed, wrappedBy)
-  const modern = writeObject(definition)
-  const { legacyOutputSchema } = item
+  const definition = isShared ? withAppUri(renamed, offer.service) : renamed
+  const modern = writeObject(withMembers(definition, { execution: undefined }))
+  const outputSchema = item.legacyOutputSchema ?? definition.get("outputSchema")
+  const execution = runsLegacyTasks(offer) ? definition.get("execution") : undefined
+  const isSame = !item.legacyOutputSchema && !execution
   return {
     name,
     modern,
-    legacy: legacyOutputSchema
-      ? writeObject(withMembers(definition, { outputSchema: legacyOutputSchema }))
-      : modern,
+    legacy: isSame ? modern : writeObject(withMembers(definition, { outputSchema, execution })),
   }
+}
+
+/** Whether calls of its tools can be run as the tasks of 2025-11-25, which clients of that era ask for. */
+export function runsLegacyTasks({ era, capabilities }: Pick<Offer, "era" | "capabilities">): boolean {
+  const { tasks } = capabilities as { tasks?: { requests?: { tools?: { call?: unknown } } } }
+  return era === "legacy" && tasks?.requests?.tools?.call !== undefined
 }
 
 /** The page of an MCP App that a tool names is a resource, and named as the list of resources names it. */
@@ -191,13 +205,20 @@ export function findUri(
 ): readonly { service: string; uri: string }[] {
   if (mount !== undefined) return [{ service: mount, uri }]
   const wrapped = ownUri(uri)
-  if (wrapped && catalog.offers.has(wrapped.service)) return [wrapped]
+  const wrapper = wrapped && catalog.offers.get(wrapped.service)
   const offers = [...catalog.offers.values()]
+  // What a service calls ui://name/page may begin like what we would call a page of a service of that name.
+  const isOwn = wrapper && !offersUri(wrapper, wrapped.uri) && offers.some((offer) => listsUri(offer, uri))
+  if (wrapper && !isOwn) return [wrapped]
   for (const claims of [listsUri, hasTemplateFor, listsScheme]) {
     const claimants = offers.filter((offer) => claims(offer, uri))
     if (claimants.length > 0) return claimants.map(({ service }) => ({ service, uri }))
   }
   return []
+}
+
+function offersUri(offer: Offer, uri: string): boolean {
+  return listsUri(offer, uri) || hasTemplateFor(offer, uri)
 }
 
 function listsUri({ items }: Offer, uri: string): boolean {

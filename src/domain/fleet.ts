@@ -3,7 +3,7 @@
  */
 
 import type { Answer, Era, Exchange, Notification, Request, Revision } from "../mcp/message.ts"
-import type { Offer } from "./catalog.ts"
+import type { ItemKind, Offer } from "./catalog.ts"
 
 /** `starting` until the first handshake, `degraded` while only some endpoints answer, `down` while none does. */
 export type ServiceState = "disabled" | "starting" | "up" | "degraded" | "down"
@@ -67,7 +67,16 @@ export type SendOptions = {
   readonly principalId: string
   /** Nothing is lost when the service gets the request twice. */
   readonly repeatable: boolean
+  /** Where to send it, if that is still there: what the service keeps for a caller it may keep in one place only. */
+  readonly place?: Place | undefined
+  /** Told where it is sent. */
+  readonly onPlace?: (place: Place) => void
+  /** The service may say nothing until it answers, for as long as a call may take at all. */
+  readonly quiet?: true
 }
+
+/** An endpoint of a service and the connection to it that was used. Only the fleet looks inside. */
+export type Place = object
 
 export interface Fleet {
   /**
@@ -85,12 +94,25 @@ export interface Fleet {
     onUpdate: (notification: Notification) => void,
     signal: AbortSignal,
   ): Promise<boolean>
+  /**
+   * Tells what the service says of one task until the signal aborts.
+   * @param task the service's own id, and where the task was begun
+   * @returns whether the service agreed to tell
+   */
+  watchTask(
+    service: string,
+    task: { readonly id: string; readonly place: Place | undefined },
+    onNews: (notification: Notification) => void,
+    signal: AbortSignal,
+  ): Promise<boolean>
   status(): readonly ServiceStatus[]
   issues(): readonly Issue[]
   /** The last lines of a child's error output; empty for what is no child. */
   stderr(service: string): readonly string[]
   /** What the services offer, as last heard. */
   offers(): readonly Offer[]
+  /** For how long one list of a service may be kept by who is given it now, in ms. */
+  listTtlMs(service: string, kind: ItemKind): number
   /** Resolves when every service has been heard once, or has had its time. */
   settled(): Promise<void>
   /** Fetches the lists anew. @throws GatewayError `not_found`, `service_unavailable` */

@@ -4,6 +4,7 @@
  */
 
 import * as z from "zod"
+import { isOfSpecification } from "../mcp/message.ts"
 import { costSchema } from "./cost.ts"
 import { holdsAskedPlaceholder, holdsForeignPlaceholder, holdsPlaceholder } from "./placeholder.ts"
 
@@ -68,6 +69,18 @@ const audit = z.strictObject({
   redact: z.array(label.min(1)).max(200).optional(),
 })
 
+/** A method of a service's own: no pattern may take in one of the specification, of today or of tomorrow. */
+const method = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_$][A-Za-z0-9_$.-]*\/[A-Za-z0-9_$.*/-]{1,120}$/,
+    'write "vendor/method"; after the "/" "*" stands for others',
+  )
+  .refine(
+    (name) => !isOfSpecification(name),
+    "belongs to MCP itself, which the gateway speaks; name only methods of the service's own",
+  )
+
 const ms = z.int().min(100).max(86_400_000)
 
 /** One service as its file describes it. */
@@ -99,6 +112,8 @@ export const serviceFile = z.strictObject({
   health: z.strictObject({ intervalMs: ms.optional(), timeoutMs: ms.optional() }).optional(),
   tools: tools.optional(),
   audit: audit.optional(),
+  passthrough: z.array(method).max(100).optional(),
+  cache: z.enum(["private", "public"]).optional(),
   prefix: z.boolean().optional(),
 })
 

@@ -29,6 +29,8 @@ type ServiceFacts = {
   readonly health: { readonly intervalMs: number; readonly timeoutMs: number }
   readonly tools: ToolRules
   readonly audit: AuditRules
+  readonly passthrough: RelayTerms["passthrough"]
+  readonly cache: RelayTerms["cache"]
   /** Whether its names carry the service's name in the list of all. */
   readonly prefix: boolean
 }
@@ -49,6 +51,16 @@ export type AuditRules = {
   readonly payloads: "digest" | "redacted" | undefined
   /** Names of members whose values are kept from any copy. */
   readonly redact: readonly string[]
+}
+
+/** What of its traffic goes through as it is. */
+export type RelayTerms = {
+  /** Methods of its own, beside those of the specification, that clients may call. */
+  readonly passthrough: readonly string[]
+  /** Whether what it says everyone may keep is the same for every principal. */
+  readonly cache: "private" | "public"
+  /** All the time a call may take, in ms. */
+  readonly maxTimeMs: number
 }
 
 type ServiceEndpoint = {
@@ -206,6 +218,8 @@ function factsOf(name: string, file: ServiceFile): Omit<ServiceFacts, "timeoutMs
       cost: tools?.cost ?? {},
     },
     audit: { payloads: file.audit?.payloads, redact: file.audit?.redact ?? [] },
+    passthrough: file.passthrough ?? [],
+    cache: file.cache ?? "private",
     prefix: file.prefix ?? true,
   }
 }

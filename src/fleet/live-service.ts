@@ -3,6 +3,7 @@
  * way of a call is dispatch.ts; which services there are, registry.ts.
  */
 
+import type { ItemKind } from "../domain/catalog.ts"
 import type { HealthCheck, SendOptions, ServiceState, ServiceStatus } from "../domain/fleet.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
@@ -12,6 +13,7 @@ import { checkEndpoints } from "./check.ts"
 import { Connector } from "./links/connector.ts"
 import type { FleetContext } from "./context.ts"
 import { Dispatch } from "./calls/dispatch.ts"
+import { watchTask, type WatchedTask } from "./calls/watch-task.ts"
 import type { Endpoint } from "./links/endpoint.ts"
 import { findEndpointFaults, openEndpoints } from "./links/endpoints.ts"
 import { cacheKeyOf } from "./definition-digest.ts"
@@ -22,6 +24,9 @@ import { Pinging } from "./links/pinging.ts"
 import { Stats } from "./calls/stats.ts"
 import { readStatus, stateOf } from "./status.ts"
 import { Watches, type Watcher } from "./lists/watches.ts"
+
+/** Connections by URL that callers do not share; of programs there are fewer. */
+const maxUrlLinks = 1_024
 
 export class LiveService {
   readonly definition: ServiceDefinition
@@ -64,7 +69,7 @@ export class LiveService {
       eraHint: this.#era,
       paramHeaders: this.listing.paramHeaders,
     })
-    this.#pool = new LinkPool(context)
+    this.#pool = new LinkPool(definition.type === "stdio" ? context : { ...context, maxLinks: maxUrlLinks })
     const onUp = (): void => this.#onUp()
     const onChange = (): void => this.#onEndpoint()
     this.#endpoints = openEndpoints({
@@ -127,6 +132,16 @@ export class LiveService {
   async watch(uri: string, onUpdate: (notification: Notification) => void, signal: AbortSignal): Promise<boolean> {
     await this.#connected(signal)
     return this.#watches.watch(uri, onUpdate, signal)
+  }
+
+  /** Nothing is tried again: whoever wants to know more of a task asks for it. */
+  async watchTask({ id, place }: WatchedTask, onNews: Watcher["onUpdate"], signal: AbortSignal): Promise<boolean> {
+    const link = this.#dispatch.linkAt(place) ?? this.#primary()?.shared.link
+    return link ? watchTask({ link, id, clientInfo: this.#context.clientInfo, onNews }, signal) : false
+  }
+
+  listTtlMs(kind: ItemKind): number {
+    return this.#state === "up" || this.#state === "degraded" ? this.listing.ttlMs(kind) : 0
   }
 
   /** Goes on telling those who watched this service before it was defined anew. */

@@ -4,7 +4,7 @@
  */
 
 import { join } from "node:path"
-import type { Offer } from "../domain/catalog.ts"
+import type { ItemKind, Offer } from "../domain/catalog.ts"
 import type {
   DiagnosisStep,
   Fleet,
@@ -108,6 +108,14 @@ class ServiceFleet implements RunningFleet {
     const agreed = await this.#get(service).watch(uri, onUpdate, signal)
     if (agreed && !signal.aborted) this.#keepWatcher(service, { uri, onUpdate, signal })
     return agreed
+  }
+
+  watchTask(...[service, task, onNews, signal]: Parameters<Fleet["watchTask"]>): Promise<boolean> {
+    return Promise.try(() => this.#get(service).watchTask(task, onNews, signal))
+  }
+
+  listTtlMs(service: string, kind: ItemKind): number {
+    return this.#live.get(service)?.listTtlMs(kind) ?? 0
   }
 
   status(): readonly ServiceStatus[] {

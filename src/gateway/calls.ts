@@ -7,6 +7,8 @@ import type { Limiter } from "../call/limit.ts"
 import type { Folding } from "../call/folding.ts"
 import { resolve } from "../call/resolve.ts"
 import type { RouteOptions } from "../call/route.ts"
+import type { TaskCallsOptions } from "../call/tasks/sent.ts"
+import { sendThroughTasks } from "../call/tasks/task-calls.ts"
 import { viewOf } from "../call/view.ts"
 import type { Config } from "../config.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
@@ -25,10 +27,12 @@ import { OpenCalls } from "./open-calls.ts"
 import type { Services } from "./services.ts"
 import { wireSteps, type WiredSteps } from "./steps.ts"
 import type { Stores } from "./stores.ts"
+import { wireTasks } from "./tasks.ts"
 
 export type Calls = {
   readonly steps: WiredSteps["steps"]
   readonly folding: Folding
+  readonly tasks: TaskCallsOptions
   /** One call. For what is unknown right after the start it waits until the services were heard, or had their time. */
   readonly call: (request: CallRequest) => Promise<Answer>
   /** Resolves when no call is open, or when their time is over. */
@@ -49,7 +53,8 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
   const { config, stores, services, audit, limiter, stopping } = options
   const { recorder } = audit
   const startId = audit.log.head().stream
-  const routing = routingOf(options)
+  const tasks = wireTasks(stores, services)
+  const routing = routingOf(options, tasks)
   const { steps, folding } = wireSteps(
     { audit: config.audit, stores, services, recorder, limiter, routing, startId },
     closers,
@@ -68,6 +73,7 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
   return {
     steps,
     folding,
+    tasks,
     call: (request) =>
       open.during(async () => {
         if (!settled && isUnknownYet(request)) await services.fleet.settled()
@@ -79,12 +85,20 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
   }
 }
 
-function routingOf(options: CallsOptions): Omit<RouteOptions, "clock"> {
-  const { services, stores } = options
+function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOptions, "clock"> {
+  const { config, services, stores, stopping } = options
   const operationsByName = new Map(operations.map((operation) => [operation.name, operation]))
   return {
-    fleet: services.fleet,
-    bridge: createBridge(stores.sealer, Date.now),
+    send: sendThroughTasks(tasks),
+    terms: (service) => services.known().catalog.offers.get(service)?.terms,
+    bridge: createBridge({
+      sealer: stores.sealer,
+      now: Date.now,
+      newId: randomUUID,
+      parkedMs: config.limits.parkedMs,
+      parkedPerPrincipal: config.limits.parkedPerPrincipal,
+      stopping,
+    }),
     perform: async ({ tool: { name }, resource }, principal, { request, exchange }) => {
       const operation = operationsByName.get(name)
       if (!operation) throw new GatewayError("internal", `No operation ${name}.`)
@@ -116,7 +130,7 @@ function contextOf(
     passwords,
     audit: audit.log,
     usage: audit.usage,
-    callableTools: () => viewOf(known(), actor, undefined, "tools").entries,
+    callableTools: () => viewOf(known(), actor, { mount: undefined, kind: "tools" }).entries,
     nowMs: Date.now(),
     newId: randomUUID,
     signal,

@@ -2,8 +2,8 @@
 
 import type { Server } from "node:http"
 import { mayUse } from "../call/authorize.ts"
+import { findTool } from "../call/resolve.ts"
 import type { Config } from "../config.ts"
-import { listingOf } from "../domain/catalog.ts"
 import type { Caller } from "../domain/principal.ts"
 import type { Sealer } from "../domain/secret.ts"
 import { GatewayError } from "../errors.ts"
@@ -50,7 +50,9 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     call: calls.call,
     steps,
     known,
-    listen: { steps, known, fleet, events, stopping },
+    listen: { steps, known, fleet, events, stopping, tasks: calls.tasks },
+    listTtlMs: (service, kind) => fleet.listTtlMs(service, kind),
+    now: Date.now,
     settled: () => fleet.settled(),
     serverInfo,
     onInternalError: (error, method) =>
@@ -85,9 +87,10 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     },
     mcp,
     paramHeaders: ({ caller, mount }, tool) => {
-      const entry = listingOf(known().catalog, mount)?.byName.tools.get(tool)
+      const principal = authenticator.authenticate(caller)
+      const entry = findTool(known(), principal, mount, tool)
       // To be refused for a header would tell that the tool is there.
-      const mayKnow = entry && mayUse(authenticator.authenticate(caller), "tools", entry.canonicalName)
+      const mayKnow = entry && mayUse(principal, "tools", entry.canonicalName)
       return mayKnow ? entry.item.paramHeaders : undefined
     },
     streamable,

@@ -27,10 +27,11 @@ export type ServicesOptions = {
   readonly log: Log
   readonly version: string
   readonly events: Events
+  readonly openTaskId: Known["openTaskId"]
 }
 
 export async function openServices(
-  { config, log, version, events }: ServicesOptions,
+  { config, log, version, events, openTaskId }: ServicesOptions,
   closers: Closers,
 ): Promise<Services> {
   const files = await openServersFolder(config.servers)
@@ -42,7 +43,12 @@ export async function openServices(
 
   const tools = managementTools(operations)
   const resources = managementResources(operations, tools)
-  let known: Known = { catalog: compileCatalog([]), managementTools: tools, managementResources: resources }
+  let known: Known = {
+    catalog: compileCatalog([]),
+    managementTools: tools,
+    managementResources: resources,
+    openTaskId,
+  }
   let isOutdated = false
   const onChange: FleetOptions["onChange"] = (what, service) => {
     if (what === "catalog") isOutdated = true

@@ -1,5 +1,6 @@
 /** Wires the steps of a call to what was opened. Their order: call/call.ts. */
 
+import { randomBytes } from "node:crypto"
 import { createAudit, type CallAudit } from "../call/audit.ts"
 import { authorize } from "../call/authorize.ts"
 import type { CallRequest, Steps } from "../call/call.ts"
@@ -9,6 +10,7 @@ import { Folding } from "../call/folding.ts"
 import { resolve } from "../call/resolve.ts"
 import { route, type RouteOptions } from "../call/route.ts"
 import type { Target } from "../call/target.ts"
+import { withTrace } from "../call/trace.ts"
 import type { Config } from "../config.ts"
 import { costBefore } from "../domain/cost.ts"
 import { sharedName } from "../domain/naming.ts"
@@ -52,7 +54,12 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
   let calls = 0
   const steps: WiredSteps["steps"] = {
     ...auditing,
-    open: (request) => ({ id: `${startId}.${++calls}`, request, arrivedMs: Date.now(), beganMs: clock() }),
+    open: (call) => ({
+      id: `${startId}.${++calls}`,
+      request: withTrace(call, randomBytes),
+      arrivedMs: Date.now(),
+      beganMs: clock(),
+    }),
     authenticate: (caller) => stores.authenticator.authenticate(caller),
     resolve: (principal, request) => resolve(services.known(), principal, request),
     authorize,

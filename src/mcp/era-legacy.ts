@@ -4,8 +4,9 @@
  */
 
 import { complete } from "./era-modern.ts"
+import { readLegacyTask, writeLegacyTaskResult } from "./legacy-tasks.ts"
 import { hop, metaOf, withMeta, withoutHopKeys, withoutMeta } from "./meta.ts"
-import type { Answer, ClientFacts, LogLevel, Request } from "./message.ts"
+import { isOfSpecification, type Answer, type ClientFacts, type LogLevel, type Request } from "./message.ts"
 import { fromRaw, toRaw, withMembers, type RawJson, type RawObject } from "./raw-json.ts"
 
 /** `-32002` said what `-32602` with `data.uri` says since 2026-07-28. */
@@ -42,7 +43,9 @@ export function writeLegacyParams(request: Request, progressToken: RawJson | und
 /** What a legacy service answered, with the members every modern result must have. */
 export function readLegacyAnswer(method: string, answer: Answer): Answer {
   if (answer.error) return { error: { ...answer.error, code: modernCode(answer.error.code) } }
-  const marked = new Map([["resultType", complete], ...answer.result])
+  if (!isOfSpecification(method)) return answer
+  const isTask = method === "tasks/get" || method === "tasks/cancel"
+  const marked = new Map([["resultType", complete], ...(isTask ? readLegacyTask(answer.result) : answer.result)])
   // A member of that name means nothing in this era, whatever the service put there.
   return { result: withMembers(marked, { resultType: complete, ...(method === "resources/read" && uncached) }) }
 }
@@ -57,9 +60,14 @@ export function writeLegacyAnswer(method: string, answer: Answer): Answer {
     return {
       error: isResourceNotFound(method, answer) ? { ...answer.error, code: resourceNotFound } : answer.error,
     }
-  const plain = withMembers(answer.result, modernMembers)
+  if (!isOfSpecification(method)) return answer
+  const plain = withMembers(writeLegacyTaskResult(method, answer.result) ?? answer.result, modernMembers)
   const result = plain.has("_meta") ? withMeta(plain, withoutHopKeys(metaOf(plain))) : plain
-  return { result: method === "tools/call" ? withObjectContent(result) : result }
+  return { result: holdsToolResult(method) ? withObjectContent(result) : result }
+}
+
+function holdsToolResult(method: string): boolean {
+  return method === "tools/call" || method === "tasks/result"
 }
 
 function isResourceNotFound(method: string, { error }: Answer): boolean {

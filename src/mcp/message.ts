@@ -85,3 +85,19 @@ export interface Exchange {
  * one of these made of many.
  */
 export type Handler = (request: Request, exchange: Exchange) => Promise<Answer>
+
+/** How clients and services declare the tasks of 2026-07-28, among the extensions of their capabilities. */
+export const tasksExtension = "io.modelcontextprotocol/tasks"
+
+/** What all methods of the specification begin with; nobody else's may. */
+const ownNamespaces: ReadonlySet<string> = new Set(
+  (
+    "completion elicitation initialize logging notifications ping prompts resources roots rpc sampling server" +
+    " subscriptions tasks tools"
+  ).split(" "),
+)
+
+/** Whether a method's name belongs to the specification, today's or a later one's. */
+export function isOfSpecification(method: string): boolean {
+  return ownNamespaces.has(method.split(/[/.]/)[0] ?? "")
+}

@@ -34,6 +34,9 @@ const sentences: Readonly<Record<keyof typeof fields, string>> = {
     "Which of its tools are offered, by patterns over its own names, under which names and descriptions, and what a call costs (tools.cost needs quotas:write).",
   audit:
     "Whether redacted copies of what its calls say are kept, and which members are never kept. Needs audit:write.",
+  passthrough:
+    "Methods of its own, beside MCP's, that clients of its era may call; granted like a tool named service__method.",
+  cache: "public where everyone may keep what it says everyone may; else each principal keeps its own.",
   prefix: "Whether its tools are listed as service__tool; true where absent.",
 }
 

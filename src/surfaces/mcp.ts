@@ -4,15 +4,18 @@
  */
 
 import type { CallRequest } from "../call/call.ts"
-import { list, listMethods, type ListSteps } from "../call/list.ts"
+import { list, listMethods, type ListSteps, type ListTtl } from "../call/list.ts"
 import { listen, type ListenOptions } from "../call/listen.ts"
+import { servicesFor } from "../call/passthrough.ts"
 import type { Known } from "../call/resolve.ts"
+import { listTasks, type TaskListOptions } from "../call/tasks/list-tasks.ts"
+import { knowsTasks, offersTasks } from "../call/tasks/support.ts"
 import { viewOf } from "../call/view.ts"
-import { itemKinds, type Catalog } from "../domain/catalog.ts"
+import { itemKinds, type Catalog, type Entry } from "../domain/catalog.ts"
 import type { Caller } from "../domain/principal.ts"
-import type { Answer, Exchange, Handler, Request } from "../mcp/message.ts"
-import { modernRevisions } from "../mcp/message.ts"
-import { unknownMethod } from "../mcp/protocol-error.ts"
+import type { Answer, ClientFacts, Exchange, Handler, Request } from "../mcp/message.ts"
+import { modernRevisions, tasksExtension } from "../mcp/message.ts"
+import { ProtocolError, unknownMethod } from "../mcp/protocol-error.ts"
 import { toRawObject, type RawJson } from "../mcp/raw-json.ts"
 import { GatewayError } from "../errors.ts"
 
@@ -21,6 +24,9 @@ export type McpDoorOptions = {
   readonly steps: ListSteps
   readonly known: () => Known
   readonly listen: ListenOptions
+  readonly listTtlMs: ListTtl
+  /** Epoch ms. */
+  readonly now: () => number
   /** Resolves when the lists are as complete as they will soon be. */
   readonly settled: () => Promise<void>
   /** Our own Implementation object. */
@@ -37,7 +43,17 @@ export function ownerOf({ principalId, keyId = "" }: Caller): string {
   return `${principalId}/${keyId}`
 }
 
-const callMethods = new Set(["tools/call", "prompts/get", "resources/read", "completion/complete"])
+const callMethods: ReadonlySet<string> = new Set([
+  "tools/call",
+  "prompts/get",
+  "resources/read",
+  "completion/complete",
+])
+/** Of tasks, as each era knows them. */
+const taskMethods = {
+  legacy: new Set(["tasks/get", "tasks/result", "tasks/cancel"]),
+  modern: new Set(["tasks/get", "tasks/update", "tasks/cancel"]),
+} as const
 
 export function createMcpDoor(options: McpDoorOptions): (peer: McpPeer) => Handler {
   return (peer) => async (request, exchange) => {
@@ -56,12 +72,39 @@ export function createMcpDoor(options: McpDoorOptions): (peer: McpPeer) => Handl
 
 async function answer(options: McpDoorOptions, request: CallRequest): Promise<Answer> {
   const { method } = request.request
-  if (callMethods.has(method)) return options.call(request)
+  if (callMethods.has(method) || isAboutTask(request.request)) return options.call(request)
   if (method === "subscriptions/listen") return listen(options.listen, request)
   if (method === "server/discover") return discover(options, request)
-  if (!Object.hasOwn(listMethods, method)) throw unknownMethod(method)
+  if (method === "tasks/list" && knowsLegacyTasks(request.request))
+    return listTasks(tasksOf(options), options.known(), request)
+  if (!Object.hasOwn(listMethods, method)) return passThrough(options, request)
   await options.settled()
-  return list(options.steps, options.known(), request)
+  return list(options, options.known(), request)
+}
+
+/** @throws ProtocolError -32021 for a modern client that has not declared that it knows tasks */
+function isAboutTask({ method, client }: Request): boolean {
+  if (!taskMethods[client.era].has(method)) return false
+  if (knowsTasks(client)) return true
+  if (client.era === "legacy") throw unknownMethod(method)
+  throw new ProtocolError("missing_capability", `${method} is for clients that declare ${tasksExtension}.`, {
+    data: { requiredCapabilities: { extensions: { [tasksExtension]: {} } } },
+  })
+}
+
+function knowsLegacyTasks({ client }: Request): boolean {
+  return client.era === "legacy" && knowsTasks(client)
+}
+
+function tasksOf({ steps, listen, now }: McpDoorOptions): TaskListOptions {
+  return { steps, index: listen.tasks.index, now }
+}
+
+/** @throws ProtocolError -32601 for a method that no service has, or not for this principal */
+async function passThrough({ steps, known, call }: McpDoorOptions, request: CallRequest): Promise<Answer> {
+  const principal = steps.authenticate(request.caller)
+  if (servicesFor(known(), principal, request).length === 0) throw unknownMethod(request.request.method)
+  return call(request)
 }
 
 function report({ onInternalError }: McpDoorOptions, thrown: unknown, { method }: Request): void {
@@ -78,7 +121,9 @@ async function discover(
   const principal = steps.authenticate(caller)
   await settled()
   const { catalog } = known()
-  const entries = itemKinds.flatMap((kind) => viewOf(known(), principal, mount, kind).entries)
+  const { client } = request
+  // Whatever this client knows: it may learn here what it could.
+  const entries = itemKinds.flatMap((kind) => viewOf(known(), principal, { mount, kind }).entries)
   const seen = new Set(entries.map(({ service }) => service))
   if (mount !== undefined && !seen.has(mount)) throw new GatewayError("not_found", `Unknown service: ${mount}`)
   const instructions = instructionsOf(catalog, mount, seen)
@@ -89,7 +134,7 @@ async function discover(
     result: toRawObject({
       resultType: "complete",
       supportedVersions: modernRevisions,
-      capabilities: capabilitiesOf(catalog, mount),
+      capabilities: capabilitiesOf(catalog, { mount, client, entries }),
       ...(instructions && { instructions }),
       ttlMs: 0,
       cacheScope: "private",
@@ -107,10 +152,46 @@ const everything = {
   logging: {},
 } as const
 
-function capabilitiesOf(catalog: Catalog, mount: string | undefined): object {
-  if (mount === undefined) return everything
-  const own = catalog.offers.get(mount)?.capabilities ?? {}
-  return Object.fromEntries(Object.entries(everything).filter(([name]) => name in own))
+type Seen = {
+  readonly mount: string | undefined
+  readonly client: ClientFacts
+  /** All that this principal sees there. */
+  readonly entries: readonly Entry[]
+}
+
+function capabilitiesOf(catalog: Catalog, { mount, client, entries }: Seen): object {
+  const own = mount === undefined ? everything : (catalog.offers.get(mount)?.capabilities ?? {})
+  const core = Object.fromEntries(Object.entries(everything).filter(([name]) => name in own))
+  const tasks = knowsEraOfTasks(client) && offersTasks(catalog, entries, client)
+  const extensions = {
+    ...extensionsOf(catalog, entries),
+    ...(tasks && client.era === "modern" && { [tasksExtension]: {} }),
+  }
+  return {
+    ...core,
+    ...(tasks &&
+      client.era === "legacy" && { tasks: { list: {}, cancel: {}, requests: { tools: { call: {} } } } }),
+    ...(Object.keys(extensions).length > 0 && { extensions }),
+  }
+}
+
+/** A modern client hears of the extension whether it has declared it or not. */
+function knowsEraOfTasks(client: ClientFacts): boolean {
+  return client.era === "modern" || knowsTasks(client)
+}
+
+/** MCP Apps, which are tools and resources like others: told as the first service tells it. */
+const appsExtension = "io.modelcontextprotocol/ui"
+
+function extensionsOf({ offers }: Catalog, entries: readonly Entry[]): object {
+  const services = new Set(entries.map(({ service }) => service))
+  for (const service of services) {
+    const declared = offers.get(service)?.capabilities["extensions"]
+    const apps = typeof declared === "object" && declared ? Object.entries(declared) : []
+    const found = apps.find(([name]) => name === appsExtension)
+    if (found) return Object.fromEntries([found])
+  }
+  return {}
 }
 
 const maxInstructions = 2_048

@@ -1,6 +1,7 @@
 /** A catalog of two services and principals with different grants: what the tests of the call's steps stand on. */
 
-import { compileCatalog, noItems, type Offer, type Offered } from "../../src/domain/catalog.ts"
+import assert from "node:assert/strict"
+import { compileCatalog, noItems, type Catalog, type Offer, type Offered } from "../../src/domain/catalog.ts"
 import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import type { Request } from "../../src/mcp/message.ts"
@@ -8,6 +9,10 @@ import { noMembers, toRaw, toRawObject } from "../../src/mcp/raw-json.ts"
 import type { Shown } from "../../src/call/audit.ts"
 import type { ListSteps } from "../../src/call/list.ts"
 import type { CallRequest } from "../../src/call/call.ts"
+import type { TaskCallsOptions } from "../../src/call/tasks/sent.ts"
+import { createTaskIds } from "../../src/call/tasks/task-ids.ts"
+import { TaskIndex } from "../../src/call/tasks/task-index.ts"
+import { createSealer } from "../../src/identity/sealer.ts"
 
 export function offered(name: string, definition: object, extra: Partial<Offered> = {}): Offered {
   return { name, shownName: name, definition: toRawObject(definition), ...extra }
@@ -22,10 +27,12 @@ export function offer(service: string, items: Partial<Offer["items"]>, extra: Pa
     service,
     prefix: true,
     items: { ...noItems, ...items },
+    era: "modern",
     capabilities: {},
     instructions: undefined,
     tags: [],
     audit: { payloads: undefined, redact: [] },
+    terms: { passthrough: [], cache: "private", maxTimeMs: 600_000 },
     ...extra,
   }
 }
@@ -60,6 +67,7 @@ export const known = {
   catalog: compileCatalog([notes, files]),
   managementTools: new Map([[operationTool.name, operationTool]]),
   managementResources: new Map(),
+  openTaskId: () => undefined,
 }
 
 export function principal(name: string, grants: object): ActivePrincipal {
@@ -101,4 +109,14 @@ export function callOf(
   }
   const exchange = { signal: new AbortController().signal, notify: () => {} }
   return { caller: { principalId: "test" }, mount, request, exchange }
+}
+
+/** The tasks of a gateway that has none yet, sealed by a key of this process. */
+export function noTasks(
+  catalog: () => Catalog,
+  fleet: TaskCallsOptions["fleet"] = { send: assert.fail },
+): TaskCallsOptions {
+  const sealer = createSealer(Buffer.alloc(32, 1))
+  const [ids, rounds] = [createTaskIds(sealer, "task"), createTaskIds(sealer, "task-round")]
+  return { fleet, catalog, ids, rounds, index: new TaskIndex() }
 }

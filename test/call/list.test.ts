@@ -12,7 +12,11 @@ import { admin, callOf, known, listSteps, nobody, offer, principal, tool } from 
 
 async function listTools(who: ActivePrincipal, snapshot: Known = known, cursor?: string) {
   const { steps, shown } = listSteps(() => who)
-  const { result } = await list(steps, snapshot, callOf("tools/list", cursor === undefined ? {} : { cursor }))
+  const { result } = await list(
+    { steps, listTtlMs: () => 0 },
+    snapshot,
+    callOf("tools/list", cursor === undefined ? {} : { cursor }),
+  )
   const tools = fromRaw(result?.get("tools") ?? Buffer.from("[]")) as { name: string }[]
   return { names: tools.map(({ name }) => name), next: readString(result?.get("nextCursor")), shown }
 }
@@ -85,5 +89,21 @@ test("a list that cannot be recorded is not shown", async () => {
   const refusal = new GatewayError("audit_unavailable", "The disk is full.")
   const { steps } = listSteps(() => admin)
   const refused = { ...steps, shown: () => Promise.reject(refusal) }
-  await assert.rejects(list(refused, known, callOf("tools/list", {})), refusal)
+  await assert.rejects(list({ steps: refused, listTtlMs: () => 0 }, known, callOf("tools/list", {})), refusal)
+})
+
+test("a list may be kept as long as the least of the parts that are shown, and no longer than nothing of our own", async () => {
+  const catalog = compileCatalog([...known.catalog.offers.values()])
+  const snapshot = { ...known, catalog, managementTools: new Map() }
+  const ttlOf = async (who: ActivePrincipal, from: Known = snapshot): Promise<unknown> => {
+    const { steps } = listSteps(() => who)
+    const listTtlMs = (service: string): number => (service === "notes" ? 500 : 900)
+    const { result } = await list({ steps, listTtlMs }, from, callOf("tools/list", {}))
+    assert.equal(readString(result?.get("cacheScope")), "private")
+    return fromRaw(result?.get("ttlMs") ?? Buffer.from("null"))
+  }
+  assert.equal(await ttlOf(admin), 500)
+  assert.equal(await ttlOf(principal("p", { tools: { allow: ["files__*"] } })), 900)
+  assert.equal(await ttlOf(nobody), 0)
+  assert.equal(await ttlOf(admin, known), 0, "what the gateway itself offers may change at any time")
 })

@@ -9,7 +9,7 @@ import { GatewayError } from "../../src/errors.ts"
 import type { Notification } from "../../src/mcp/message.ts"
 import { fromRawObject, toRawObject } from "../../src/mcp/raw-json.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
-import { admin, callOf, known, listSteps, offer, principal, tool } from "./fixtures.ts"
+import { admin, callOf, known, listSteps, noTasks, offer, principal, tool } from "./fixtures.ts"
 
 /** Enough for changes to be told: listeners wait a moment to tell of several at once. */
 const told = () => sleep(120)
@@ -36,11 +36,13 @@ function subscribe(notifications: object, who: () => ActivePrincipal = () => adm
       update()
       return service === "notes"
     },
+    watchTask: assert.fail,
   }
+  const tasks = noTasks(() => snapshot.catalog)
   const call = callOf("subscriptions/listen", { notifications })
   const exchange = { signal: leave.signal, notify: (notification: Notification) => void heard.push(notification) }
   const ended = listen(
-    { steps: listSteps(who).steps, known: () => snapshot, fleet, events, stopping: stop.signal },
+    { steps: listSteps(who).steps, known: () => snapshot, fleet, events, tasks, stopping: stop.signal },
     { ...call, exchange },
   )
   ended.catch(() => {})
@@ -165,11 +167,15 @@ test("a filter that is none is refused", async () => {
 test("nothing is watched that is not on record, and what was asked for in vain is on record too", async () => {
   const { steps, shown } = listSteps(() => principal("reader", { resources: { allow: ["notes*"] } }))
   const watched: string[] = []
-  const fleet = { watch: async (_service: string, uri: string) => (watched.push(uri), true) }
+  const fleet = {
+    watch: async (_service: string, uri: string) => (watched.push(uri), true),
+    watchTask: assert.fail,
+  }
   const uris = ["note://1", "file:///b.txt"]
   const call = callOf("subscriptions/listen", { notifications: { resourceSubscriptions: uris } })
   const stopping = AbortSignal.abort()
-  const options = { steps, known: () => known, fleet, events: createMemoryEvents(), stopping }
+  const tasks = noTasks(() => known.catalog)
+  const options = { steps, known: () => known, fleet, events: createMemoryEvents(), tasks, stopping }
   const refusal = new GatewayError("audit_unavailable", "The disk is full.")
   const refused = { ...options, steps: { ...steps, shown: () => Promise.reject(refusal) } }
   await assert.rejects(listen(refused, call), refusal)

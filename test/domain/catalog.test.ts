@@ -82,3 +82,29 @@ test("a URI means whoever it names, lists it, has a template for it, or lists it
   assert.deepEqual(services("other://2"), [])
   assert.deepEqual(findUri(known.catalog, "notes", "x://y"), [{ service: "notes", uri: "x://y" }])
 })
+
+test("the page of an app is found by its own URI, also where that begins like the name of a service", () => {
+  const page = (uri: string) => offered(uri, { uri, name: "page" })
+  const { offers, ...catalog } = compileCatalog([
+    offer("weather", { resources: [page("ui://weather/app.html"), page("ui://other.html")] }),
+    offer("maps", { resources: [page("ui://maps/app.html")] }),
+  ])
+  const find = (uri: string) => findUri({ ...catalog, offers }, undefined, uri)
+  assert.deepEqual(find("ui://weather/app.html"), [{ service: "weather", uri: "ui://weather/app.html" }])
+  assert.deepEqual(find("ui://weather/weather/app.html"), [{ service: "weather", uri: "ui://weather/app.html" }])
+  assert.deepEqual(find("ui://weather/other.html"), [{ service: "weather", uri: "ui://other.html" }])
+  assert.deepEqual(find("ui://maps/unlisted.html"), [{ service: "maps", uri: "ui://unlisted.html" }])
+})
+
+test("how a tool can be run is told to those who can make use of it", () => {
+  const execution = { taskSupport: "optional" }
+  const item = offered("t", { name: "t", execution }, { taskSupport: "optional" })
+  const capabilities = { tasks: { requests: { tools: { call: {} } } } }
+  const shown = (extra: Parameters<typeof offer>[2]): readonly boolean[] => {
+    const listed = compileCatalog([offer("s", { tools: [item] }, extra)]).all.entries.tools[0]?.listed
+    return [listed?.legacy, listed?.modern].map((raw) => raw?.includes("execution") === true)
+  }
+  assert.deepEqual(shown({ era: "legacy", capabilities }), [true, false])
+  assert.deepEqual(shown({ era: "legacy" }), [false, false])
+  assert.deepEqual(shown({ era: "modern", capabilities }), [false, false])
+})

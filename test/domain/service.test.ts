@@ -30,6 +30,8 @@ test("a program needs no more than its command", () => {
     health: { intervalMs: 30_000, timeoutMs: 5_000 },
     tools: { allow: ["*"], deny: [], rename: {}, describe: {}, cost: {} },
     audit: { payloads: undefined, redact: [] },
+    passthrough: [],
+    cache: "private",
     prefix: true,
     maxTimeMs: 600_000,
     timeoutMs: 60_000,

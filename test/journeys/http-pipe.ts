@@ -30,6 +30,8 @@ export const bearer = (key: string): Headers => ({ authorization: `Bearer ${key}
 type HttpPipeOptions = {
   /** Of a session that was begun elsewhere and goes on here. */
   readonly sessionId?: string | undefined
+  /** Of a legacy session; the latest unless said. Those before 2025-06-18 know no header for it. */
+  readonly revision?: string
   readonly fetch?: typeof fetch
 }
 
@@ -43,13 +45,15 @@ class StreamableHttpPipe implements HttpPipe {
   readonly #headers: Headers
   readonly #closed = new AbortController()
   readonly #fetch: typeof fetch
+  readonly #revision: string
   #onMessage: (text: string) => void = () => {}
 
-  constructor(url: string, headers: Headers, { sessionId, fetch: reach = fetch }: HttpPipeOptions) {
+  constructor(url: string, headers: Headers, options: HttpPipeOptions) {
     this.#url = url
     this.#headers = headers
-    this.#fetch = reach
-    this.sessionId = sessionId
+    this.#fetch = options.fetch ?? fetch
+    this.#revision = options.revision ?? "2025-11-25"
+    this.sessionId = options.sessionId
   }
 
   listen(onMessage: (text: string) => void): void {
@@ -104,7 +108,7 @@ class StreamableHttpPipe implements HttpPipe {
     const meta = (params?.["_meta"] ?? {}) as Record<string, string>
     const revision = meta["io.modelcontextprotocol/protocolVersion"]
     if (revision === undefined) return this.#sessionHeaders()
-    const name = params?.["name"] ?? params?.["uri"]
+    const name = params?.["name"] ?? params?.["uri"] ?? params?.["taskId"]
     return {
       ...this.#headers,
       "mcp-protocol-version": revision,
@@ -115,7 +119,8 @@ class StreamableHttpPipe implements HttpPipe {
 
   #sessionHeaders(): Headers {
     if (this.sessionId === undefined) return this.#headers
-    return { ...this.#headers, "mcp-session-id": this.sessionId, "mcp-protocol-version": "2025-11-25" }
+    const version = this.#revision >= "2025-06-18" ? { "mcp-protocol-version": this.#revision } : {}
+    return { ...this.#headers, "mcp-session-id": this.sessionId, ...version }
   }
 }
 

@@ -30,6 +30,8 @@ export type Reply = Message & {
 
 export type PeerOptions = {
   readonly era?: "legacy" | "modern"
+  /** Of a legacy peer; the latest unless said. */
+  readonly revision?: string
   readonly capabilities?: object
   /** Answers what the server asks, such as an elicitation; without it every question is refused. */
   readonly answer?: (question: Message) => object
@@ -45,10 +47,10 @@ const info = { name: "journey", version: "1.0.0" }
 
 /** Opens a client on a pipe; a legacy one has shaken hands when this resolves. */
 export async function openPeer(pipe: Pipe, options: PeerOptions = {}): Promise<Peer> {
-  const { era = "modern", capabilities = {} } = options
+  const { era = "modern", revision = legacyRevision, capabilities = {} } = options
   const peer = new Peer(pipe, { ...options, era, capabilities })
   if (era === "modern") return peer
-  await peer.call("initialize", { protocolVersion: legacyRevision, capabilities, clientInfo: info })
+  await peer.call("initialize", { protocolVersion: revision, capabilities, clientInfo: info })
   await peer.notify("notifications/initialized")
   return peer
 }

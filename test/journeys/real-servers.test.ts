@@ -60,10 +60,20 @@ for (const name of [...everythings, "filesystem", "memory", "socket", "websocket
       t.after(() => client.close())
       const expected = await callAll(direct, calls, "")
       const answered = await callAll(client, calls, `${name}__`)
-      calls.forEach((call, index) => assertSame(call, expected[index], answered[index]))
+      calls.forEach((call, index) => {
+        if (runsAsTaskOnly(expected[index])) return assert.equal(answered[index]?.error?.code, taskNeeded[era])
+        assertSame(call, expected[index], answered[index])
+      })
       assert.deepEqual(client.strays, [])
     }
   })
+}
+
+/** Of a tool that its service runs as a task only: what a client without tasks is told, in the words of its era. */
+const taskNeeded = { legacy: undefined, modern: -32021 } as const
+
+function runsAsTaskOnly(direct: Reply | undefined): boolean {
+  return /requires task augmentation/.test(direct?.text ?? "")
 }
 
 async function callAll(peer: Peer, calls: readonly ToolCall[], prefix: string): Promise<readonly Reply[]> {

@@ -17,7 +17,10 @@ test("a log that an older one has taken the place of is sent with all that came 
   const reader = await openAuditReader(kit)
   t.after(() => reader.close())
   const path = join(kit.folder, "copy.jsonl")
-  const sent = async () => new Set(keysOf(linesOf(await readFile(path, "utf8").catch(() => ""))))
+  const sent = async () => {
+    const text = await readFile(path, "utf8").catch(() => "")
+    return new Set(keysOf(linesOf(text.slice(0, text.lastIndexOf("\n") + 1)))) // the last line may be on its way
+  }
   const logged = () => kit.entries().map(({ stream, seq }) => `${stream}/${seq}`)
   const opened = openSinks({
     sinks: { file: { path, format: "jsonl" } },

@@ -4,7 +4,7 @@ import { compileCatalog } from "../../src/domain/catalog.ts"
 import { readString, toRaw } from "../../src/mcp/raw-json.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
 import { createMcpDoor } from "../../src/surfaces/mcp.ts"
-import { admin, callOf, listSteps, offer, principal, tool } from "../call/fixtures.ts"
+import { admin, callOf, listSteps, noTasks, offer, principal, tool } from "../call/fixtures.ts"
 
 test("instructions are those of the services that the caller sees", async () => {
   const offers = ["notes", "files"].map((name) =>
@@ -14,6 +14,7 @@ test("instructions are those of the services that the caller sees", async () => 
     catalog: compileCatalog(offers),
     managementTools: new Map(),
     managementResources: new Map(),
+    openTaskId: () => undefined,
   })
   const discover = async (who: typeof admin): Promise<string | undefined> => {
     const { steps } = listSteps(() => who)
@@ -24,10 +25,13 @@ test("instructions are those of the services that the caller sees", async () => 
       listen: {
         steps,
         known,
-        fleet: { watch: assert.fail },
+        fleet: { watch: assert.fail, watchTask: assert.fail },
+        tasks: noTasks(() => known().catalog),
         events: createMemoryEvents(),
         stopping: new AbortController().signal,
       },
+      listTtlMs: () => 0,
+      now: () => 0,
       settled: () => Promise.resolve(),
       serverInfo: toRaw({ name: "mcp-meta", version: "1" }),
       onInternalError: assert.fail,

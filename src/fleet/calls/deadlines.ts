@@ -1,6 +1,6 @@
 /**
- * The two deadlines of one call: an idle one, which progress pushes back, and a hard one, which nothing does. While the
- * service waits for an answer of the caller's own, it is not idle.
+ * The two deadlines of one call: an idle one, which progress pushes back, and a hard one, which nothing does. Both stand
+ * still while the service waits for an answer of the caller's own, for which there is a deadline elsewhere.
  */
 
 import { GatewayError } from "../../errors.ts"
@@ -14,17 +14,20 @@ export class Deadlines {
   readonly exchange: Exchange
   readonly #controller = new AbortController()
   readonly #caller: AbortSignal
+  readonly #limits: CallLimits
   readonly #idle: NodeJS.Timeout
-  readonly #hard: NodeJS.Timeout
+  #hard: NodeJS.Timeout | undefined
+  #hardLeftMs: number
+  #runsSinceMs = 0
   #questions = 0
+  #over = false
 
-  constructor(exchange: Exchange, { idleMs, hardMs }: CallLimits) {
+  constructor(exchange: Exchange, limits: CallLimits) {
     this.#caller = exchange.signal
-    this.#idle = setTimeout(() => this.#onIdle(idleMs), idleMs)
-    this.#hard = setTimeout(
-      () => this.#expire(`The answer took longer than ${hardMs} ms, the limit (maxTimeMs).`),
-      hardMs,
-    )
+    this.#limits = limits
+    this.#hardLeftMs = limits.hardMs
+    this.#idle = setTimeout(() => this.#onIdle(), limits.idleMs)
+    this.#run()
     this.#caller.addEventListener("abort", this.#follow, { once: true })
     if (this.#caller.aborted) this.#follow()
     const { ask, session } = exchange
@@ -41,10 +44,11 @@ export class Deadlines {
 
   /** Something happened: the idle time begins anew. */
   touch(): void {
-    this.#idle.refresh()
+    if (!this.#over) this.#idle.refresh()
   }
 
   done(): void {
+    this.#over = true
     clearTimeout(this.#idle)
     clearTimeout(this.#hard)
     this.#caller.removeEventListener("abort", this.#follow)
@@ -53,18 +57,29 @@ export class Deadlines {
   readonly #follow = (): void => this.#controller.abort(reasonOf(this.#caller))
 
   async #during<T>(question: Promise<T>): Promise<T> {
-    this.#questions++
+    if (this.#questions++ === 0) this.#pause()
     try {
       return await question
     } finally {
-      this.#questions--
+      if (--this.#questions === 0 && !this.#over) this.#run()
       this.touch()
     }
   }
 
-  #onIdle(idleMs: number): void {
+  #run(): void {
+    this.#runsSinceMs = performance.now()
+    const text = `The answer took longer than ${this.#limits.hardMs} ms, the limit (maxTimeMs).`
+    this.#hard = setTimeout(() => this.#expire(text), this.#hardLeftMs)
+  }
+
+  #pause(): void {
+    clearTimeout(this.#hard)
+    this.#hardLeftMs -= performance.now() - this.#runsSinceMs
+  }
+
+  #onIdle(): void {
     if (this.#questions > 0) this.touch()
-    else this.#expire(`The service said nothing for ${idleMs} ms, the limit (timeoutMs).`)
+    else this.#expire(`The service said nothing for ${this.#limits.idleMs} ms, the limit (timeoutMs).`)
   }
 
   #expire(what: string): void {

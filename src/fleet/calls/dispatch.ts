@@ -5,16 +5,19 @@
 
 import { GatewayError } from "../../errors.ts"
 import type { ServiceDefinition } from "../../domain/service.ts"
-import type { SendOptions } from "../../domain/fleet.ts"
+import type { Place, SendOptions } from "../../domain/fleet.ts"
 import type { Link } from "../../mcp/client/link.ts"
+import { askableOf, askingMethods, withoutAskable } from "../../mcp/asking.ts"
+import { invalidState, retryMembers } from "../../mcp/input-requests.ts"
 import { modernRevisions, type Answer, type Era, type Exchange, type Request } from "../../mcp/message.ts"
-import { readString, type RawJson } from "../../mcp/raw-json.ts"
+import { withMembers, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
 import { wantsNewLink } from "../../mcp/client/service-answer.ts"
 import { orderCandidates } from "./balance.ts"
 import { Deadlines } from "./deadlines.ts"
 import type { Endpoint } from "../links/endpoint.ts"
-import { linkKeyFor, withoutAskable, type Caller } from "../links/link-key.ts"
+import { linkKeyFor, type Caller, type LinkKey } from "../links/link-key.ts"
 import type { LinkSlot } from "../links/link-slot.ts"
+import { Turn } from "./turn.ts"
 
 export type DispatchOptions = {
   readonly definition: ServiceDefinition
@@ -25,7 +28,8 @@ export type DispatchOptions = {
   readonly clientInfo: RawJson
 }
 
-type Reached = { readonly slot: LinkSlot; readonly link: Link; readonly leave: () => void }
+type PlacedCaller = Caller & Pick<SendOptions, "place" | "onPlace">
+type Reached = { readonly slot: LinkSlot; readonly link: Link; readonly turn: Turn }
 
 export class Dispatch {
   readonly #options: DispatchOptions
@@ -36,20 +40,30 @@ export class Dispatch {
   }
 
   /** @throws GatewayError */
-  async send(request: Request, exchange: Exchange, { principalId, repeatable }: SendOptions): Promise<Answer> {
+  async send(request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
     const { timeoutMs, maxTimeMs } = this.#options.definition
-    const deadlines = new Deadlines(exchange, { idleMs: timeoutMs, hardMs: maxTimeMs })
+    const deadlines = new Deadlines(exchange, { idleMs: options.quiet ? maxTimeMs : timeoutMs, hardMs: maxTimeMs })
     try {
-      const caller: Caller = { request, exchange: deadlines.exchange, principalId }
-      return await this.#send(caller, deadlines, (error) => mayRepeat(error, repeatable))
+      const caller: PlacedCaller = { ...options, request, exchange: deadlines.exchange }
+      return await this.#send(caller, deadlines, (error) => mayRepeat(error, options.repeatable))
     } finally {
       deadlines.done()
     }
   }
 
-  async #send(caller: Caller, deadlines: Deadlines, mayRetry: (error: GatewayError) => boolean): Promise<Answer> {
+  /** The connection of an earlier call, while it is there. */
+  linkAt(place: Place | undefined): Link | undefined {
+    const found = this.#options.endpoints.find((endpoint) => isAt(place, endpoint))
+    return found && isAt(place, found) ? found.slotFor(place.key).link : undefined
+  }
+
+  async #send(
+    caller: PlacedCaller,
+    deadlines: Deadlines,
+    mayRetry: (error: GatewayError) => boolean,
+  ): Promise<Answer> {
     const { signal } = caller.exchange
-    const left = this.#order(caller.principalId)
+    const left = this.#order(caller)
     let retries = 1
     let failure: GatewayError | undefined
     for (let endpoint = left.shift(); endpoint; endpoint = left.shift()) {
@@ -76,37 +90,40 @@ export class Dispatch {
     )
   }
 
-  #order(principalId: string): Endpoint[] {
+  #order({ principalId, place }: PlacedCaller): Endpoint[] {
     const { definition, endpoints } = this.#options
     const balance = definition.type === "stdio" ? "round_robin" : definition.balance
-    return orderCandidates(endpoints, balance, { number: this.#calls++, principalId })
+    const ordered = orderCandidates(endpoints, balance, { number: this.#calls++, principalId })
+    return place ? ordered.toSorted((a, b) => Number(isAt(place, b)) - Number(isAt(place, a))) : ordered
   }
 
-  async #reach(endpoint: Endpoint, caller: Caller): Promise<Reached> {
+  async #reach(endpoint: Endpoint, caller: PlacedCaller): Promise<Reached> {
     const { signal } = caller.exchange
-    const leave = await endpoint.turnstile.enter(signal)
+    const turn = await Turn.enter(endpoint.turnstile, signal)
     try {
       const era = this.#options.era() ?? (await endpoint.shared.get(signal)).facts.era
-      const slot = endpoint.slotFor(linkKeyFor(this.#options.definition, era, caller))
+      const { place } = caller
+      const key = isAt(place, endpoint) ? place.key : linkKeyFor(this.#options.definition, era, caller)
+      const slot = endpoint.slotFor(key)
+      caller.onPlace?.(new CallPlace(endpoint, key))
       slot.inUse++
       try {
-        return { slot, link: await slot.get(signal), leave }
+        return { slot, link: await slot.get(signal), turn }
       } catch (thrown) {
         slot.inUse--
         throw thrown
       }
     } catch (thrown) {
-      leave()
+      turn.leave()
       throw thrown
     }
   }
 
   async #exchange(endpoint: Endpoint, reached: Reached, { request, exchange }: Caller): Promise<Answer> {
-    const { slot, link } = reached
+    const { slot, link, turn } = reached
     try {
-      const answer = await link.handle(this.#fit(request, link), exchange)
+      const answer = await link.handle(this.#fit(request, exchange, link), turn.exchangeFor(exchange))
       endpoint.succeeded()
-      refuseQuestion(request, answer)
       return answer
     } catch (thrown) {
       const error = GatewayError.from(thrown)
@@ -115,29 +132,57 @@ export class Dispatch {
       throw thrown
     } finally {
       slot.inUse--
-      reached.leave()
+      turn.leave()
     }
   }
 
   /** A modern service is told with each request who asks and what it can be asked. */
-  #fit(request: Request, { facts }: Link): Request {
-    if (facts.era === "legacy") return request
-    const { era, capabilities } = request.client
-    const own = era === "modern" ? capabilities : withoutAskable(capabilities)
+  #fit(request: Request, exchange: Exchange, { facts }: Link): Request {
+    if (facts.era === "legacy") return withoutRetry(request)
     const client = {
       era: facts.era,
       revision: modernRevisions[0],
-      capabilities: own,
+      capabilities: capabilitiesOf({ request, exchange }),
       info: this.#options.clientInfo,
     }
     return { ...request, client }
   }
 }
 
+/** Where a call went. */
+class CallPlace {
+  readonly endpoint: Endpoint
+  readonly key: LinkKey | undefined
+
+  constructor(endpoint: Endpoint, key: LinkKey | undefined) {
+    this.endpoint = endpoint
+    this.key = key
+  }
+}
+
+/** A connection that ended with its session is no place to come back to. */
+function isAt(place: Place | undefined, endpoint: Endpoint): place is CallPlace {
+  return place instanceof CallPlace && place.endpoint === endpoint && place.key?.closed?.aborted !== true
+}
+
+/** @throws GatewayError `invalid` where a state of a modern service comes back to one that is of the older era now */
+function withoutRetry(request: Request): Request {
+  if (!askingMethods.has(request.method)) return request
+  if (request.params.has("requestState")) throw invalidState()
+  if (!request.params.has("inputResponses")) return request
+  return { ...request, params: withMembers(request.params, retryMembers) }
+}
+
+function capabilitiesOf({ request, exchange }: Omit<Caller, "principalId">): RawObject {
+  const { client } = request
+  if (client.era === "modern") return client.capabilities
+  return new Map([...withoutAskable(client.capabilities), ...(exchange.ask ? askableOf(client) : [])])
+}
+
 function leaveAndTell(reached: Reached | GatewayError, signal: AbortSignal): unknown {
   if (!(reached instanceof GatewayError)) {
     reached.slot.inUse--
-    reached.leave()
+    reached.turn.leave()
   }
   return signal.reason
 }
@@ -148,12 +193,4 @@ function mayRepeat({ code, detail }: GatewayError, repeatable: boolean): boolean
   // Other refusals by HTTP would only come again.
   if (status < 500 && status !== 404) return false
   return repeatable || detail["sent"] === false
-}
-
-function refuseQuestion(request: Request, { result }: Answer): void {
-  if (request.client.era === "modern" || readString(result?.get("resultType")) !== "input_required") return
-  throw new GatewayError(
-    "invalid",
-    "The service needs to ask something that this client, of an older MCP, cannot be asked.",
-  )
 }

@@ -6,7 +6,7 @@
 import type { EndpointStatus } from "../../domain/fleet.ts"
 import type { GatewayError } from "../../errors.ts"
 import type { Link } from "../../mcp/client/link.ts"
-import { noMembers, type RawObject } from "../../mcp/raw-json.ts"
+import type { RawObject } from "../../mcp/raw-json.ts"
 import type { Candidate } from "../calls/balance.ts"
 import { afterFailure, afterSuccess, healthyAtFirst } from "./health.ts"
 import type { LinkKey } from "./link-key.ts"
@@ -21,6 +21,8 @@ export type EndpointOptions = Pick<SlotOptions, "now" | "random" | "onUp" | "onD
   readonly address: string
   readonly weight: number
   readonly connect: (capabilities: RawObject) => Promise<Link>
+  /** Under which the connection that all share is made. */
+  readonly capabilities: RawObject
   readonly pool: LinkPool
   readonly limits: TurnstileLimits
   /** Its verdict has changed. */
@@ -44,7 +46,12 @@ export class Endpoint implements Candidate {
       this.#health = healthyAtFirst
       options.onUp?.(link)
     }
-    this.shared = new LinkSlot({ ...options, onUp, make: () => options.connect(noMembers), comeback: "eager" })
+    this.shared = new LinkSlot({
+      ...options,
+      onUp,
+      make: () => options.connect(options.capabilities),
+      comeback: "eager",
+    })
   }
 
   get healthy(): boolean {

@@ -5,7 +5,9 @@ import { redactDefinition } from "../../domain/service-shown.ts"
 import type { Connector } from "./connector.ts"
 import type { FleetContext } from "../context.ts"
 import { Endpoint } from "./endpoint.ts"
+import { maySpeakFor } from "./link-key.ts"
 import type { LinkPool } from "./link-pool.ts"
+import { noMembers, toRawObject, type RawObject } from "../../mcp/raw-json.ts"
 import type { Fault } from "../lists/lists.ts"
 
 export type EndpointsOptions = {
@@ -38,12 +40,24 @@ export function openEndpoints({
         now,
         random,
         connect: (capabilities) => connector.connect(index, capabilities),
+        capabilities: sharedCapabilities(definition),
         limits: { maxInside: definition.concurrency, maxWaiting: limits.queue },
         onUp,
         onDown: onChange,
         onHealth: onChange,
       }),
   )
+}
+
+/** What any client of ours may be asked, in each way that a service may ask. */
+const everything = toRawObject({ elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} })
+
+/**
+ * Where every caller has a program of its own, the shared one is there for its lists alone, and there are programs that
+ * list some tools only to clients that they may ask.
+ */
+function sharedCapabilities(definition: ServiceDefinition): RawObject {
+  return definition.type === "stdio" && maySpeakFor(definition) ? everything : noMembers
 }
 
 /** As they may be shown. */

@@ -4,6 +4,7 @@
  */
 
 import type { ServiceDefinition } from "../../domain/service.ts"
+import { askableOf } from "../../mcp/asking.ts"
 import type { Era, Exchange, Request } from "../../mcp/message.ts"
 import { noMembers, writeObject, type RawObject } from "../../mcp/raw-json.ts"
 
@@ -18,41 +19,31 @@ export type LinkKey = {
 
 export type Caller = { readonly request: Request; readonly exchange: Exchange; readonly principalId: string }
 
-/** What lets a service of the legacy era ask its client something. */
-const askable = ["elicitation", "sampling", "roots"] as const
-
 /** @returns undefined where the call goes over the connection that all share */
 export function linkKeyFor(definition: ServiceDefinition, era: Era, caller: Caller): LinkKey | undefined {
-  const capabilities = era === "legacy" && maySpeakFor(definition) ? askableOf(caller) : noMembers
+  const askable = era === "legacy" && maySpeakFor(definition) ? capabilitiesOf(caller) : noMembers
   const { session } = caller.exchange
-  if (definition.type !== "stdio" && capabilities.size > 0) return askingKey(caller, capabilities)
-  if (definition.isolation === "shared") return undefined
-  if (definition.isolation === "session" && session) {
-    return { id: JSON.stringify([caller.principalId, session.id]), capabilities, closed: session.closed }
-  }
-  return { id: JSON.stringify([caller.principalId]), capabilities }
+  const asksByUrl = definition.type !== "stdio" && askable.size > 0
+  if (definition.isolation === "shared" && !asksByUrl) return undefined
+  const capabilities = era === "legacy" ? withExtensions(askable, caller) : askable
+  const ownSession = asksByUrl || definition.isolation === "session" ? session : undefined
+  const whose = [caller.principalId, ownSession?.id ?? null, writeObject(capabilities).toString()]
+  return { id: JSON.stringify(whose), capabilities, ...(ownSession && { closed: ownSession.closed }) }
+}
+
+/** A connection of one's own is made under one's own settings of extensions, such as MCP Apps. */
+function withExtensions(askable: RawObject, { request }: Caller): RawObject {
+  const extensions = request.client.capabilities.get("extensions")
+  return extensions?.[0] === 0x7b ? new Map([...askable, ["extensions", extensions]]) : askable
 }
 
 /** A pipe that callers share cannot say whose call asks. */
-function maySpeakFor({ type, isolation }: ServiceDefinition): boolean {
+export function maySpeakFor({ type, isolation }: ServiceDefinition): boolean {
   return type !== "stdio" || isolation !== "shared"
 }
 
-function askingKey({ principalId, exchange: { session } }: Caller, capabilities: RawObject): LinkKey {
-  const id = JSON.stringify([principalId, session?.id ?? null, writeObject(capabilities).toString()])
-  return { id, capabilities, ...(session && { closed: session.closed }) }
-}
-
-function askableOf({ request, exchange }: Caller): RawObject {
-  if (!exchange.ask) return noMembers
-  return new Map(
-    askable.flatMap((name) => {
-      const raw = request.client.capabilities.get(name)
-      return raw ? [[name, raw] as const] : []
-    }),
-  )
-}
-
-export function withoutAskable(capabilities: RawObject): RawObject {
-  return new Map([...capabilities].filter(([name]) => !askable.some((known) => known === name)))
+/** A modern client asks for a completion over the connection of its calls, though nothing can be asked back there. */
+function capabilitiesOf({ request, exchange }: Caller): RawObject {
+  const canBeAsked = exchange.ask !== undefined || request.client.era === "modern"
+  return canBeAsked ? askableOf(request.client) : noMembers
 }

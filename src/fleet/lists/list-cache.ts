@@ -20,12 +20,14 @@ import {
   type RawJson,
   type RawObject,
 } from "../../mcp/raw-json.ts"
-import type { ListItems } from "./lists.ts"
+import { noTtls, type ListItems, type ListTtls } from "./lists.ts"
 
 /** What a service said when it was listed. */
 export type Lists = {
   readonly facts: Pick<ServiceFacts, "era" | "revision" | "capabilities" | "instructions">
   readonly items: ListItems
+  /** None once it was read from disk: nobody knows how old it was then. */
+  readonly ttlMs: ListTtls
   readonly listedAtMs: number
 }
 
@@ -102,6 +104,7 @@ function readLists(members: RawObject, key: string): Lists | undefined {
   return {
     facts: { era, revision, capabilities, instructions: instructions ?? undefined },
     listedAtMs,
+    ttlMs: noTtls,
     items: {
       tools: list("tools"),
       prompts: list("prompts"),

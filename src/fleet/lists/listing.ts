@@ -4,7 +4,7 @@
  */
 
 import { GatewayError } from "../../errors.ts"
-import type { Offer, Offered } from "../../domain/catalog.ts"
+import type { ItemKind, Offer, Offered } from "../../domain/catalog.ts"
 import type { ServiceDefinition } from "../../domain/service.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import { noMembers, type RawJson } from "../../mcp/raw-json.ts"
@@ -58,6 +58,15 @@ export class Listing {
     const { cache, cacheKey, definition } = this.#options
     const lists = earlier ?? (await cache.load(definition.name, cacheKey))
     if (lists && !this.lists) await this.#take(lists, "stale")
+  }
+
+  /** For how long a list may be kept by others: as its service said, if that tells of changes, or for the rest of it. */
+  ttlMs(kind: ItemKind): number {
+    if (!this.lists || this.stale || this.lists.facts.era === "legacy") return 0
+    const { ttlMs, facts, listedAtMs } = this.lists
+    const capability = facts.capabilities[kind === "templates" ? "resources" : kind] as { listChanged?: unknown }
+    if (capability?.listChanged === true) return ttlMs[kind]
+    return Math.max(0, listedAtMs + ttlMs[kind] - this.#options.now())
   }
 
   /** Fetches soon; many wishes within a moment are one. */
@@ -119,8 +128,8 @@ export class Listing {
     const signal = AbortSignal.any([this.#closed.signal, late.signal])
     try {
       const fetching = fetchLists({ link, client, limits, signal, previous: this.lists?.items })
-      const { items, faults } = await abortable(fetching, signal)
-      const lists = { facts, items, listedAtMs: now() }
+      const { items, ttlMs, faults } = await abortable(fetching, signal)
+      const lists = { facts, items, ttlMs, listedAtMs: now() }
       this.#failures = 0
       await this.#take(lists, "fresh", faults)
       if (faults.length === 0 && !this.#closed.signal.aborted)
@@ -131,9 +140,10 @@ export class Listing {
   }
 
   async #take(lists: Lists, age: "fresh" | "stale", faults: readonly Fault[] = []): Promise<void> {
-    const { name: service, prefix, tools: rules, tags, audit } = this.#options.definition
+    const { definition } = this.#options
+    const { name: service, prefix, tools: rules, tags, audit } = definition
     const { facts, items } = lists
-    const compiled = await compileOffer({ service, prefix, rules, tags, audit, facts, items })
+    const compiled = await compileOffer({ service, prefix, rules, tags, audit, terms: definition, facts, items })
     if (this.#closed.signal.aborted || (age === "stale" && this.lists)) return
     this.lists = lists
     this.offer = compiled.offer

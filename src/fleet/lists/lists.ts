@@ -9,11 +9,16 @@ import type { Link } from "../../mcp/client/link.ts"
 import { maxListDepth } from "../../mcp/client/service-messages.ts"
 import type { ClientFacts } from "../../mcp/message.ts"
 import { readItems, readMembers } from "../../mcp/outline.ts"
-import { noMembers, readString, toRaw, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
+import { fromRaw, noMembers, readString, toRaw, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
 import { fromService } from "../../mcp/client/service-answer.ts"
 import { ownRequest } from "../../mcp/client/service-facts.ts"
 
 export type ListItems = Readonly<Record<ItemKind, readonly RawObject[]>>
+
+/** For how long a service lets each of its lists be kept, in ms. */
+export type ListTtls = Readonly<Record<ItemKind, number>>
+
+export const noTtls: ListTtls = { tools: 0, prompts: 0, resources: 0, templates: 0 }
 
 /** Something wrong with one part of a service, which leaves the rest as it is. */
 export type Fault = { readonly subject: string; readonly message: string }
@@ -42,43 +47,52 @@ const sources: Readonly<Record<ItemKind, Source>> = {
 }
 
 /** @throws GatewayError where not one of the lists that the service announces could be fetched */
-export async function fetchLists(ask: ListAsk): Promise<{ items: ListItems; faults: readonly Fault[] }> {
+export async function fetchLists(
+  ask: ListAsk,
+): Promise<{ items: ListItems; ttlMs: ListTtls; faults: readonly Fault[] }> {
   const announced = itemKinds.filter((kind) => sources[kind].capability in ask.link.facts.capabilities)
   const outcomes = await Promise.allSettled(announced.map((kind) => fetchList(ask, kind)))
   const items: Record<ItemKind, readonly RawObject[]> = { ...noListItems }
+  const ttlMs: Record<ItemKind, number> = { ...noTtls }
   const faults: (Fault & { cause: unknown })[] = []
   outcomes.forEach((outcome, index) => {
     const kind = announced[index] as ItemKind
-    if (outcome.status === "fulfilled") items[kind] = outcome.value
-    else {
+    if (outcome.status === "fulfilled") {
+      items[kind] = outcome.value.items
+      ttlMs[kind] = outcome.value.ttlMs
+    } else {
       items[kind] = ask.previous?.[kind] ?? []
       faults.push({ subject: sources[kind].method, message: messageOf(outcome.reason), cause: outcome.reason })
     }
   })
   if (faults.length > 0 && faults.length === announced.length) throw faults[0]?.cause
-  return { items, faults }
+  return { items, ttlMs, faults }
 }
 
 function messageOf(thrown: unknown): string {
   return GatewayError.from(thrown).message
 }
 
-async function fetchList(ask: ListAsk, kind: ItemKind): Promise<readonly RawObject[]> {
+type Fetched = { readonly items: readonly RawObject[]; readonly ttlMs: number }
+
+async function fetchList(ask: ListAsk, kind: ItemKind): Promise<Fetched> {
   const { maxPages, maxItems } = ask.limits
   const { method } = sources[kind]
   const items: RawObject[] = []
   const cursors = new Set<string>()
+  let ttlMs = Number.MAX_SAFE_INTEGER
   let cursor: RawJson | undefined
   do {
     const page = await fetchPage(ask, kind, cursor)
     items.push(...page.items)
+    ttlMs = Math.min(ttlMs, page.ttlMs)
     cursor = page.next
     if (items.length > maxItems) throw unfit(`${method} holds more than ${maxItems} items, the limit.`)
     if (cursor && cursors.has(cursor.toString())) throw unfit(`${method} gives the same cursor twice.`)
     if (cursor) cursors.add(cursor.toString())
     if (cursors.size >= maxPages) throw unfit(`${method} has more than ${maxPages} pages, the limit.`)
   } while (cursor)
-  return items
+  return { items, ttlMs }
 }
 
 const methodNotFound = -32601
@@ -90,20 +104,27 @@ async function fetchPage(ask: ListAsk, kind: ItemKind, cursor: RawJson | undefin
   const answer = await link.handle(request, { signal, notify: () => {} })
   if (answer.error) {
     // Many a service announces resources and has never heard of templates.
-    if (answer.error.code === methodNotFound && kind === "templates") return { items: [], next: undefined }
+    if (answer.error.code === methodNotFound && kind === "templates")
+      return { items: [], next: undefined, ttlMs: 0 }
     throw unfit(`${method} was answered with error ${answer.error.code}: ${answer.error.message.slice(0, 200)}`)
   }
   return fromService(() => readPage(answer.result, member))
 }
 
-type Page = { readonly items: readonly RawObject[]; readonly next: RawJson | undefined }
+type Page = Fetched & { readonly next: RawJson | undefined }
 
 function readPage(result: RawObject, member: string): Page {
   const next = readString(result.get("nextCursor"))
   return {
     items: readItems(result.get(member) ?? toRaw(null), { maxDepth: maxListDepth }).map(readItem),
     next: next === undefined || next === "" ? undefined : toRaw(next),
+    ttlMs: readTtl(result.get("ttlMs")),
   }
+}
+
+function readTtl(raw: RawJson | undefined): number {
+  const ttlMs = raw && fromRaw(raw)
+  return typeof ttlMs === "number" && ttlMs > 0 ? Math.floor(Math.min(ttlMs, Number.MAX_SAFE_INTEGER)) : 0
 }
 
 /** An item that cannot be read costs only itself: it has no name, and so is left out. */

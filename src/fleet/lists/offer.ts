@@ -3,7 +3,7 @@
  * the service's file. What fails is left out with a reason; the rest stays.
  */
 
-import type { AuditRules } from "../../domain/service.ts"
+import type { AuditRules, RelayTerms } from "../../domain/service.ts"
 import { itemKinds, type ItemKind, type Offer, type Offered } from "../../domain/catalog.ts"
 import { legacyOutputSchema } from "../../mcp/era-legacy.ts"
 import type { ServiceFacts } from "../../mcp/client/link.ts"
@@ -19,7 +19,8 @@ export type OfferSource = {
   readonly rules: ToolRules
   readonly tags: readonly string[]
   readonly audit: AuditRules
-  readonly facts: Pick<ServiceFacts, "capabilities" | "instructions">
+  readonly terms: RelayTerms
+  readonly facts: Pick<ServiceFacts, "era" | "capabilities" | "instructions">
   readonly items: ListItems
 }
 
@@ -28,6 +29,7 @@ type Checked = { readonly items: readonly Offered[]; readonly faults: readonly F
 
 export async function compileOffer(source: OfferSource): Promise<{ offer: Offer; faults: readonly Fault[] }> {
   const { service, prefix, tags, audit, facts, items } = source
+  const { passthrough, cache, maxTimeMs } = source.terms
   const checks: Record<ItemKind, Checked> = {
     tools: await checkTools(items.tools, source.rules),
     prompts: checkOthers(items.prompts, "prompts"),
@@ -40,9 +42,8 @@ export async function compileOffer(source: OfferSource): Promise<{ offer: Offer;
     resources: checks.resources.items,
     templates: checks.templates.items,
   }
-  const { capabilities, instructions } = facts
   return {
-    offer: { service, prefix, tags, audit, items: offered, capabilities, instructions },
+    offer: { ...facts, service, prefix, tags, audit, items: offered, terms: { passthrough, cache, maxTimeMs } },
     faults: itemKinds.flatMap((kind) => checks[kind].faults),
   }
 }
@@ -136,8 +137,15 @@ function toTool(name: string, shownName: string, definition: RawObject): Offered
     definition,
     repeatable: isRepeatable(definition.get("annotations")),
     ...(legacy && { legacyOutputSchema: legacy }),
+    ...taskSupportOf(definition.get("execution")),
     ...(headers instanceof Map && headers.size > 0 && { paramHeaders: headers }),
   }
+}
+
+function taskSupportOf(execution: RawJson | undefined): Pick<Offered, "taskSupport"> {
+  if (execution?.[0] !== 0x7b) return {}
+  const { taskSupport } = fromRaw(execution) as Record<string, unknown>
+  return typeof taskSupport === "string" ? { taskSupport } : {}
 }
 
 function isRepeatable(annotations: RawJson | undefined): boolean {

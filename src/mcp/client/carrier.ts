@@ -21,6 +21,8 @@ export type OutgoingCall = {
   readonly signal: AbortSignal
   /** Takes what comes ahead of the answer; absent where nobody waits for that. */
   readonly notify?: (notification: Notification) => void
+  /** The task whose result it waits for. */
+  readonly taskId?: string
   /** Answers what the service asks because of this call; absent where nobody could. */
   readonly ask?: (question: Question, signal: AbortSignal) => Promise<Answer>
 }

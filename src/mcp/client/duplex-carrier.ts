@@ -84,7 +84,7 @@ export class DuplexCarrier implements SessionCarrier {
       case "error":
         return this.#calls.settle(message.id, { error: message.error })
       case "request":
-        return void this.#questions.receive(message, this.#calls.asking())
+        return void this.#questions.receive(message, this.#calls.asking(message))
       case "notification":
         if (message.method === "notifications/cancelled")
           return this.#questions.withdraw(message.params.get("requestId"))

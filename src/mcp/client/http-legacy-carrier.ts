@@ -119,7 +119,7 @@ export class HttpLegacyCarrier implements SessionCarrier {
   #receive(message: Outline, carried: Carried | undefined): void {
     switch (message.kind) {
       case "request":
-        return void this.#questions.receive(message, carried ? carried.call : this.#calls.asking())
+        return void this.#questions.receive(message, carried ? carried.call : this.#calls.asking(message))
       case "notification":
         if (message.method === "notifications/cancelled")
           return this.#questions.withdraw(message.params.get("requestId"))

@@ -9,6 +9,7 @@ import { GatewayError } from "../../errors.ts"
 import type { OutgoingCall, SessionCarrier } from "./carrier.ts"
 import { complete } from "../era-modern.ts"
 import { readLegacyAnswer, readLegacyRequest, writeLegacyAnswer, writeLegacyParams } from "../era-legacy.ts"
+import { readCreatedTask } from "../legacy-tasks.ts"
 import { LegacyLogLevel } from "./legacy-log-level.ts"
 import { LegacySubscriptions } from "./legacy-subscriptions.ts"
 import type { Link, ServiceFacts } from "./link.ts"
@@ -23,7 +24,7 @@ import {
 import { noMembers, readString, toRaw, writeObject, type RawObject } from "../raw-json.ts"
 import { capabilityToAsk, unanswerable } from "../asking.ts"
 import { relayTo } from "./relay.ts"
-import { refuseHopErrors } from "./service-answer.ts"
+import { fromService, refuseHopErrors } from "./service-answer.ts"
 import { readFacts } from "./service-facts.ts"
 
 /**
@@ -87,7 +88,8 @@ class LegacyLink implements Link {
     try {
       const answer = await this.#carrier.request(this.#outgoing(request, exchange, over.signal))
       if (answer.error) refuseHopErrors(answer.error)
-      return readLegacyAnswer(request.method, answer)
+      const read = fromService(() => readLegacyAnswer(request.method, answer))
+      return request.params.has("task") ? fromService(() => readCreatedTask(read)) : read
     } finally {
       // A service may answer without having waited for what it asked.
       over.abort(new GatewayError("invalid", "The call is over."))
@@ -105,11 +107,13 @@ class LegacyLink implements Link {
 
   #outgoing(request: Request, exchange: Exchange, over: AbortSignal): OutgoingCall {
     const { ask } = exchange
+    const taskId = request.method === "tasks/result" ? readString(request.params.get("taskId")) : undefined
     return {
       method: request.method,
       params: (id) => writeLegacyParams(request, request.progressToken && toRaw(id)),
       signal: exchange.signal,
       notify: relayTo(request, exchange),
+      ...(taskId !== undefined && { taskId }),
       ...(ask && {
         ask: (question, signal) =>
           this.#ask(ask, readLegacyRequest(question, this.#client, undefined), AbortSignal.any([signal, over])),

@@ -8,16 +8,22 @@
 import { GatewayError } from "../../errors.ts"
 import type { SessionCarrier } from "./carrier.ts"
 import { complete } from "../era-modern.ts"
+import { isTaskNews, legacyNews, readLegacyTaskNews } from "../legacy-tasks.ts"
 import type { Answer, Exchange, Notification, Request } from "../message.ts"
 import { readMembers } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { fromRaw, readString, toRawObject, type RawJson } from "../raw-json.ts"
 import { SharedSubscriptions } from "./shared-subscriptions.ts"
 
-type Wanted = { readonly flags: ReadonlySet<string>; readonly uris: readonly string[] }
+type Wanted = {
+  readonly flags: ReadonlySet<string>
+  readonly uris: readonly string[]
+  readonly taskIds: ReadonlySet<string>
+}
 type Listener = {
   readonly flags: ReadonlySet<string>
   readonly uris: ReadonlySet<string>
+  readonly taskIds: ReadonlySet<string>
   readonly notify: (notification: Notification) => void
 }
 
@@ -52,9 +58,10 @@ export class LegacySubscriptions {
     const uris = this.#offers("resources", "subscribe") ? wanted.uris : []
     const honoured = new Set(await this.#shared.subscribe(uris))
     const notify: Listener["notify"] = (notification) => exchange.notify(notification)
-    const listener: Listener = { flags, uris: honoured, notify }
+    const taskIds = "tasks" in this.#capabilities ? wanted.taskIds : new Set<string>()
+    const listener: Listener = { flags, uris: honoured, taskIds, notify }
     try {
-      if (!signal.aborted) notify(acknowledgement(flags, honoured))
+      if (!signal.aborted) notify(acknowledgement(listener))
       this.#listeners.add(listener)
       await this.#ended(signal)
       return { result: new Map([["resultType", complete]]) }
@@ -83,11 +90,13 @@ export class LegacySubscriptions {
   }
 
   #publish(notification: Notification): void {
-    for (const listener of this.#listeners) if (isWanted(listener, notification)) listener.notify(notification)
+    const news = notification.method === legacyNews ? readLegacyTaskNews(notification) : notification
+    for (const listener of this.#listeners) if (isWanted(listener, news)) listener.notify(news)
   }
 }
 
-function isWanted({ flags, uris }: Listener, { method, params }: Notification): boolean {
+function isWanted({ flags, uris, taskIds }: Listener, { method, params }: Notification): boolean {
+  if (isTaskNews(method)) return taskIds.has(readString(params.get("taskId")) ?? "")
   const [, list, change] = method.split("/")
   if (change === "list_changed") return flags.has(`${list}ListChanged`)
   const updated = readString(params.get("uri"))
@@ -99,22 +108,24 @@ function readWanted(raw: RawJson | undefined): Wanted {
   if (raw?.[0] !== 0x7b) throw new ProtocolError("invalid_params", "params.notifications must be an object.")
   const members = readMembers(raw)
   const flags = Object.keys(lists).filter((flag) => members.get(flag)?.toString() === "true")
-  return { flags: new Set(flags), uris: readUris(members.get("resourceSubscriptions")) }
+  const read = (member: string): string[] => readTexts(members.get(member), member)
+  return { flags: new Set(flags), uris: read("resourceSubscriptions"), taskIds: new Set(read("taskIds")) }
 }
 
-function readUris(raw: RawJson | undefined): string[] {
-  const uris = raw ? fromRaw(raw) : []
-  if (!Array.isArray(uris) || uris.length > maxUris || !uris.every((uri) => typeof uri === "string")) {
-    throw new ProtocolError("invalid_params", `resourceSubscriptions must be an array of at most ${maxUris} URIs.`)
+function readTexts(raw: RawJson | undefined, member: string): string[] {
+  const texts = raw ? fromRaw(raw) : []
+  if (!Array.isArray(texts) || texts.length > maxUris || !texts.every((text) => typeof text === "string")) {
+    throw new ProtocolError("invalid_params", `${member} must be an array of at most ${maxUris} strings.`)
   }
-  return [...new Set(uris)]
+  return [...new Set(texts)]
 }
 
-function acknowledgement(flags: ReadonlySet<string>, uris: ReadonlySet<string>): Notification {
+function acknowledgement({ flags, uris, taskIds }: Listener): Notification {
   const honoured = new Map([...flags].map((flag) => [flag, true] as const))
   const notifications = {
     ...Object.fromEntries(honoured),
     ...(uris.size > 0 && { resourceSubscriptions: [...uris] }),
+    ...(taskIds.size > 0 && { taskIds: [...taskIds] }),
   }
   return { method: "notifications/subscriptions/acknowledged", params: toRawObject({ notifications }) }
 }

@@ -5,10 +5,11 @@
  */
 
 import { GatewayError } from "../../errors.ts"
-import type { OutgoingCall } from "./carrier.ts"
+import type { OutgoingCall, Question } from "./carrier.ts"
+import { isTaskNews } from "../legacy-tasks.ts"
 import { hop, metaOf } from "../meta.ts"
 import type { Answer, Notification } from "../message.ts"
-import type { RawJson } from "../raw-json.ts"
+import { fromRaw, type RawJson, type RawObject } from "../raw-json.ts"
 
 type OpenCall = {
   readonly call: OutgoingCall
@@ -17,7 +18,7 @@ type OpenCall = {
 }
 
 /** Requests in which a service may ask something back. */
-const mayAsk = new Set(["tools/call", "prompts/get", "resources/read"])
+const mayAsk = new Set(["tools/call", "prompts/get", "resources/read", "tasks/result"])
 
 export class OpenCalls {
   readonly #open = new Map<number, OpenCall>()
@@ -78,9 +79,11 @@ export class OpenCalls {
     else this.#receiverOf(notification, stream)?.notify?.(notification)
   }
 
-  /** The call that a question outside of any stream can only belong to. */
-  asking(): OutgoingCall | undefined {
-    return onlyOne(this.#calls().filter(({ method }) => mayAsk.has(method)))
+  /** The call that a question outside of any stream can only belong to: one of a task to who waits for its result. */
+  asking(question: Question): OutgoingCall | undefined {
+    const task = question.params.has("_meta") ? relatedTask(metaOf(question.params)) : undefined
+    const calls = this.#calls().filter(({ method }) => mayAsk.has(method))
+    return onlyOne(task === undefined ? calls : calls.filter(({ taskId }) => taskId === task))
   }
 
   #receiverOf({ method, params }: Notification, stream: OutgoingCall | undefined): OutgoingCall | undefined {
@@ -98,16 +101,24 @@ export class OpenCalls {
   }
 }
 
+/** The task that the service says a message is about. */
+function relatedTask(meta: RawObject): string | undefined {
+  const raw = meta.get("io.modelcontextprotocol/related-task")
+  const related = raw?.[0] === 0x7b ? (fromRaw(raw) as { taskId?: unknown }) : {}
+  return typeof related.taskId === "string" ? related.taskId : undefined
+}
+
 function onlyOne<T>(items: readonly T[]): T | undefined {
   return items.length === 1 ? items[0] : undefined
 }
 
-/** Whether it tells of lists and resources: never part of a call, whatever stream it came on. */
+/** Whether it tells of lists, resources and tasks: never part of a call, whatever stream it came on. */
 function isNews({ method }: Notification): boolean {
   return (
     method.endsWith("/list_changed") ||
     method === "notifications/resources/updated" ||
-    method === "notifications/subscriptions/acknowledged"
+    method === "notifications/subscriptions/acknowledged" ||
+    isTaskNews(method)
   )
 }
 

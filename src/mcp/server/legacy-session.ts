@@ -11,6 +11,7 @@
 import { GatewayError } from "../../errors.ts"
 import { readLegacyRequest, writeLegacyAnswer } from "../era-legacy.ts"
 import { Conversation, cancelledId, stillOpen, type Send } from "./conversation.ts"
+import { isTaskNews, writeLegacyNews } from "../legacy-tasks.ts"
 import { metaOf, readLogLevel } from "../meta.ts"
 import {
   legacyRevisions,
@@ -19,6 +20,7 @@ import {
   type Exchange,
   type Handler,
   type LogLevel,
+  type Notification,
   type Outline,
   type Request,
 } from "../message.ts"
@@ -26,13 +28,14 @@ import { readMembers } from "../outline.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
 import { noMembers, readString, toRaw, toRawObject, withMembers, type RawObject } from "../raw-json.ts"
 import { unknownClient } from "./sealed-client.ts"
+import { TaskWatches } from "./task-watches.ts"
 import { encodeAnswer, encodeNotification, toRpcError } from "../wire.ts"
 
 /** What one session may subscribe to at once. */
 const maxWatched = 1_000
 
 /** Requests that only exist in the modern era: unknown here, whoever asks. */
-const modernOnly = new Set(["server/discover", "subscriptions/listen"])
+const modernOnly = new Set(["server/discover", "subscriptions/listen", "tasks/update"])
 const empty: Answer = { result: noMembers }
 
 export type LegacySessionOptions = {
@@ -59,6 +62,10 @@ export class LegacySession {
   readonly #conversation = new Conversation()
   readonly #watched = new Map<string, AbortController>()
   readonly #closed = new AbortController()
+  readonly #tasks = new TaskWatches(
+    async (taskId, signal) => (await this.#listen({ taskIds: [taskId] }, signal)).has("taskIds"),
+    this.#closed.signal,
+  )
   #watchesLists = false
 
   constructor({ id, handle, send, client = unknownClient, onRefused }: LegacySessionOptions) {
@@ -110,6 +117,7 @@ export class LegacySession {
     const answer = await this.#perform(message, send, signal).catch((thrown: unknown) => ({
       error: toRpcError(thrown),
     }))
+    this.#tasks.heed(answer)
     const cancelled = this.#conversation.finish(message.id)
     return cancelled ? undefined : encodeAnswer(message.id, writeLegacyAnswer(message.method, answer))
   }
@@ -205,9 +213,9 @@ export class LegacySession {
   /** Opens a modern subscription on the client's behalf; answers what of it is honoured. */
   #listen(wanted: object, signal: AbortSignal): Promise<RawObject> {
     const { promise, resolve, reject } = Promise.withResolvers<RawObject>()
-    const notify: Exchange["notify"] = ({ method, params }) => {
-      const honoured = params.get("notifications")
-      if (method !== "notifications/subscriptions/acknowledged") this.#send(encodeNotification(method, params))
+    const notify: Exchange["notify"] = (notification) => {
+      const honoured = notification.params.get("notifications")
+      if (notification.method !== "notifications/subscriptions/acknowledged") this.#tell(notification)
       else resolve(honoured ? readMembers(honoured) : noMembers)
     }
     const request = this.#request("subscriptions/listen", toRawObject({ notifications: wanted }))
@@ -220,6 +228,12 @@ export class LegacySession {
       },
     )
     return promise
+  }
+
+  #tell(notification: Notification): void {
+    if (isTaskNews(notification.method)) this.#tasks.told(notification.params)
+    const { method, params } = writeLegacyNews(notification)
+    this.#send(encodeNotification(method, params))
   }
 
   #request(method: string, params: RawObject): Request {

@@ -4,6 +4,7 @@
 
 import { readModernRequest, writeModernAnswer } from "../era-modern.ts"
 import { hop, metaOf, withMeta } from "../meta.ts"
+import { isOfSpecification } from "../message.ts"
 import type { Answer, Exchange, Handler, Notification, Outline, Request } from "../message.ts"
 import type { Send } from "./conversation.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
@@ -11,7 +12,7 @@ import type { RawJson, RawObject } from "../raw-json.ts"
 import { encodeAnswer, encodeNotification, toRpcError } from "../wire.ts"
 import { GatewayError } from "../../errors.ts"
 
-/** Every request a modern client may send. */
+/** Every request of the specification that a modern client may send. */
 const modernMethods = new Set([
   "server/discover",
   "tools/list",
@@ -23,7 +24,15 @@ const modernMethods = new Set([
   "resources/read",
   "completion/complete",
   "subscriptions/listen",
+  "tasks/get",
+  "tasks/update",
+  "tasks/cancel",
 ])
+
+/** What the specification does not name may still be some service's own. */
+function mayBeKnown(method: string): boolean {
+  return modernMethods.has(method) || !isOfSpecification(method)
+}
 
 export type ModernRequest = {
   readonly message: Outline & { readonly kind: "request" }
@@ -49,7 +58,7 @@ export async function answerModern({
 }: ModernRequest): Promise<{ bytes: Buffer; status: number }> {
   try {
     checkFirst?.(message.params)
-    if (!modernMethods.has(message.method)) throw unknownMethod(message.method)
+    if (!mayBeKnown(message.method)) throw unknownMethod(message.method)
     const request = readModernRequest(message.method, message.params)
     check?.(request)
     const answer = naming(message, await handle(request, modernExchange(message, send, signal)))

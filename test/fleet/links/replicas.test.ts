@@ -69,17 +69,32 @@ test("over a program of one's own its client is asked", async (t) => {
   )
 })
 
-test("a modern service is told what a modern client can be asked, and of a legacy one nothing", async (t) => {
+test("a modern service is told what the client can be asked, of a legacy one where there is a way to ask", async (t) => {
   const { url } = await serve(t, modernHttp)
   const { fleet } = await openFleet(t, { far: { url } })
   const modern = await callTool(fleet, "far", question, {}, { client: { capabilities: elicitation } })
-  assert.equal(modern.result?.get("resultType")?.toString(), '"input_required"')
-  const legacy = callTool(fleet, "far", question, {}, { client: legacyClient, exchange: asked("Ann") })
-  const outcome = await legacy.then(
-    (answer) => answer.error?.code ?? answer,
-    (error: { code: string }) => error.code,
-  )
-  assert.ok(outcome === -32021 || outcome === "invalid")
+  const legacy = await callTool(fleet, "far", question, {}, { client: legacyClient, exchange: asked("Ann") })
+  for (const { result } of [modern, legacy])
+    assert.equal(result?.get("resultType")?.toString(), '"input_required"')
+  const mute = await callTool(fleet, "far", question, {}, { client: legacyClient })
+  assert.equal(mute.error?.code, -32021)
+})
+
+test("a state of a modern service is nothing that a legacy one is sent", async (t) => {
+  const { url } = await serve(t, legacyHttp)
+  const { fleet } = await openFleet(t, { far: { url } })
+  const params = toRawObject({ name: greeting, arguments: {}, requestState: "of another era" })
+  const request: Request = {
+    method: "tools/call",
+    params,
+    meta: new Map(),
+    progressToken: undefined,
+    logLevel: undefined,
+    client: { era: "modern", revision: "2026-07-28", capabilities: new Map(), info: undefined },
+  }
+  const exchange = { signal: new AbortController().signal, notify: () => {} }
+  const sent = fleet.send("far", request, exchange, { principalId: "ann", repeatable: false })
+  await assert.rejects(sent, { code: "invalid", message: "Invalid or expired requestState." })
 })
 
 test("a service that was restarted is called again without anybody doing anything", async (t) => {
@@ -131,4 +146,28 @@ test("the old HTTP+SSE transport is reached as well", async (t) => {
   await fleet.settled()
   assert.ok((await callTool(fleet, "old", greeting)).result)
   assert.equal(fleet.status()[0]?.transport, "sse")
+})
+
+test("what is asked of a task goes where the task was begun", async (t) => {
+  const [one, two] = [await serve(t, legacyHttp), await serve(t, legacyHttp)]
+  const { fleet } = await openFleet(t, { far: { endpoints: [{ url: one.url }, { url: two.url }] } })
+  await fleet.settled()
+  await until("both are up", () => fleet.status()[0]?.endpoints.every(({ healthy }) => healthy) === true)
+  const ask = async (method: string, params: object, options: object = {}): Promise<string> => {
+    const client = { era: "legacy", revision: "2025-11-25", capabilities: new Map(), info: undefined } as const
+    const hop = { meta: new Map(), progressToken: undefined, logLevel: undefined, client }
+    const exchange = { signal: new AbortController().signal, notify: () => {} }
+    const sending = { principalId: "ann", repeatable: true, ...options }
+    const { result } = await fleet.send("far", { ...hop, method, params: toRawObject(params) }, exchange, sending)
+    return result?.get("taskId")?.toString() ?? "unknown"
+  }
+  const begun = { name: "test_task_required", arguments: { ms: 1 }, task: {} }
+  let place: object | undefined
+  const taskId = JSON.parse(
+    await ask("tools/call", begun, { onPlace: (found: object) => (place = found) }),
+  ) as string
+  const everywhere = await Promise.all([1, 2, 3, 4].map(() => ask("tasks/get", { taskId })))
+  assert.ok(everywhere.includes("unknown"), "the fixture keeps a task in one place")
+  const there = await Promise.all([1, 2, 3, 4].map(() => ask("tasks/get", { taskId }, { place })))
+  assert.ok(there.every((found) => found === JSON.stringify(taskId)))
 })

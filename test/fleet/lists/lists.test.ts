@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
 import { ListCache, type Lists } from "../../../src/fleet/lists/list-cache.ts"
-import { fetchLists, noListItems } from "../../../src/fleet/lists/lists.ts"
+import { fetchLists, noListItems, noTtls } from "../../../src/fleet/lists/lists.ts"
 import type { Link } from "../../../src/mcp/client/link.ts"
 import type { Answer, ClientFacts, Request } from "../../../src/mcp/message.ts"
 import { noMembers, toRaw, toRawObject } from "../../../src/mcp/raw-json.ts"
@@ -101,6 +101,7 @@ const lists: Lists = {
       ]),
     ],
   },
+  ttlMs: noTtls,
   listedAtMs: 5,
 }
 

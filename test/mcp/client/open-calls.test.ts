@@ -2,8 +2,9 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { OpenCalls } from "../../../src/mcp/client/open-calls.ts"
 import { ProtocolError } from "../../../src/mcp/protocol-error.ts"
-import { noMembers } from "../../../src/mcp/raw-json.ts"
+import { noMembers, toRaw } from "../../../src/mcp/raw-json.ts"
 
+const question = { id: toRaw("q"), method: "roots/list", params: noMembers }
 const callOf = (method: string) => ({ method, params: () => noMembers, signal: AbortSignal.timeout(10_000) })
 
 test("a call that could not be written leaves nothing open", async () => {
@@ -12,10 +13,10 @@ test("a call that could not be written leaves nothing open", async () => {
     throw new ProtocolError("invalid_params", "A key comes twice.")
   })
   await assert.rejects(unwritten, /A key comes twice/)
-  assert.equal(calls.asking(), undefined)
+  assert.equal(calls.asking(question), undefined)
   const other = callOf("tools/call")
   const answered = calls.run(other, () => () => {})
-  assert.equal(calls.asking(), other)
+  assert.equal(calls.asking(question), other)
   calls.settle(2, { result: noMembers })
   await answered
 })

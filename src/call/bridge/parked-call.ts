@@ -1,0 +1,177 @@
+/**
+ * A call that goes on at its service while the client comes and goes: how a modern client, which cannot be asked, meets
+ * a legacy service, which asks in the middle. Each request of the client is a round. It ends with the answer, or with
+ * what the service asks meanwhile; the next round brings the client's answers to it.
+ *
+ * Which parked calls there are, and for how long: parking.ts.
+ */
+
+import { GatewayError } from "../../errors.ts"
+import { refuseQuestion } from "../../mcp/asking.ts"
+import { relayTo } from "../../mcp/client/relay.ts"
+import type { Answer, Exchange, Notification, Request } from "../../mcp/message.ts"
+import type { RawObject } from "../../mcp/raw-json.ts"
+
+export type ParkedCallOptions = {
+  /** The request of the first round. */
+  readonly request: Request
+  /** Makes the call at its service. */
+  readonly live: (exchange: Exchange) => Promise<Answer>
+  /** Finds room for a call that must wait for its client. @throws GatewayError `overloaded` */
+  readonly admit: (call: ParkedCall) => void
+  /** Nothing more will come of it. */
+  readonly onEnd: (call: ParkedCall) => void
+}
+
+/** What a round ends with. */
+export type Heard =
+  | { readonly answer: Answer; readonly questions?: never }
+  | { readonly questions: ReadonlyMap<string, Request> }
+
+type Waiting = { readonly question: Request; readonly settle: (answer: Answer) => void }
+type Round = {
+  readonly tell: (notification: Notification) => void
+  readonly close: (heard: Heard | Promise<Heard>) => void
+}
+
+/** Questions of one moment go into one round. */
+const gatherMs = 5
+const maxHeld = 64
+/** Of an answer that came while its client was away. */
+const maxKeptBytes = 1_048_576
+/** Known to legacy clients alone. */
+const untold = "notifications/elicitation/complete"
+
+export class ParkedCall {
+  readonly #options: ParkedCallOptions
+  readonly #stop = new AbortController()
+  readonly #waiting = new Map<string, Waiting>()
+  #held: Notification[] = []
+  /** Of the latest round. */
+  #request: Request
+  #round: Round | undefined
+  #gathering: NodeJS.Timeout | undefined
+  #outcome: Promise<Answer> | undefined
+  #asked = 0
+
+  constructor(options: ParkedCallOptions) {
+    this.#options = options
+    this.#request = options.request
+    const live = Promise.try(options.live, {
+      signal: this.#stop.signal,
+      notify: (notification) => this.#tell(notification),
+      ask: (question, signal) => this.#ask(question, signal),
+    })
+    live.then(
+      (answer) => this.#settle(this.#round ? live : keep(answer)),
+      () => this.#settle(live),
+    )
+  }
+
+  /** Lets a request of the client's wait. It is the only one that does; who goes away from it cancels the call. */
+  async round(request: Request, exchange: Exchange, answers: ReadonlyMap<string, RawObject>): Promise<Heard> {
+    const { promise, resolve } = Promise.withResolvers<Heard>()
+    const { signal } = exchange
+    const goAway = (): void => this.cancel(signal.reason)
+    const close = (heard: Heard | Promise<Heard>): void => {
+      this.#round = undefined
+      resolve(heard)
+    }
+    this.#request = request
+    this.#round = { tell: relayTo(request, exchange), close }
+    signal.addEventListener("abort", goAway, { once: true })
+    if (signal.aborted) goAway()
+    for (const notification of this.#held.splice(0)) this.#tell(notification)
+    for (const [key, result] of answers) this.#waiting.get(key)?.settle({ result })
+    this.#proceed()
+    try {
+      return await promise
+    } finally {
+      signal.removeEventListener("abort", goAway)
+    }
+  }
+
+  /** Ends it, with its service told. */
+  cancel(reason: unknown): void {
+    this.#stop.abort(reason)
+    if (this.#outcome) this.#end()
+  }
+
+  /** Asks the client in this round, or else in the next. */
+  async #ask(question: Request, signal: AbortSignal): Promise<Answer> {
+    const refused = refuseQuestion(this.#request.client, question)
+    if (refused) return refused
+    signal.throwIfAborted()
+    this.#admit()
+    const key = `question-${++this.#asked}`
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    const withdraw = (): void => {
+      this.#waiting.delete(key)
+      reject(signal.reason)
+    }
+    const settle = (answer: Answer): void => {
+      this.#waiting.delete(key)
+      signal.removeEventListener("abort", withdraw)
+      resolve(answer)
+    }
+    signal.addEventListener("abort", withdraw, { once: true })
+    this.#waiting.set(key, { question, settle })
+    this.#proceed()
+    return promise
+  }
+
+  #admit(): void {
+    try {
+      this.#options.admit(this)
+    } catch (thrown) {
+      this.cancel(thrown)
+      throw thrown
+    }
+  }
+
+  #tell(notification: Notification): void {
+    if (notification.method === untold) return
+    if (this.#round) return this.#round.tell(notification)
+    this.#held.push(notification)
+    if (this.#held.length > maxHeld) this.#held.shift()
+  }
+
+  #settle(outcome: Promise<Answer>): void {
+    this.#outcome = outcome
+    outcome.catch(() => {})
+    if (this.#round) this.#proceed()
+    else if (this.#stop.signal.aborted) this.#end()
+  }
+
+  /** Ends the round that is open, if there is something to end it with. */
+  #proceed(): void {
+    if (!this.#round) return
+    if (this.#outcome) {
+      this.#round.close(this.#outcome.then((answer) => ({ answer })))
+      return this.#end()
+    }
+    if (this.#waiting.size === 0) return
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined
+      if (this.#round && this.#waiting.size > 0) this.#round.close({ questions: this.#questions() })
+    }, gatherMs)
+  }
+
+  #questions(): ReadonlyMap<string, Request> {
+    return new Map([...this.#waiting].map(([key, { question }]) => [key, question]))
+  }
+
+  #end(): void {
+    clearTimeout(this.#gathering)
+    this.#held = []
+    this.#options.onEnd(this)
+  }
+}
+
+/** An answer that must wait for its client: not a large one, for as long as many others may. */
+async function keep(answer: Answer): Promise<Answer> {
+  const bytes = [...(answer.result?.values() ?? [])].reduce((sum, { length }) => sum + length, 0)
+  if (bytes <= maxKeptBytes) return answer
+  const text = `The answer came while its client was away, and is larger than the ${maxKeptBytes} bytes kept then.`
+  throw new GatewayError("too_large", text)
+}

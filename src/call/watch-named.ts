@@ -1,0 +1,138 @@
+/**
+ * The part of a subscription that names what it is about: single resources and tasks, each watched for as long as the
+ * principal may use it. Lists are compared in listen.ts.
+ */
+
+import type { Events } from "../domain/event.ts"
+import type { Fleet } from "../domain/fleet.ts"
+import type { ActivePrincipal } from "../domain/principal.ts"
+import type { ManagementResource } from "../domain/tool.ts"
+import { GatewayError } from "../errors.ts"
+import type { Notification } from "../mcp/message.ts"
+import { toRaw, toRawObject, withMembers } from "../mcp/raw-json.ts"
+import { authorize } from "./authorize.ts"
+import type { CallRequest } from "./call.ts"
+import type { ListSteps } from "./list.ts"
+import { resolveUri, type Known } from "./resolve.ts"
+import type { Target } from "./target.ts"
+import { findTask } from "./tasks/resolve-task.ts"
+import type { TaskCallsOptions } from "./tasks/sent.ts"
+import { watchTask } from "./tasks/watch-tasks.ts"
+
+export type WatchOptions = {
+  readonly steps: ListSteps
+  /** The snapshot of this moment. */
+  readonly known: () => Known
+  readonly fleet: Pick<Fleet, "watch" | "watchTask">
+  readonly events: Events
+  readonly tasks: TaskCallsOptions
+}
+
+export type Watching = {
+  readonly principal: ActivePrincipal
+  readonly call: CallRequest
+  readonly tell: (update: Notification, uri: string) => void
+  /** Aborts when the subscription ends, whoever ended it. */
+  readonly over: AbortSignal
+}
+
+/** Something named, with what it is for this principal; without a target where it is nothing. */
+export type Named<T> = { readonly name: string; readonly target: T | undefined }
+
+export type TaskTarget = ReturnType<typeof findTask>
+
+export function findNamed<T>(names: readonly string[] = [], find: (name: string) => T): readonly Named<T>[] {
+  return names.map((name) => ({ name, target: orNothing(() => find(name)) }))
+}
+
+function orNothing<T>(find: () => T): T | undefined {
+  try {
+    return find()
+  } catch (thrown) {
+    return asDisagreed(thrown) || undefined
+  }
+}
+
+/** @returns the names of those whose services tell of them */
+export async function keepAgreed<T>(
+  named: readonly Named<T>[],
+  watch: (name: string, target: T) => Promise<boolean>,
+): Promise<readonly string[]> {
+  const agreed = await Promise.all(
+    named.map(async ({ name, target }) => target !== undefined && watch(name, target).catch(asDisagreed)),
+  )
+  return named.filter((_one, index) => agreed[index]).map(({ name }) => name)
+}
+
+function asDisagreed(thrown: unknown): false {
+  if (thrown instanceof GatewayError && thrown.code !== "internal") return false
+  throw thrown
+}
+
+/** @throws GatewayError */
+export function findWatchedTask({ known }: WatchOptions, { principal, call }: Watching, id: string): TaskTarget {
+  const target = findTask(known(), principal, { mount: call.mount, id })
+  authorize(principal, target)
+  return target
+}
+
+/** @throws GatewayError */
+export function findResource({ known }: WatchOptions, { principal, call }: Watching, uri: string): Target {
+  const target = resolveUri(known(), call.mount, principal, uri)
+  authorize(principal, target)
+  return target
+}
+
+type Found<T> = { readonly name: string; readonly target: T }
+
+export async function watchOneTask(
+  { steps, fleet, tasks }: WatchOptions,
+  { call, tell, over }: Watching,
+  { name: id, target }: Found<TaskTarget>,
+): Promise<boolean> {
+  const onNews = (news: Notification): void => {
+    if (mayStill(steps, call, target)) tell(news, id)
+  }
+  return watchTask({ tasks, fleet }, target, { call, tell: onNews, over })
+}
+
+export async function watchResource(
+  { steps, fleet, events }: WatchOptions,
+  { call, tell, over }: Watching,
+  { name: uri, target }: Found<Target>,
+): Promise<boolean> {
+  const onUpdate = (update: Notification): void => {
+    if (mayStill(steps, call, target)) tell(asAskedFor(update, uri), uri)
+  }
+  if (target.kind === "operation") return watchOwn(events, target.resource, onUpdate, over)
+  if (target.kind !== "resource") return false
+  return fleet.watch(target.entry.service, target.entry.uri, onUpdate, over)
+}
+
+function watchOwn(
+  events: Events,
+  resource: ManagementResource | undefined,
+  onUpdate: (update: Notification) => void,
+  over: AbortSignal,
+): boolean {
+  if (!resource) return false
+  const { uri, event } = resource
+  const update = { method: "notifications/resources/updated", params: toRawObject({ uri }) }
+  const stop = events.subscribe(({ type }) => type === event && onUpdate(update))
+  over.addEventListener("abort", stop, { once: true })
+  return true
+}
+
+function mayStill(steps: ListSteps, { caller }: CallRequest, target: Target): boolean {
+  try {
+    authorize(steps.authenticate(caller), target)
+    return true
+  } catch {
+    return false // grants were taken away or the key was, and nobody waits for the error
+  }
+}
+
+/** The update under the URI that its receiver knows. */
+function asAskedFor({ method, params }: Notification, uri: string): Notification {
+  return { method, params: withMembers(params, { uri: toRaw(uri) }) }
+}
