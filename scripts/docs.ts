@@ -1,5 +1,5 @@
 /**
- * Writes the pages of docs/ that are made from the source: operations, errors, configuration. With `--check` it writes
+ * Writes the pages of docs/ that are made from the source: operations, errors, configuration, eras. With `--check` it writes
  * nothing and fails where a page is stale.
  */
 
@@ -11,6 +11,7 @@ import { errorTable, type ErrorCode } from "../src/errors.ts"
 import { operations } from "../src/operations/index.ts"
 import type { Operation } from "../src/operations/operation.ts"
 import { apiPrefix } from "../src/surfaces/operation-http.ts"
+import { erasPage } from "../test/matrix/page.ts"
 
 const folder = join(import.meta.dirname, "../docs")
 const made = "<!-- Made by `npm run docs`; change the source instead. -->"
@@ -19,6 +20,7 @@ const pages: Readonly<Record<string, string>> = {
   "operations.md": operationsPage(),
   "errors.md": errorsPage(),
   "configuration.md": configurationPage(),
+  "eras.md": erasPage(made),
 }
 
 const stale = Object.entries(pages).filter(([name, text]) => read(join(folder, name)) !== text)

@@ -1,7 +1,6 @@
 /** Reads what one run of an official suite left behind: a folder of JSON for each scenario, and what it printed. */
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { parse } from "yaml"
 import { z } from "zod"
 
 const checks = z.array(
@@ -26,14 +25,6 @@ export function readChecks(folder: string, printed: string): Check[] {
     const found = checks.parse(JSON.parse(readFileSync(join(folder, run, "checks.json"), "utf8")))
     return found.map((check) => ({ ...check, scenario, scored: !unscored.has(scenario) }))
   })
-}
-
-/**
- * The entries of a baseline, the suites' own YAML of known failures: each names a scenario, or `scenario:check-id`.
- * An entry that no failure answers to is stale; the suites refuse those, and so do we.
- */
-export function readBaseline(file: string): string[] {
-  return z.object({ server: z.array(z.string()) }).parse(parse(readFileSync(file, "utf8"))).server
 }
 
 /** The names under the heading `Not scored for REVISION: ...`, one a line: `  ✗ tasks-lifecycle (extension)`. */

@@ -8,7 +8,7 @@ export type Suite = {
   readonly name: string
   /** The MCP revision that is spoken. */
   readonly revision: string
-  /** Which fixture answers; it speaks the era of `revision`. */
+  /** Which fixture answers; in acrossSuites it speaks the other era than `revision`. */
   readonly fixture: "legacy" | "modern"
   /** Which endpoint of a gateway is tested: that of the one service, or that of all. */
   readonly endpoint: "service" | "all"
@@ -17,6 +17,16 @@ export type Suite = {
   readonly runs: readonly (readonly string[])[]
   /** Ids of checks that say nothing here, whatever they find. */
   readonly leftOut: readonly string[]
+  /** Failures that must be, `scenario` or `scenario:check-id` -> why. One that does not happen is a failure itself. */
+  readonly expected: Readonly<Record<string, string>>
+}
+
+/** The gateway as the client under test, with a scripted client of either era in front of it: scripted-client.ts. */
+export type ClientSuite = {
+  readonly name: string
+  readonly revision: string
+  readonly script: "legacy" | "modern"
+  readonly scenarios: readonly string[]
 }
 
 const alpha = "@modelcontextprotocol/conformance"
@@ -31,6 +41,7 @@ export const suites: readonly Suite[] = [
     package: "conformance-0.1",
     runs: [["--suite", "active"]],
     leftOut: [],
+    expected: {},
   },
   {
     name: "requirements",
@@ -40,6 +51,7 @@ export const suites: readonly Suite[] = [
     package: alpha,
     runs: [["--requirements", "2025-11-25"]],
     leftOut: [],
+    expected: {},
   },
   {
     name: "requirements",
@@ -49,6 +61,7 @@ export const suites: readonly Suite[] = [
     package: alpha,
     runs: [["--requirements", "2026-07-28"]],
     leftOut: [],
+    expected: {},
   },
   {
     name: "all",
@@ -58,6 +71,7 @@ export const suites: readonly Suite[] = [
     package: alpha,
     runs: [["--suite", "all", "--spec-version", "2026-07-28"]],
     leftOut: [],
+    expected: {},
   },
 ]
 
@@ -81,6 +95,7 @@ export const aggregateSuites: readonly Suite[] = [
       "dns-rebinding-protection",
     ]),
     leftOut: [],
+    expected: {},
   },
   {
     name: "generic",
@@ -109,7 +124,65 @@ export const aggregateSuites: readonly Suite[] = [
       "sep-2575-server-sends-prompts-list-changed-on-subscription",
       "sep-2575-server-sends-tools-list-changed-on-subscription",
     ],
+    expected: {},
   },
+]
+
+/** Clients of one era with a service of the other: what fails is what the service's own era has no words for. */
+export const acrossSuites: readonly Suite[] = [
+  {
+    name: "requirements across eras",
+    revision: "2025-11-25",
+    fixture: "modern",
+    endpoint: "service",
+    package: alpha,
+    runs: [["--requirements", "2025-11-25"]],
+    leftOut: [],
+    expected: {},
+  },
+  {
+    name: "all across eras",
+    revision: "2026-07-28",
+    fixture: "legacy",
+    endpoint: "service",
+    package: alpha,
+    runs: [["--suite", "all", "--spec-version", "2026-07-28"]],
+    leftOut: [],
+    expected: {
+      "input-required-result-basic-elicitation:sep-2322-elicitation-incomplete":
+        "a legacy service gives its questions no keys, so the key is the gateway's",
+      "server-stateless:sep-2575-server-rejects-undeclared-capability":
+        "a legacy service that may not ask says so by an error of its own: -32021 is not of its era",
+      "server-stateless:sep-2575-missing-capability-http-400":
+        "the status belongs to the error -32021, which is not of the service's era",
+    },
+  },
+]
+
+const ofSessions = [
+  "initialize",
+  "tools_call",
+  "elicitation-sep1034-client-defaults",
+  "sse-retry",
+  "json-schema-2020-12-preservation",
+]
+const stateless = [
+  "tools_call",
+  "request-metadata",
+  "sep-2322-client-request-state",
+  "http-standard-headers",
+  "http-custom-headers",
+  "http-invalid-tool-headers",
+  "json-schema-ref-no-deref",
+  "json-schema-2020-12-preservation",
+]
+
+/** The scenarios that each revision requires of clients, without those of authorization. */
+export const clientSuites: readonly ClientSuite[] = [
+  { name: "client", revision: "2025-11-25", script: "legacy", scenarios: ofSessions },
+  { name: "client", revision: "2026-07-28", script: "modern", scenarios: stateless },
+  { name: "client across eras", revision: "2025-11-25", script: "modern", scenarios: ofSessions },
+  { name: "client across eras", revision: "2026-07-28", script: "legacy", scenarios: stateless },
 ]
 
 function eachOf(revision: string, scenarios: readonly string[]): string[][] {
