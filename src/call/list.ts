@@ -8,7 +8,7 @@ import type { Answer } from "../mcp/message.ts"
 import { toRaw, writeArray } from "../mcp/raw-json.ts"
 import type { CallAudit } from "./audit.ts"
 import type { CallRequest, Steps } from "./call.ts"
-import { readCursor, writeCursor } from "./cursor.ts"
+import type { Cursors } from "./cursor.ts"
 import type { Known } from "./resolve.ts"
 import { viewOf, type View } from "./view.ts"
 
@@ -21,7 +21,8 @@ export const listMethods: Readonly<Record<string, { readonly kind: ItemKind; rea
 
 const pageSize = 1_000
 
-export type ListSteps = Pick<Steps, "authenticate"> & Pick<CallAudit, "shown" | "refused">
+export type ListSteps = Pick<Steps, "authenticate"> &
+  Pick<CallAudit, "shown" | "refused"> & { readonly cursors: Cursors }
 
 /** For how long a service's list may be kept by who is given it now, in ms. */
 export type ListTtl = (service: string, kind: ItemKind) => number
@@ -37,7 +38,7 @@ export async function list(
   const { kind, member } = listMethods[request.method] ?? { kind: "tools", member: "tools" }
   const view = viewOf(known, principal, { mount, kind, client: request.client })
   const { items } = view
-  const after = readCursor(request.params.get("cursor"))
+  const after = steps.cursors.read(call)
   const start = after === undefined ? 0 : items.findIndex(({ name }) => name > after)
   const page = start < 0 ? [] : items.slice(start, start + pageSize)
   const result = new Map([
@@ -47,7 +48,7 @@ export async function list(
     [member, writeArray(page.map((item) => item[request.client.era]))],
   ])
   const last = page.at(-1)
-  if (last && last !== items.at(-1)) result.set("nextCursor", toRaw(writeCursor(last.name)))
+  if (last && last !== items.at(-1)) result.set("nextCursor", toRaw(steps.cursors.write(call, last.name)))
   const detail = { items: items.length, shown: page.length, digest: view.digest() }
   await steps.shown(principal, call, { kind: "list", detail })
   return { result }

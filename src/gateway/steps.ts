@@ -1,10 +1,12 @@
 /** Wires the steps of a call to what was opened. Their order: call/call.ts. */
 
 import { randomBytes } from "node:crypto"
-import { createAudit, type CallAudit } from "../call/audit.ts"
+import { createAudit } from "../call/audit.ts"
 import { authorize } from "../call/authorize.ts"
 import type { CallRequest, Steps } from "../call/call.ts"
+import { createCursors } from "../call/cursor.ts"
 import type { Allowance, Limiter } from "../call/limit.ts"
+import type { ListSteps } from "../call/list.ts"
 import { bytesInOf, costRuleOf, meter } from "../call/meter.ts"
 import { Folding } from "../call/folding.ts"
 import { resolve } from "../call/resolve.ts"
@@ -22,13 +24,13 @@ import type { Services } from "./services.ts"
 import type { Stores } from "./stores.ts"
 
 export type WiredSteps = {
-  readonly steps: Steps & Pick<CallAudit, "shown" | "refused">
+  readonly steps: Steps & ListSteps
   readonly folding: Folding
 }
 
 export type StepsOptions = {
   readonly audit: Config["audit"]
-  readonly stores: Pick<Stores, "authenticator">
+  readonly stores: Pick<Stores, "authenticator" | "sealer">
   readonly services: Pick<Services, "known">
   readonly recorder: EntryRecorder
   readonly limiter: Limiter
@@ -54,6 +56,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
   let calls = 0
   const steps: WiredSteps["steps"] = {
     ...auditing,
+    cursors: createCursors(stores.sealer),
     open: (call) => ({
       id: `${startId}.${++calls}`,
       request: withTrace(call, randomBytes),

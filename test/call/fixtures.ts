@@ -1,5 +1,8 @@
 /** A catalog of two services and principals with different grants: what the tests of the call's steps stand on. */
 
+import { randomBytes } from "node:crypto"
+import { createCursors } from "../../src/call/cursor.ts"
+import { createSealer } from "../../src/identity/sealer.ts"
 import assert from "node:assert/strict"
 import { compileCatalog, noItems, type Catalog, type Offer, type Offered } from "../../src/domain/catalog.ts"
 import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
@@ -12,7 +15,6 @@ import type { CallRequest } from "../../src/call/call.ts"
 import type { TaskCallsOptions } from "../../src/call/tasks/sent.ts"
 import { createTaskIds } from "../../src/call/tasks/task-ids.ts"
 import { TaskIndex } from "../../src/call/tasks/task-index.ts"
-import { createSealer } from "../../src/identity/sealer.ts"
 
 export function offered(name: string, definition: object, extra: Partial<Offered> = {}): Offered {
   return { name, shownName: name, definition: toRawObject(definition), ...extra }
@@ -56,11 +58,13 @@ export const operationTool = {
   permission: "services:read",
   definition: toRaw({ name: "list_services" }),
 } as const
+const cursors = createCursors(createSealer(randomBytes(32)))
+
 /** The steps of the lists, and what was put on record by them. */
 export function listSteps(authenticate: () => ActivePrincipal): { steps: ListSteps; shown: Shown[] } {
   const shown: Shown[] = []
   const record: ListSteps["shown"] = async (_principal, _call, what) => void shown.push(what)
-  return { steps: { authenticate, shown: record, refused: async () => {} }, shown }
+  return { steps: { authenticate, shown: record, refused: async () => {}, cursors }, shown }
 }
 
 export const known = {

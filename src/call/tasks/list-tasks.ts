@@ -4,7 +4,6 @@ import type { Answer } from "../../mcp/message.ts"
 import { toRaw, toRawObject, writeArray, writeObject } from "../../mcp/raw-json.ts"
 import { mayUse } from "../authorize.ts"
 import type { CallRequest } from "../call.ts"
-import { readCursor, writeCursor } from "../cursor.ts"
 import type { ListSteps } from "../list.ts"
 import type { Known } from "../resolve.ts"
 import type { KnownTask, TaskIndex } from "./task-index.ts"
@@ -24,7 +23,7 @@ export async function listTasks(
   { catalog }: Known,
   call: CallRequest,
 ): Promise<Answer> {
-  const { mount, request } = call
+  const { mount } = call
   const principal = steps.authenticate(call.caller)
   const isSeen = ([, { record }]: readonly [string, KnownTask]): boolean => {
     const entry = catalog.mounted.get(record.service)?.byName.tools.get(record.tool)
@@ -35,12 +34,12 @@ export async function listTasks(
     )
   }
   const tasks = index.listOf(principal.principal.id, now()).filter(isSeen)
-  const after = readCursor(request.params.get("cursor"))
+  const after = steps.cursors.read(call)
   const page = tasks.slice(tasks.findIndex(([id]) => id === after) + 1).slice(0, pageSize)
   const last = page.at(-1)
   const isLast = last === tasks.at(-1)
   await steps.shown(principal, call, { kind: "list", detail: { items: tasks.length, shown: page.length } })
   const shown = writeArray(page.map(([, { state }]) => writeObject(state)))
-  const cursor = last && !isLast ? toRawObject({ nextCursor: writeCursor(last[0]) }) : []
+  const cursor = last && !isLast ? toRawObject({ nextCursor: steps.cursors.write(call, last[0]) }) : []
   return { result: new Map([["resultType", toRaw("complete")], ["tasks", shown], ...cursor]) }
 }
