@@ -4,13 +4,14 @@ import { join } from "node:path"
 import { test } from "node:test"
 import fc from "fast-check"
 import { createSealer, openSealer } from "../../src/identity/sealer.ts"
+import { readableJson } from "../support/readable-json.ts"
 import { newFolder } from "./fixtures.ts"
 
 const sealer = createSealer(Buffer.alloc(32, 1))
 
 test("what was sealed opens as it was, whatever it is", () => {
   fc.assert(
-    fc.property(fc.jsonValue(), (value) => {
+    fc.property(readableJson, (value) => {
       const plain: unknown = JSON.parse(JSON.stringify(value))
       assert.deepEqual(sealer.open("session", sealer.seal("session", value)), plain)
     }),

@@ -1,6 +1,7 @@
 /**
  * A second, slow reader of messages for the tests of the first: JSON.parse decides what is JSON, and a tree of tokens
- * what else the rules ask. Shares no code with what it judges.
+ * what it says and what else the rules ask, since JSON.parse of V8 13.6 may mistake an escaped key for one that it met
+ * before (https://github.com/nodejs/node/issues/63785). Shares no code with what it judges.
  */
 
 type Node =
@@ -18,6 +19,17 @@ export function isMessage(bytes: Buffer): boolean {
   if (text === undefined || !isJson(text)) return false
   const root = toTree(text)
   return root.kind === "object" && depthOf(root) <= maxDepth && isUnambiguous(root) && isEnvelope(root)
+}
+
+/** The value of a text that is JSON. */
+export function readValue(bytes: Buffer): unknown {
+  return toValue(toTree(bytes.toString()))
+}
+
+function toValue(node: Node): unknown {
+  if (node.kind === "scalar") return valueOf(node)
+  if (node.kind === "array") return node.items.map(toValue)
+  return Object.fromEntries(node.members.map(([key, member]) => [key, toValue(member)]))
 }
 
 function decode(bytes: Buffer): string | undefined {

@@ -5,11 +5,12 @@ import fc from "fast-check"
 import { bodyOf, hashOf, toText } from "../../../src/domain/audit/chain.ts"
 import { entrySchema, type Entry } from "../../../src/domain/audit/entry.ts"
 import { GatewayError } from "../../../src/errors.ts"
+import { isReadableKey } from "../../support/readable-json.ts"
 
 const plain: Entry = { stream: "s", seq: 1, previous: "", kind: "service", timeMs: 1_700_000_000_000 }
 
 const detail = fc.dictionary(
-  fc.string({ unit: "grapheme", minLength: 1 }).filter((key) => key !== "__proto__"),
+  fc.string({ unit: "grapheme", minLength: 1 }).filter((key) => key !== "__proto__" && isReadableKey(key)),
   fc.oneof(fc.string({ unit: "binary" }), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean()),
 )
 
