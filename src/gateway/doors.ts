@@ -78,6 +78,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
     limits: config.limits,
     ...(tls && { tls }),
+    recall: (credential) => authenticator.recall(credential),
     admit: (credential) => authenticator.admit(credential),
     onRefused: async (source, thrown) => {
       const { code: outcome } = GatewayError.from(thrown)

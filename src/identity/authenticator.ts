@@ -6,11 +6,13 @@
  */
 
 import type { ActivePrincipal, Caller, Key, Keys, Principal, Principals } from "../domain/principal.ts"
-import { readCredential, refusedCredential, type Claim, type Credential } from "./credential.ts"
+import { claimOfKey, readCredential, refusedCredential, type Claim, type Credential } from "./credential.ts"
 import { openRoster, type Roster } from "./roster.ts"
 import { Verifier } from "./verifier.ts"
 
 export interface Authenticator {
+  /** At once, the caller of a credential that was right before and still is; undefined for any other. */
+  recall(credential: Credential): Caller | undefined
   /**
    * @throws GatewayError `unauthenticated`, with `retryAfterMs` after too many failures; `invalid` where two
    *   credentials disagree; `overloaded` where too many are being checked
@@ -38,6 +40,12 @@ export async function createAuthenticator({
   const roster = await openRoster(principals, keys)
   const verifier = new Verifier(pepper, now)
   return {
+    recall: (credential) => {
+      const claim = claimOfKey(credential)
+      const key = claim && roster.findKey(claim.id)
+      if (!key || !verifier.recalls(verifier.digest(claim), key.hash)) return undefined
+      return isActive(roster, key, now()) ? { principalId: key.principalId, keyId: key.id } : undefined
+    },
     admit: async (credential) => {
       const claim = readCredential(credential)
       const { caller, hash } = findClaimed(roster, claim, now())
@@ -73,7 +81,12 @@ function getActive(roster: Roster, { principalId, keyId }: Caller, nowMs: number
   if (keyId === undefined) return member
   const key = roster.findKey(keyId)
   if (!key || !isGood(key, member.principal, nowMs)) throw refusedCredential()
-  return { ...member, keyId }
+  return { principal: member.principal, may: member.may, keyId }
+}
+
+function isActive(roster: Roster, key: Key, nowMs: number): boolean {
+  const principal = roster.findMember(key.principalId)?.principal
+  return principal !== undefined && !principal.disabled && isGood(key, principal, nowMs)
 }
 
 function isGood(key: Key, principal: Principal, nowMs: number): boolean {

@@ -26,12 +26,16 @@ import { ownerOf, type McpPeer } from "./mcp.ts"
 import type { Pipes } from "./pipes.ts"
 import { problemOf } from "./problem.ts"
 
+type Credential = { readonly authorization?: string | undefined; readonly apiKey?: string | undefined }
+
 export type HttpDoorOptions = {
   readonly peers: AllowedPeers
   readonly limits: { readonly headerBytes: number; readonly requestMs: number }
   readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
+  /** At once, whose credential it is where that is known; undefined where it must be checked. */
+  readonly recall: (credential: Credential) => Caller | undefined
   /** @throws GatewayError `unauthenticated`, `invalid` */
-  readonly admit: (credential: { authorization?: string; apiKey?: string }) => Promise<Caller>
+  readonly admit: (credential: Credential) => Promise<Caller>
   readonly mcp: (peer: McpPeer) => Handler
   readonly paramHeaders: (peer: McpPeer, tool: string) => ParamHeaders | undefined
   readonly streamable: StreamableHttp
@@ -114,19 +118,29 @@ async function upgrade(
  *
  * @throws GatewayError `invalid`, `forbidden`, `unauthenticated`, which are on record as its address's
  */
-async function enter(
-  { peers, admit, onRefused }: HttpDoorOptions,
+function enter(
+  options: HttpDoorOptions,
   request: IncomingMessage,
   path: string,
-): Promise<Caller | undefined> {
+): Caller | undefined | Promise<Caller> {
   try {
-    guardRequest(request, peers)
-    const isPublic = publicPaths.has(path) || path.startsWith(publicPrefix)
-    return isPublic ? undefined : await admit(credentialOf(request.headers))
+    guardRequest(request, options.peers)
+    if (publicPaths.has(path) || path.startsWith(publicPrefix)) return undefined
+    const credential = credentialOf(request.headers)
+    const known = options.recall(credential)
+    return known ?? options.admit(credential).catch((thrown: unknown) => record(options, request, thrown))
   } catch (thrown) {
-    await onRefused(request.socket.remoteAddress ?? "unknown", thrown)
-    throw thrown
+    return record(options, request, thrown)
   }
+}
+
+async function record(
+  { onRefused }: HttpDoorOptions,
+  { socket }: IncomingMessage,
+  thrown: unknown,
+): Promise<never> {
+  await onRefused(socket.remoteAddress ?? "unknown", thrown)
+  throw thrown
 }
 
 /** A client with a session may still have to answer what a service asks in an open call. New calls are refused later. */
@@ -162,9 +176,8 @@ function httpPeer({ mcp, paramHeaders }: HttpDoorOptions, peer: McpPeer): Parame
   }
 }
 
-function credentialOf(headers: IncomingHttpHeaders): { authorization?: string; apiKey?: string } {
-  const { authorization, "x-api-key": apiKey } = headers
-  return { ...(authorization !== undefined && { authorization }), ...(typeof apiKey === "string" && { apiKey }) }
+function credentialOf({ authorization, "x-api-key": apiKey }: IncomingHttpHeaders): Credential {
+  return { authorization, apiKey: typeof apiKey === "string" ? apiKey : undefined }
 }
 
 function sendReadiness(response: ServerResponse, { ready, trouble }: HttpDoorOptions): void {

@@ -26,6 +26,7 @@ async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Pr
   const door = createHttpDoor({
     peers: allowPeers({ hosts: [], origins: [] }),
     limits: { headerBytes: 16_384, requestMs: 10_000 },
+    recall: () => undefined,
     admit: () => Promise.reject(new GatewayError("unauthenticated", "No key.")),
     mcp,
     paramHeaders: () => undefined,

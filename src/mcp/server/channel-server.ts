@@ -42,7 +42,7 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
       listens ? AbortSignal.any([closed.signal, saidAll.signal]) : closed.signal,
     )
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
-    const { bytes } = await answerModern({ message, handle, send, signal, serverInfo })
+    const { bytes } = await answerModern({ message, handle, send, hungUp: { signal }, serverInfo })
     return modern.finish(message.id) ? undefined : bytes
   }
 

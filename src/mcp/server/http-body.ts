@@ -14,11 +14,12 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       if (size > maxBytes) reject(tooLarge(maxBytes))
       else chunks.push(chunk)
     })
-    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
-    request.once("error", (cause) => reject(hungUp(cause)))
-    request.once("close", () => {
+    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    request.on("error", (cause) => reject(hungUp(cause)))
+    request.on("close", () => {
       if (!request.complete) reject(hungUp(undefined))
     })
+    if (request.destroyed) reject(hungUp(undefined))
   })
 }
 

@@ -38,7 +38,8 @@ export type ModernRequest = {
   readonly message: Outline & { readonly kind: "request" }
   readonly handle: Handler
   readonly send: Send
-  readonly signal: AbortSignal
+  /** Tells when the client no longer wants the answer. */
+  readonly hungUp: { readonly signal: AbortSignal }
   /** Our own Implementation object, which signs each result. */
   readonly serverInfo: RawJson
   /** What the transport checks before the request is read, and once it could be. */
@@ -51,7 +52,7 @@ export async function answerModern({
   message,
   handle,
   send,
-  signal,
+  hungUp,
   serverInfo,
   checkFirst,
   check,
@@ -61,7 +62,7 @@ export async function answerModern({
     if (!mayBeKnown(message.method)) throw unknownMethod(message.method)
     const request = readModernRequest(message.method, message.params)
     check?.(request)
-    const answer = naming(message, await handle(request, modernExchange(message, send, signal)))
+    const answer = naming(message, await handle(request, modernExchange(message, send, hungUp)))
     return {
       bytes: encodeAnswer(message.id, writeModernAnswer(answer, serverInfo)),
       status: statusOf(answer.error?.code),
@@ -72,18 +73,17 @@ export async function answerModern({
 }
 
 function modernExchange(
-  message: Outline & { readonly kind: "request" },
+  { method, id }: Outline & { readonly kind: "request" },
   send: Send,
-  signal: AbortSignal,
+  hungUp: ModernRequest["hungUp"],
 ): Exchange {
-  const listens = message.method === "subscriptions/listen"
-  const mark = (notification: Notification): Notification =>
-    listens ? withSubscription(notification, message.id) : notification
   return {
-    signal,
+    get signal() {
+      return hungUp.signal
+    },
     notify: (notification) => {
-      const { method, params } = mark(notification)
-      send(encodeNotification(method, params))
+      const marked = method === "subscriptions/listen" ? withSubscription(notification, id) : notification
+      send(encodeNotification(marked.method, marked.params))
     },
   }
 }
