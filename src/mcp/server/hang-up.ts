@@ -1,37 +1,13 @@
-/**
- * Whether the client of one response has gone before it was answered. Most calls end before anybody wants to hear of
- * that, so the signal that tells is made only when it is first looked at.
- */
+/** Whether the client of one response has gone before it was answered. */
 
 import type { ServerResponse } from "node:http"
 import { GatewayError } from "../../errors.ts"
+import { Canceller, type Cancellation } from "../cancellation.ts"
 
-export class HangUp {
-  readonly #response: ServerResponse
-  #controller: AbortController | undefined
-  #gone = false
-
-  constructor(response: ServerResponse) {
-    this.#response = response
-    if (response.destroyed) this.#gone = true
-    else response.on("close", this.#onClose)
-  }
-
-  get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController()
-      if (this.#gone) this.#abort()
-    }
-    return this.#controller.signal
-  }
-
-  readonly #onClose = (): void => {
-    if (this.#response.writableFinished) return
-    this.#gone = true
-    this.#abort()
-  }
-
-  #abort(): void {
-    this.#controller?.abort(new GatewayError("invalid", "The client closed the stream."))
-  }
+export function hangUpOf(response: ServerResponse): Cancellation {
+  const canceller = new Canceller()
+  const hangUp = (): void => canceller.abort(new GatewayError("invalid", "The client closed the stream."))
+  if (response.destroyed) hangUp()
+  else response.on("close", () => response.writableFinished || hangUp())
+  return canceller
 }

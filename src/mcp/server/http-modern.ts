@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { HttpReply, type EventSink } from "./http-reply.ts"
 import { checkHeaders, checkRevisionHeader, type ParamHeaders } from "../mcp-headers.ts"
 import type { Handler, Outline } from "../message.ts"
-import { HangUp } from "./hang-up.ts"
+import { hangUpOf } from "./hang-up.ts"
 import { answerModern } from "./modern-request.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { readString, type RawJson } from "../raw-json.ts"
@@ -31,7 +31,7 @@ export async function serveModernPost({
   serverInfo,
   paramHeaders,
 }: ModernPost): Promise<void> {
-  const hungUp = new HangUp(response)
+  const hungUp = hangUpOf(response)
   const reply = new HttpReply(response, takesStreams(request) ? () => openStream(response) : undefined)
   if (prefersStreams(request)) reply.stream()
   const { bytes, status } = await answerModern({

@@ -6,6 +6,7 @@ import { readModernRequest, writeModernAnswer } from "../era-modern.ts"
 import { hop, metaOf, withMeta } from "../meta.ts"
 import { isOfSpecification } from "../message.ts"
 import type { Answer, Exchange, Handler, Notification, Outline, Request } from "../message.ts"
+import type { Cancellation } from "../cancellation.ts"
 import type { Send } from "./conversation.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
 import type { RawJson, RawObject } from "../raw-json.ts"
@@ -34,12 +35,14 @@ function mayBeKnown(method: string): boolean {
   return modernMethods.has(method) || !isOfSpecification(method)
 }
 
+type RequestOutline = Outline & { readonly kind: "request" }
+
 export type ModernRequest = {
-  readonly message: Outline & { readonly kind: "request" }
+  readonly message: RequestOutline
   readonly handle: Handler
   readonly send: Send
   /** Tells when the client no longer wants the answer. */
-  readonly hungUp: { readonly signal: AbortSignal }
+  readonly hungUp: Cancellation
   /** Our own Implementation object, which signs each result. */
   readonly serverInfo: RawJson
   /** What the transport checks before the request is read, and once it could be. */
@@ -62,7 +65,7 @@ export async function answerModern({
     if (!mayBeKnown(message.method)) throw unknownMethod(message.method)
     const request = readModernRequest(message.method, message.params)
     check?.(request)
-    const answer = naming(message, await handle(request, modernExchange(message, send, hungUp)))
+    const answer = naming(message, await handle(request, new ModernExchange(message, send, hungUp)))
     return {
       bytes: encodeAnswer(message.id, writeModernAnswer(answer, serverInfo)),
       status: statusOf(answer.error?.code),
@@ -72,19 +75,25 @@ export async function answerModern({
   }
 }
 
-function modernExchange(
-  { method, id }: Outline & { readonly kind: "request" },
-  send: Send,
-  hungUp: ModernRequest["hungUp"],
-): Exchange {
-  return {
-    get signal() {
-      return hungUp.signal
-    },
-    notify: (notification) => {
-      const marked = method === "subscriptions/listen" ? withSubscription(notification, id) : notification
-      send(encodeNotification(marked.method, marked.params))
-    },
+class ModernExchange implements Exchange {
+  readonly cancellation: Cancellation
+  readonly #message: RequestOutline
+  readonly #send: Send
+
+  constructor(message: RequestOutline, send: Send, hungUp: Cancellation) {
+    this.cancellation = hungUp
+    this.#message = message
+    this.#send = send
+  }
+
+  get signal(): AbortSignal {
+    return this.cancellation.signal
+  }
+
+  notify(notification: Notification): void {
+    const { method, id } = this.#message
+    const marked = method === "subscriptions/listen" ? withSubscription(notification, id) : notification
+    this.#send(encodeNotification(marked.method, marked.params))
   }
 }
 
@@ -93,7 +102,7 @@ function withSubscription({ method, params }: Notification, id: RawJson): Notifi
 }
 
 /** The end of a subscription names it, as all it told did. */
-function naming({ method, id }: Outline & { readonly kind: "request" }, answer: Answer): Answer {
+function naming({ method, id }: RequestOutline, answer: Answer): Answer {
   if (!answer.result || method !== "subscriptions/listen") return answer
   return { result: withMeta(answer.result, new Map(metaOf(answer.result)).set(hop.subscriptionId, id)) }
 }
