@@ -6,6 +6,7 @@ import { findTool } from "../call/resolve.ts"
 import type { Config } from "../config.ts"
 import type { Caller } from "../domain/principal.ts"
 import type { Sealer } from "../domain/secret.ts"
+import { listingOf } from "../domain/catalog.ts"
 import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
 import { StreamableHttp, type StreamableHttpOptions } from "../mcp/server/http-server.ts"
@@ -88,6 +89,8 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     },
     mcp,
     paramHeaders: ({ caller, mount }, tool) => {
+      const listed = listingOf(known().catalog, mount)?.byName.tools.get(tool)
+      if (listed && !listed.item.paramHeaders) return undefined
       const principal = authenticator.authenticate(caller)
       const entry = findTool(known(), principal, mount, tool)
       // To be refused for a header would tell that the tool is there.

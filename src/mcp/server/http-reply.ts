@@ -4,9 +4,13 @@
  */
 
 import type { ServerResponse } from "node:http"
+import { Lateness } from "./lateness.ts"
 
 /** Below the idle time-outs of common proxies, above the duration of nearly every call. */
 const silenceMs = 10_000
+
+/** Replies of which nothing has been heard yet. */
+const silent = new Lateness<HttpReply>(silenceMs, (reply) => reply.stream())
 
 /** What the reply turns into when it must stream. */
 export type EventSink = { send(message: Buffer): void; end(): void }
@@ -14,14 +18,15 @@ export type EventSink = { send(message: Buffer): void; end(): void }
 export class HttpReply {
   readonly #response: ServerResponse
   readonly #openStream: () => EventSink
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #watched: boolean
   #stream: EventSink | undefined
 
   /** @param openStream writes the head of an event stream to the response; undefined where the client takes none */
   constructor(response: ServerResponse, openStream: (() => EventSink) | undefined) {
     this.#response = response
     this.#openStream = openStream ?? (() => nowhere)
-    if (openStream) this.#timer = setTimeout(() => this.stream(), silenceMs).unref()
+    this.#watched = openStream !== undefined
+    if (this.#watched) silent.add(this)
   }
 
   /** Turns into an event stream now. */
@@ -38,7 +43,7 @@ export class HttpReply {
 
   /** @param answer undefined where nothing is answered: only notifications came, or the client cancelled */
   finish(answer: Buffer | undefined, status: number): void {
-    clearTimeout(this.#timer)
+    if (this.#watched) silent.delete(this)
     if (this.#stream && this.#stream !== nowhere) return this.#finishStream(this.#stream, answer)
     if (this.#response.destroyed || this.#response.headersSent) return
     if (!answer) return void this.#response.writeHead(202).end()
