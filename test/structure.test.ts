@@ -25,6 +25,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "mcp/message",
     "mcp/raw-json",
     "mcp/asking",
+    "mcp/exchange",
     "mcp/input-requests",
     "mcp/client/relay",
     "mcp/related-task",

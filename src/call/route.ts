@@ -5,6 +5,7 @@
 
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { RelayTerms } from "../domain/service.ts"
+import { withAsk } from "../mcp/exchange.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
 import { fromRaw, toRaw, withMembers, writeObject, type RawObject } from "../mcp/raw-json.ts"
 import type { Bridge } from "./bridge.ts"
@@ -62,16 +63,13 @@ function counting(open: OpenCall): Exchange {
   const { exchange } = open.request
   const { ask } = exchange
   if (!ask) return exchange
-  return {
-    ...exchange,
-    ask: async (question, signal) => {
-      open.questions = (open.questions ?? 0) + 1
-      const answer = await ask(question, signal)
-      const bytes = answer.result ? writeObject(answer.result).length : 0
-      open.answeredBytes = (open.answeredBytes ?? 0) + bytes
-      return answer
-    },
-  }
+  return withAsk(exchange, async (question, signal) => {
+    open.questions = (open.questions ?? 0) + 1
+    const answer = await ask(question, signal)
+    const bytes = answer.result ? writeObject(answer.result).length : 0
+    open.answeredBytes = (open.answeredBytes ?? 0) + bytes
+    return answer
+  })
 }
 
 function isRepeatable(target: Target, { method }: Request): boolean {

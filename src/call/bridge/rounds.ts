@@ -6,6 +6,7 @@
 
 import { GatewayError } from "../../errors.ts"
 import { askingMethods, refuseQuestion } from "../../mcp/asking.ts"
+import { withAsk } from "../../mcp/exchange.ts"
 import { asksForInput, readInputRequests, retryMembers } from "../../mcp/input-requests.ts"
 import type { Answer, Exchange, Request } from "../../mcp/message.ts"
 import {
@@ -36,7 +37,7 @@ const maxQuestions = 64
 /** @throws GatewayError */
 export async function sendForLegacy(call: BridgedCall, options: RoundsOptions): Promise<Answer> {
   const { ask } = call.exchange
-  const exchange = { ...call.exchange, ...(ask && { ask: askInTime(call.request, ask, options.answerMs) }) }
+  const exchange = ask ? withAsk(call.exchange, askInTime(call.request, ask, options.answerMs)) : call.exchange
   let request = withoutRetry(call.request)
   let answer = await call.send(request, exchange)
   for (let round = 1; asksForInput(answer) && answer.result; round++) {

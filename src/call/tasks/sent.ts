@@ -2,6 +2,7 @@
 
 import type { Catalog } from "../../domain/catalog.ts"
 import type { Fleet, SendOptions } from "../../domain/fleet.ts"
+import { withAsk } from "../../mcp/exchange.ts"
 import type { Answer, Era, Exchange, Request } from "../../mcp/message.ts"
 import { noMembers } from "../../mcp/raw-json.ts"
 import type { Target } from "../target.ts"
@@ -41,9 +42,8 @@ export function declaring(request: Request): Request {
 
 /** A legacy service asks about a task while somebody waits for its result, as no modern client does. */
 export function withoutQuestions(sent: Sent): Sent {
-  const { ask: _ask, ...exchange } = sent.exchange
   const client = { ...sent.request.client, capabilities: noMembers }
-  return { ...sent, request: { ...sent.request, client }, exchange }
+  return { ...sent, request: { ...sent.request, client }, exchange: withAsk(sent.exchange, undefined) }
 }
 
 /** What it takes to wait for a task, inside the call that began it or one that wants its result. */

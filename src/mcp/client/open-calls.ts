@@ -127,7 +127,7 @@ function subscriptionOf({ params }: Notification): RawJson | undefined {
 }
 
 /** Why a caller went away, as an error of ours. */
-export function reasonOf(signal: AbortSignal): GatewayError {
+export function reasonOf(signal: { readonly reason: unknown }): GatewayError {
   const reason: unknown = signal.reason
   if (reason instanceof GatewayError) return reason
   return new GatewayError("invalid", "The caller cancelled the request.", { cause: reason })
