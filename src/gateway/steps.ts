@@ -53,6 +53,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     copyBytes: audit.copyBytes,
     now: Date.now,
   })
+  const routeOptions: RouteOptions = { ...routing, clock }
   let calls = 0
   const steps: WiredSteps["steps"] = {
     ...auditing,
@@ -69,7 +70,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     limit: (principal, target, request) => limit(limiter, { principal, target, request }),
     route: async (principal, target, call) => {
       failpoint("call.forward.before")
-      const answer = await route({ ...routing, clock }, principal, target, call)
+      const answer = await route(routeOptions, principal, target, call)
       failpoint("call.forward.after")
       return answer
     },
