@@ -29,6 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "mcp/input-requests",
     "mcp/client/relay",
     "mcp/related-task",
+    "mcp/result-type",
     "mcp/task-state",
     "domain",
   ],

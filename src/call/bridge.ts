@@ -24,7 +24,7 @@ import type { ParkedCall } from "./bridge/parked-call.ts"
 import { Parking } from "./bridge/parking.ts"
 import { sendForLegacy } from "./bridge/rounds.ts"
 import { States } from "./bridge/states.ts"
-import { sendOpeningPages } from "./bridge/url-questions.ts"
+import { openPages, sendOpeningPages } from "./bridge/url-questions.ts"
 
 export type BridgeOptions = {
   readonly sealer: Sealer
@@ -77,8 +77,10 @@ async function sendForModern(lots: Lots, call: BridgedCall): Promise<Answer> {
   const state = states.open(call.request, binding)
   if (state?.parked !== undefined) return resume(lots, call, state.parked)
   const request = state ? withState(call.request, state.relayed) : call.request
-  if (askableOf(request.client).size === 0)
-    return states.relay(await sendOpeningPages(send, request, exchange), binding)
+  if (askableOf(request.client).size === 0) {
+    const answer = await send(request, exchange)
+    return states.relay(answer.error ? await openPages(answer, { send, request, exchange }) : answer, binding)
+  }
   const parked = parking.start(binding.principalId, request, (live) => sendOpeningPages(send, request, live))
   return hear(lots, call, parked, new Map())
 }

@@ -3,11 +3,12 @@
  * Operations on the gateway itself are performed instead.
  */
 
+import type { Offered } from "../domain/catalog.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { RelayTerms } from "../domain/service.ts"
 import { withAsk } from "../mcp/exchange.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
-import { fromRaw, toRaw, withMembers, writeObject, type RawObject } from "../mcp/raw-json.ts"
+import { fromRaw, toRaw, withMembers, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
 import type { Bridge } from "./bridge.ts"
 import { withOwnScope } from "./caching.ts"
 import type { CallRequest, OpenCall } from "./call.ts"
@@ -52,7 +53,7 @@ export async function route(
       binding,
       send: (request, exchange) => options.send(service, request, exchange, sending),
     })
-    return withOwnScope(call.request.method, answer, options.terms(service))
+    return call.request.method === "resources/read" ? withOwnScope(answer, options.terms(service)) : answer
   } finally {
     open.computeMs = options.clock() - sentMs
   }
@@ -83,12 +84,24 @@ function withOwnNames(request: Request, target: Exclude<Target, { kind: "operati
   if (target.kind === "task" || target.kind === "method") return request
   const own = target.kind === "resource" ? target.entry.uri : target.entry.item.name
   if (own === target.asked.name) return request
+  const isNamed = target.kind === "item" && request.method !== "completion/complete"
+  if (isNamed) return { ...request, params: new Map(request.params).set("name", rawNameOf(target.entry.item)) }
   return { ...request, params: renamed(request, own) }
+}
+
+const rawNames = new WeakMap<Offered, RawJson>()
+
+/** Written once for each item, and not for each call of it. */
+function rawNameOf(item: Offered): RawJson {
+  const known = rawNames.get(item)
+  if (known) return known
+  const raw = toRaw(item.name)
+  rawNames.set(item, raw)
+  return raw
 }
 
 function renamed({ method, params }: Request, own: string): RawObject {
   if (method === "resources/read") return withMembers(params, { uri: toRaw(own) })
-  if (method !== "completion/complete") return withMembers(params, { name: toRaw(own) })
   const reference = params.get("ref")
   const { type } = (reference ? fromRaw(reference) : {}) as { type?: string }
   return withMembers(params, { ref: toRaw(type === "ref/prompt" ? { type, name: own } : { type, uri: own }) })

@@ -27,10 +27,11 @@ import { Issues } from "./issues.ts"
 import { ListCache } from "./lists/list-cache.ts"
 import { LiveService } from "./live-service.ts"
 import { idleStatus } from "./status.ts"
+import { DeadlineWheel } from "./calls/deadline-wheel.ts"
 import { Turnstile } from "./calls/turnstile.ts"
 import type { Watcher } from "./lists/watches.ts"
 
-export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo"> & {
+export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo" | "wheel"> & {
   readonly files: ServiceFiles
   readonly dataDir: string
   readonly limits: ServiceDefaults["limits"]
@@ -73,6 +74,7 @@ class ServiceFleet implements RunningFleet {
       clientInfo: toRaw({ name: "mcp-meta", version }),
       cache: new ListCache(join(dataDir, "lists")),
       issues: new Issues(options.now, (service) => options.onChange("issues", service)),
+      wheel: new DeadlineWheel(),
       starts: new Turnstile({ maxInside: maxStarting, maxWaiting: Number.POSITIVE_INFINITY }),
       onChange: (what, service) => this.#onChange(what, service),
     }
@@ -96,7 +98,11 @@ class ServiceFleet implements RunningFleet {
   }
 
   send(service: string, request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
-    return Promise.try(() => this.#get(service).send(request, exchange, options))
+    const live = this.#live.get(service)
+    return (
+      live?.send(request, exchange, options) ??
+      Promise.try(() => this.#get(service).send(request, exchange, options))
+    )
   }
 
   async watch(

@@ -55,6 +55,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     now: Date.now,
   })
   const newHex = randomDigits()
+  const routeOptions: RouteOptions = { ...routing, clock }
   let calls = 0
   const steps: WiredSteps["steps"] = {
     ...auditing,
@@ -67,7 +68,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     limit: (principal, target, call) => limit(limiter, { principal, target, call }),
     route: async (principal, target, call) => {
       failpoint("call.forward.before")
-      const answer = await route({ ...routing, clock }, principal, target, call)
+      const answer = await route(routeOptions, principal, target, call)
       failpoint("call.forward.after")
       return answer
     },

@@ -4,7 +4,7 @@
  */
 
 import type { Answer, ClientFacts, Request } from "./message.ts"
-import { fromRaw, readString, toRaw, type RawObject } from "./raw-json.ts"
+import { fromRaw, noMembers, readString, toRaw, type RawObject } from "./raw-json.ts"
 
 /** The request -> the capability that a client must have declared. */
 export const capabilityToAsk: Readonly<Record<string, string>> = {
@@ -22,6 +22,7 @@ const plain = toRaw({})
 
 /** What a client can be asked, as it declared it, without what its revision does not know. */
 export function askableOf({ revision, capabilities }: ClientFacts): RawObject {
+  if (capabilities.size === 0) return noMembers
   const declared = Object.values(capabilityToAsk).flatMap((name) => {
     const raw = capabilities.get(name)
     return raw?.[0] === 0x7b ? [[name, raw] as const] : []

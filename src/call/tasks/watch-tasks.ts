@@ -55,9 +55,11 @@ async function fetchState(
     progressToken: undefined,
     logLevel: undefined,
   }
+  const { service } = target.entry
   const sent: Sent = {
     options,
-    service: target.entry.service,
+    service,
+    offer: options.catalog().offers.get(service),
     era: "legacy",
     request,
     exchange: { signal: over, notify: () => {} },
