@@ -3,6 +3,9 @@
  * key order and unknown members included. How bytes are taken apart: outline.ts.
  */
 
+import { decodeString } from "./json/json-string.ts"
+import { ObjectView } from "./json/object-view.ts"
+
 /** A view into a message's bytes holding exactly one JSON value. Never parsed unless a rule needs it. */
 export type RawJson = Buffer
 
@@ -39,7 +42,7 @@ export function withMembers(
   members: RawObject,
   changes: Readonly<Record<string, RawJson | undefined>>,
 ): RawObject {
-  const changed = new Map(members)
+  const changed = copyMembers(members)
   for (const [key, raw] of Object.entries(changes)) {
     if (raw === undefined) changed.delete(key)
     else changed.set(key, raw)
@@ -47,13 +50,19 @@ export function withMembers(
   return changed
 }
 
-/** Writes the members as one JSON object, copying each value once. */
+/** A copy that can be changed. */
+export function copyMembers(members: RawObject): Map<string, RawJson> {
+  return members instanceof ObjectView ? members.toMap() : new Map(members)
+}
+
+/** The members as one JSON object: as it came where it came as one, else written anew, copying each value once. */
 export function writeObject(members: RawObject): RawJson {
-  return Buffer.concat(objectPieces(members))
+  return members instanceof ObjectView ? members.text : Buffer.concat(objectPieces(members))
 }
 
 /** The same without copying: what stands one after another. */
 export function objectPieces(members: RawObject): readonly Buffer[] {
+  if (members instanceof ObjectView) return [members.text]
   const pieces: Buffer[] = []
   let separator = "{"
   for (const [key, raw] of members) {
@@ -74,6 +83,5 @@ export function writeArray(items: readonly RawJson[]): RawJson {
 
 /** A string member's value; `undefined` where it is absent or not a string. */
 export function readString(raw: RawJson | undefined): string | undefined {
-  if (raw?.[0] !== 0x22) return undefined
-  return fromRaw(raw) as string
+  return raw?.[0] === 0x22 ? decodeString(raw, 0, raw.length) : undefined
 }
