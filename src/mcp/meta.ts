@@ -19,7 +19,7 @@ export const hop = {
   progressToken: "progressToken",
 } as const
 
-const hopKeys = new Set<string>(Object.values(hop))
+export const hopKeys: ReadonlySet<string> = new Set<string>(Object.values(hop))
 
 export function metaOf(members: RawObject): RawObject {
   const noted = members instanceof ObjectView ? members.inside("_meta") : undefined

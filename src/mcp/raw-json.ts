@@ -3,7 +3,7 @@
  * key order and unknown members included. How bytes are taken apart: outline.ts.
  */
 
-import { decodeString } from "./json/json-string.ts"
+import { decodeString, familiar } from "./json/json-string.ts"
 import { ObjectView } from "./json/object-view.ts"
 
 /** A view into a message's bytes holding exactly one JSON value. Never parsed unless a rule needs it. */
@@ -13,6 +13,16 @@ export type RawJson = Buffer
 export type RawObject = ReadonlyMap<string, RawJson>
 
 export const noMembers: RawObject = new Map()
+
+const empty = Buffer.from("{}")
+const close = Buffer.from("}")
+
+/** The keys that nearly every message holds, by what stands before them. */
+const labels = { "{": labelsAfter("{"), ",": labelsAfter(","), "": labelsAfter("") }
+
+function labelsAfter(before: string): ReadonlyMap<string, Buffer> {
+  return new Map(familiar.map((key) => [key, Buffer.from(`${before}"${key}":`)]))
+}
 
 /** The bytes of a value of our own making. */
 export function toRaw(value: unknown): RawJson {
@@ -63,14 +73,33 @@ export function writeObject(members: RawObject): RawJson {
 /** The same without copying: what stands one after another. */
 export function objectPieces(members: RawObject): readonly Buffer[] {
   if (members instanceof ObjectView) return [members.text]
-  const pieces: Buffer[] = []
-  let separator = "{"
-  for (const [key, raw] of members) {
-    pieces.push(Buffer.from(`${separator}${JSON.stringify(key)}:`), raw)
-    separator = ","
-  }
-  pieces.push(Buffer.from(separator === "{" ? "{}" : "}"))
+  const pieces = memberPieces(members)
+  pieces.push(pieces.length === 0 ? empty : close)
   return pieces
+}
+
+/** The pieces of the object in which one member, itself in pieces, is replaced or added at the end. */
+export function piecesWith(members: RawObject, key: string, value: readonly Buffer[]): Buffer[] {
+  if (members instanceof ObjectView && !members.has(key)) {
+    return [members.text.subarray(0, -1), labelOf(key, members.size === 0 ? "" : ","), ...value, close]
+  }
+  const pieces = memberPieces(members, key)
+  pieces.push(labelOf(key, pieces.length === 0 ? "{" : ","), ...value, close)
+  return pieces
+}
+
+/** Up to the closing brace; none where there are no members. */
+function memberPieces(members: RawObject, without?: string): Buffer[] {
+  const pieces: Buffer[] = []
+  for (const [key, raw] of members) {
+    if (key !== without) pieces.push(labelOf(key, pieces.length === 0 ? "{" : ","), raw)
+  }
+  return pieces
+}
+
+/** A key as it stands before its value. */
+export function labelOf(key: string, before: keyof typeof labels): Buffer {
+  return labels[before].get(key) ?? Buffer.from(`${before}${JSON.stringify(key)}:`)
 }
 
 /** Writes the values as one JSON array, copying each value once. */
