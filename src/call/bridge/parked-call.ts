@@ -8,7 +8,7 @@
 
 import { GatewayError } from "../../errors.ts"
 import { refuseQuestion } from "../../mcp/asking.ts"
-import { relayTo } from "../../mcp/client/relay.ts"
+import { relay } from "../../mcp/client/relay.ts"
 import type { Answer, Exchange, Notification, Request } from "../../mcp/message.ts"
 import type { RawObject } from "../../mcp/raw-json.ts"
 
@@ -78,7 +78,7 @@ export class ParkedCall {
       resolve(heard)
     }
     this.#request = request
-    this.#round = { tell: relayTo(request, exchange), close }
+    this.#round = { tell: (notification) => relay(request, exchange, notification), close }
     signal.addEventListener("abort", goAway, { once: true })
     if (signal.aborted) goAway()
     for (const notification of this.#held.splice(0)) this.#tell(notification)

@@ -19,9 +19,12 @@ export type HttpTarget = {
   readonly connections?: number
 }
 
+/** Names and values in turn. */
+export type HeaderList = readonly string[]
+
 export type HttpRequest = {
   readonly method: "POST" | "GET" | "DELETE"
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: HeaderList
   readonly body?: Buffer
   /**
    * Calls share a bounded number of connections. What calls wait for, and what may stay open for hours, goes past
@@ -71,9 +74,14 @@ export class HttpClient {
   send(request: HttpRequest, reader: ResponseReader): Sending {
     const response = new ResponseHandler(reader)
     const { method, body = null, lane } = request
-    const headers = { ...this.#headers, ...request.headers }
+    const headers = request.headers as string[] // undici reads it only
     this.#lanes[lane].dispatch({ path: this.#path, method, headers, body }, response)
     return response
+  }
+
+  /** With those of the service's definition, which never stand in for one of the protocol. */
+  headersOf(headers: Readonly<Record<string, string>>): HeaderList {
+    return Object.entries({ ...this.#headers, ...headers }).flat()
   }
 
   /** Cuts what is still open. */

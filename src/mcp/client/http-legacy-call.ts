@@ -22,6 +22,8 @@ type HttpLegacyCallOptions = {
   readonly onFail: (error: GatewayError) => void
 }
 
+type Unaddressed = Omit<HttpRequest, "headers"> & { readonly headers: Readonly<Record<string, string>> }
+
 /** In a row, without an event between them. */
 const maxTries = 5
 const defaultRetryMs = 1_000
@@ -57,7 +59,7 @@ export class HttpLegacyCall {
     this.#sending?.abort()
   }
 
-  #send(request: HttpRequest): void {
+  #send({ headers, ...request }: Unaddressed): void {
     const { client, maxBytes, sessionHeaders, look, onMessage } = this.#options
     const reader = new AnswerReader({
       maxBytes,
@@ -68,7 +70,10 @@ export class HttpLegacyCall {
       },
       onFail: (error, stream) => (isInterruption(error) ? this.#interrupted(error, stream) : this.#fail(error)),
     })
-    this.#sending = client.send({ ...request, headers: { ...sessionHeaders(), ...request.headers } }, reader)
+    this.#sending = client.send(
+      { ...request, headers: client.headersOf({ ...sessionHeaders(), ...headers }) },
+      reader,
+    )
     if (this.#over) this.#sending.finish()
   }
 

@@ -18,7 +18,7 @@ import type { Answer, Notification, Outline } from "../message.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { Questions } from "./questions.ts"
 import { readString, toRaw, type RawObject } from "../raw-json.ts"
-import { encodeNotification, encodeRequest } from "../wire.ts"
+import { encodeNotification } from "../wire.ts"
 import type { ResponseHead } from "./response-head.ts"
 
 type HttpLegacyOptions = { readonly client: HttpClient; readonly maxResultBytes: number }
@@ -84,7 +84,11 @@ export class HttpLegacyCarrier implements SessionCarrier {
       new GatewayError("service_unavailable", "The connection was closed.", { detail: { sent: true } }),
     )
     if (this.#sessionId !== undefined) {
-      const goodbye = { method: "DELETE", headers: this.#sessionHeaders(), lane: "aside" } as const
+      const goodbye = {
+        method: "DELETE",
+        headers: this.#options.client.headersOf(this.#sessionHeaders()),
+        lane: "aside",
+      } as const
       // The service forgets the session by itself when it does not hear of this.
       await deliverAside(this.#options.client, goodbye, { timeoutMs: goodbyeMs }).catch(() => {})
     }
@@ -104,7 +108,7 @@ export class HttpLegacyCarrier implements SessionCarrier {
       },
     })
     this.#carrying.add(carrying)
-    carrying.post(encodeRequest(id, call.method, call.params(id)))
+    carrying.post(call.encode(id))
     return () => this.#cancel(call.method, id, carrying)
   }
 
@@ -159,11 +163,11 @@ export class HttpLegacyCarrier implements SessionCarrier {
   }
 
   #tell(body: Buffer): Promise<void> {
-    const headers = {
+    const headers = this.#options.client.headersOf({
       ...this.#sessionHeaders(),
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-    }
+    })
     const request = { method: "POST", headers, body, lane: "aside" } as const
     return deliverAside(this.#options.client, request, { timeoutMs: noticeMs, look: (head) => this.#look(head) })
   }

@@ -59,7 +59,7 @@ export class NewsStream {
     })
     const { lastEventId } = this.#state
     const resume = lastEventId === undefined ? {} : { "last-event-id": lastEventId }
-    const headers = { ...sessionHeaders(), accept: "text/event-stream", ...resume }
+    const headers = client.headersOf({ ...sessionHeaders(), accept: "text/event-stream", ...resume })
     this.#sending = client.send({ method: "GET", headers, lane: "aside" }, reader)
     await Promise.race([known, sleep(headMs, undefined, { ref: false })])
   }

@@ -11,12 +11,6 @@ import { hop, metaOf } from "../meta.ts"
 import type { Answer, Notification } from "../message.ts"
 import { fromRaw, type RawJson, type RawObject } from "../raw-json.ts"
 
-type OpenCall = {
-  readonly call: OutgoingCall
-  readonly settle: (answer: Answer) => void
-  readonly fail: (error: GatewayError) => void
-}
-
 /** Requests in which a service may ask something back. */
 const mayAsk = new Set(["tools/call", "prompts/get", "resources/read", "tasks/result"])
 
@@ -29,29 +23,15 @@ export class OpenCalls {
   run(call: OutgoingCall, start: (id: number) => () => void): Promise<Answer> {
     if (call.signal.aborted) return Promise.reject(reasonOf(call.signal))
     const id = ++this.#lastId
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    let cancel = (): void => {}
-    const leave = (): void => {
-      this.#open.delete(id)
-      call.signal.removeEventListener("abort", stop)
-    }
-    const stop = (): void => {
-      leave()
-      reject(reasonOf(call.signal))
-      cancel()
-    }
-    call.signal.addEventListener("abort", stop)
-    const settle = (answer: Answer): void => (leave(), resolve(answer))
-    const fail = (error: GatewayError): void => (leave(), reject(error))
-    this.#open.set(id, { call, settle, fail })
+    const open = new OpenCall(call, () => this.#open.delete(id))
+    this.#open.set(id, open)
     try {
-      cancel = start(id)
+      open.cancel = start(id)
     } catch (thrown) {
       // Params that cannot be written, a header that cannot be made of them: nothing was sent.
-      leave()
-      reject(thrown)
+      open.fail(thrown)
     }
-    return promise
+    return open.answer
   }
 
   /** A late answer, or one to nothing we sent, is dropped. */
@@ -64,7 +44,7 @@ export class OpenCalls {
   }
 
   failAll(error: GatewayError): void {
-    for (const { fail } of this.#open.values()) fail(error)
+    for (const open of this.#open.values()) open.fail(error)
   }
 
   follow(listener: (notification: Notification) => void): void {
@@ -96,8 +76,50 @@ export class OpenCalls {
   }
 
   #find(id: RawJson | number | undefined): OpenCall | undefined {
+    if (typeof id === "number") return this.#open.get(id)
     const digits = id?.toString() ?? ""
     return /^\d{1,15}$/.test(digits) ? this.#open.get(Number(digits)) : undefined
+  }
+}
+
+/** One call until its answer, its failure or its caller's leave, whichever is first. */
+class OpenCall {
+  readonly call: OutgoingCall
+  readonly answer: Promise<Answer>
+  cancel = (): void => {}
+  readonly #leave: () => void
+  readonly #resolve: (answer: Answer) => void
+  readonly #reject: (thrown: unknown) => void
+
+  constructor(call: OutgoingCall, leave: () => void) {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    this.call = call
+    this.answer = promise
+    this.#leave = leave
+    this.#resolve = resolve
+    this.#reject = reject
+    call.signal.addEventListener("abort", this)
+  }
+
+  settle(answer: Answer): void {
+    this.#end()
+    this.#resolve(answer)
+  }
+
+  fail(thrown: unknown): void {
+    this.#end()
+    this.#reject(thrown)
+  }
+
+  /** Its caller has gone away. */
+  handleEvent(): void {
+    this.fail(reasonOf(this.call.signal))
+    this.cancel()
+  }
+
+  #end(): void {
+    this.#leave()
+    this.call.signal.removeEventListener("abort", this)
   }
 }
 

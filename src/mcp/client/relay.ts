@@ -7,11 +7,9 @@ import { logLevels, type Exchange, type Notification, type Request } from "../me
 import { readLogLevel } from "../meta.ts"
 import { withMembers, type RawObject } from "../raw-json.ts"
 
-export function relayTo(request: Request, exchange: Exchange): (notification: Notification) => void {
-  return (notification) => {
-    const heard = asHeard(request, notification)
-    if (heard && !exchange.signal.aborted) exchange.notify(heard)
-  }
+export function relay(request: Request, exchange: Exchange, notification: Notification): void {
+  const heard = asHeard(request, notification)
+  if (heard && !exchange.signal.aborted) exchange.notify(heard)
 }
 
 function asHeard(request: Request, notification: Notification): Notification | undefined {

@@ -2,7 +2,7 @@
  * One request of a modern client from its outline to the bytes of its answer, whatever transport carried it.
  */
 
-import { readModernRequest, writeModernAnswer } from "../era-modern.ts"
+import { encodeModernAnswer, readModernRequest } from "../era-modern.ts"
 import { hop, metaOf, withMeta } from "../meta.ts"
 import { isOfSpecification } from "../message.ts"
 import type { Answer, Exchange, Handler, Notification, Outline, Request } from "../message.ts"
@@ -67,7 +67,7 @@ export async function answerModern({
     check?.(request)
     const answer = naming(message, await handle(request, new ModernExchange(message, send, hungUp)))
     return {
-      bytes: encodeAnswer(message.id, writeModernAnswer(answer, serverInfo)),
+      bytes: encodeModernAnswer(message.id, answer, serverInfo),
       status: statusOf(answer.error?.code),
     }
   } catch (thrown) {
