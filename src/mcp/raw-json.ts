@@ -65,6 +65,16 @@ export function copyMembers(members: RawObject): Map<string, RawJson> {
   return members instanceof ObjectView ? members.toMap() : new Map(members)
 }
 
+/** A copy in memory of its own: what is kept keeps no message alive. */
+export function copyOf(members: RawObject): RawObject {
+  return new Map([...members].map(([key, raw]) => [key, Buffer.from(raw)]))
+}
+
+/** About the bytes of its JSON text. */
+export function sizeOf(members: RawObject): number {
+  return [...members].reduce((sum, [key, raw]) => sum + key.length + raw.length, 0)
+}
+
 /** The members as one JSON object: as it came where it came as one, else written anew, copying each value once. */
 export function writeObject(members: RawObject): RawJson {
   return members instanceof ObjectView ? members.text : Buffer.concat(objectPieces(members))
