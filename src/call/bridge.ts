@@ -60,7 +60,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   return {
     send: (call) =>
       call.request.client.era === "legacy"
-        ? sendForLegacy(call, { answerMs: parkedMs, newId })
+        ? sendForLegacy(call, { answerMs: parkedMs, newId, stopping })
         : sendForModern(lots, call),
     get parked() {
       return parking.size

@@ -182,3 +182,21 @@ test("states and answers that a legacy client makes up reach no service", async 
   await bridge.send(bridged(send, { requestState: "forged", inputResponses: { q: {} } }, legacy(client(yes))))
   assert.deepEqual(fromRawObject(send.requests[0]?.params ?? new Map()), { name: "tool", arguments: { a: 1 } })
 })
+
+test("a gateway that stops waits for no answers of clients that cannot bring them any more", async (t) => {
+  const { bridge, stop } = openBridge(t)
+  const asked = Promise.withResolvers<void>()
+  const ask: Exchange["ask"] = (_question, signal) => {
+    asked.resolve()
+    return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+  }
+  const send = askingInAnswers({ inputRequests: { q: elicit } })
+  const call = bridge.send(bridged(send, {}, { revision: "2025-11-25", exchange: { ask } }))
+  await asked.promise
+  stop()
+  await assert.rejects(call, { code: "service_unavailable", message: /stopping/ })
+  const late = bridge.send(
+    bridged(askingInAnswers({ inputRequests: { q: elicit } }), {}, { revision: "2025-11-25", exchange: { ask } }),
+  )
+  await assert.rejects(late, { code: "service_unavailable" })
+})

@@ -122,3 +122,9 @@ test("an answer without a state, and a request without one, pass as they are", a
     assert.equal(await bridge.send(call), plain)
   }
 })
+
+test("a service whose state is too long to be handed on is told apart from a client that sends too much", async (t) => {
+  const { bridge } = openBridge(t)
+  const send = askingInAnswers({ inputRequests: { q: elicit }, requestState: "x".repeat(20_000) })
+  await assert.rejects(bridge.send(bridged(send)), { code: "service_error", message: /requestState/ })
+})

@@ -19,11 +19,14 @@ import {
   type RawObject,
 } from "../../mcp/raw-json.ts"
 import type { BridgedCall } from "./bridged-call.ts"
+import { stopping as stoppingNow } from "./parking.ts"
 
 export type RoundsOptions = {
   /** How long a client may take to answer: `limits.parkedMs`. */
   readonly answerMs: number
   readonly newId: () => string
+  /** Aborts when clients can bring no more answers. */
+  readonly stopping: AbortSignal
 }
 
 type Ask = NonNullable<Exchange["ask"]>
@@ -37,7 +40,7 @@ const maxQuestions = 64
 /** @throws GatewayError */
 export async function sendForLegacy(call: BridgedCall, options: RoundsOptions): Promise<Answer> {
   const { ask } = call.exchange
-  const exchange = ask ? withAsk(call.exchange, askInTime(call.request, ask, options.answerMs)) : call.exchange
+  const exchange = ask ? withAsk(call.exchange, askInTime(call.request, ask, options)) : call.exchange
   let request = withoutRetry(call.request)
   let answer = await call.send(request, exchange)
   for (let round = 1; asksForInput(answer) && answer.result; round++) {
@@ -59,17 +62,22 @@ function withoutRetry(request: Request): Request {
 }
 
 /** Nobody waits for ever for a client that has forgotten the question. */
-function askInTime({ client }: Request, ask: Ask, answerMs: number): Ask {
+function askInTime({ client }: Request, ask: Ask, { answerMs, stopping }: RoundsOptions): Ask {
   return async (question, signal) => {
     const refusal = refuseQuestion(client, question)
     if (refusal) return refusal
-    const late = new AbortController()
+    const over = new AbortController()
     const text = `The client did not answer within ${answerMs} ms, the limit (limits.parkedMs).`
-    const timer = setTimeout(() => late.abort(new GatewayError("timeout", text)), answerMs)
+    const timer = setTimeout(() => over.abort(new GatewayError("timeout", text)), answerMs)
+    const stop = (): void => over.abort(stoppingNow())
+    stopping.addEventListener("abort", stop, { once: true })
+    if (stopping.aborted) stop()
     try {
-      return await ask(question, AbortSignal.any([signal, late.signal]))
+      over.signal.throwIfAborted()
+      return await ask(question, AbortSignal.any([signal, over.signal]))
     } finally {
       clearTimeout(timer)
+      stopping.removeEventListener("abort", stop)
     }
   }
 }

@@ -15,6 +15,7 @@ import type { Send } from "./bridged-call.ts"
 const urlElicitationRequired = -32042
 const missingCapability = -32021
 const maxRounds = 10
+const maxPages = 64
 
 /** Sends as a modern client wants it answered, asking it where the exchange can. */
 export async function sendOpeningPages(send: Send, request: Request, exchange: Exchange): Promise<Answer> {
@@ -31,6 +32,7 @@ export async function openPages(first: Answer, { send, request, exchange }: Open
     if (answer.error?.code !== urlElicitationRequired) return answer
     const questions = readNeededPages(answer.error, request.client)
     if (questions.length === 0) throw refused("names none")
+    if (questions.length > maxPages) throw refused(`names more than ${maxPages}`)
     const { ask, signal } = exchange
     if (!ask || questions.some((question) => refuseQuestion(request.client, question)))
       return { error: asMissing(answer.error) }
