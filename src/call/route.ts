@@ -13,6 +13,7 @@ import type { Bridge } from "./bridge.ts"
 import { withOwnScope } from "./caching.ts"
 import type { CallRequest, OpenCall } from "./call.ts"
 import type { Target } from "./target.ts"
+import type { AbandonTask } from "./tasks/abandon-task.ts"
 import type { SendCall } from "./tasks/sent.ts"
 
 type OperationTarget = Extract<Target, { kind: "operation" }>
@@ -22,6 +23,7 @@ export type RouteOptions = {
   readonly clock: () => number
   /** Sends to a service: tasks/task-calls.ts. */
   readonly send: SendCall
+  readonly abandon: AbandonTask
   /** What the file of a service says of its traffic. */
   readonly terms: (service: string) => RelayTerms | undefined
   readonly bridge: Bridge
@@ -52,6 +54,7 @@ export async function route(
       exchange: counting(open),
       binding,
       send: (request, exchange) => options.send(service, request, exchange, sending),
+      abandon: (asking) => options.abandon(call.request, asking),
     })
     return call.request.method === "resources/read" ? withOwnScope(answer, options.terms(service)) : answer
   } finally {

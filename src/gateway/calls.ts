@@ -8,6 +8,7 @@ import type { Folding } from "../call/folding.ts"
 import { resolve } from "../call/resolve.ts"
 import type { RouteOptions } from "../call/route.ts"
 import type { TaskCallsOptions } from "../call/tasks/sent.ts"
+import { abandonsTasks } from "../call/tasks/abandon-task.ts"
 import { sendThroughTasks } from "../call/tasks/task-calls.ts"
 import { viewOf } from "../call/view.ts"
 import type { Config } from "../config.ts"
@@ -94,6 +95,7 @@ function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOp
   const operationsByName = new Map(operations.map((operation) => [operation.name, operation]))
   return {
     send: sendThroughTasks(tasks),
+    abandon: abandonsTasks(tasks),
     terms: (service) => services.known().catalog.offers.get(service)?.terms,
     bridge: createBridge({
       sealer: stores.sealer,

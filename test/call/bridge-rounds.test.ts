@@ -200,3 +200,19 @@ test("a gateway that stops waits for no answers of clients that cannot bring the
   )
   await assert.rejects(late, { code: "service_unavailable" })
 })
+
+test("who asked hears of it when there will be no answer", async (t) => {
+  const { bridge } = openBridge(t)
+  const asking = { inputRequests: { q: elicit }, requestState: "a task's" }
+  const unwilling = client(() => ({ error: { code: -1, message: "User rejected it" } }))
+  for (const [exchange, rounds] of [
+    [unwilling, [asking]],
+    [client(yes), Array.from({ length: 20 }, () => asking)],
+  ] as const) {
+    const left: (string | undefined)[] = []
+    const abandon = ({ result }: Answer): void => void left.push(result?.get("requestState")?.toString())
+    const call = bridged(askingInAnswers(...rounds), {}, legacy(exchange))
+    await assert.rejects(bridge.send({ ...call, abandon }))
+    assert.deepEqual(left, ['"a task\'s"'])
+  }
+})

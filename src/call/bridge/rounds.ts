@@ -44,8 +44,14 @@ export async function sendForLegacy(call: BridgedCall, options: RoundsOptions): 
   let request = withoutRetry(call.request)
   let answer = await call.send(request, exchange)
   for (let round = 1; asksForInput(answer) && answer.result; round++) {
-    if (round > maxRounds) throw refused(`it has asked ${maxRounds} times, the limit`)
-    const { responses, opened } = await askAll(answer.result, { request, exchange, newId: options.newId })
+    const asking = answer
+    const given = await askRound(round, answer.result, { request, exchange, newId: options.newId }).catch(
+      (thrown: unknown) => {
+        call.abandon?.(asking)
+        throw thrown
+      },
+    )
+    const { responses, opened } = given
     const retry = { inputResponses: responses, requestState: answer.result.get("requestState") }
     request = { ...request, params: withMembers(request.params, retry) }
     answer = await call.send(request, exchange)
@@ -83,6 +89,11 @@ function askInTime({ client }: Request, ask: Ask, { answerMs, stopping }: Rounds
 }
 
 type Asking = { readonly request: Request; readonly exchange: Exchange; readonly newId: () => string }
+
+async function askRound(round: number, result: RawObject, asking: Asking): Promise<Answered> {
+  if (round > maxRounds) throw refused(`it has asked ${maxRounds} times, the limit`)
+  return askAll(result, asking)
+}
 
 /** @throws GatewayError where one of them cannot be asked or is not answered; the others are withdrawn */
 async function askAll(result: RawObject, { request, exchange, newId }: Asking): Promise<Answered> {
