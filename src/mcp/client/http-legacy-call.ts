@@ -27,6 +27,8 @@ type Unaddressed = Omit<HttpRequest, "headers"> & { readonly headers: Readonly<R
 /** In a row, without an event between them. */
 const maxTries = 5
 const defaultRetryMs = 1_000
+/** Also where the service wants none. */
+const leastRetryMs = 50
 const maxRetryMs = 30_000
 
 export class HttpLegacyCall {
@@ -81,7 +83,7 @@ export class HttpLegacyCall {
     if (this.#over) return
     if (lastEventId !== undefined && lastEventId !== this.#lastEventId) this.#tries = 0
     this.#lastEventId = lastEventId ?? this.#lastEventId
-    this.#retryMs = retryMs ?? this.#retryMs
+    this.#retryMs = Math.max(leastRetryMs, retryMs ?? this.#retryMs)
     if (this.#lastEventId === undefined || this.#tries === maxTries) return this.#fail(error)
     const delayMs = Math.min(this.#retryMs * 2 ** this.#tries, Math.max(this.#retryMs, maxRetryMs))
     this.#tries += 1

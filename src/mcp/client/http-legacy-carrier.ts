@@ -27,6 +27,8 @@ type HttpLegacyOptions = { readonly client: HttpClient; readonly maxResultBytes:
 type Carried = { readonly id: number; readonly call: OutgoingCall; readonly carrying: HttpLegacyCall }
 
 const noticeMs = 10_000
+/** Answers on their way to a service; one that asks on without taking them gets no more. */
+const maxReplies = 256
 const goodbyeMs = 1_000
 
 export class HttpLegacyCarrier implements SessionCarrier {
@@ -38,10 +40,11 @@ export class HttpLegacyCarrier implements SessionCarrier {
   readonly #ending = new Ending()
   #sessionId: string | undefined
   #revision: string | undefined
+  #replies = 0
 
   constructor(options: HttpLegacyOptions) {
     this.#options = options
-    this.#questions = new Questions((message) => void this.#tell(message).catch(() => {}))
+    this.#questions = new Questions((message) => void this.#reply(message))
     this.#news = new NewsStream({
       client: options.client,
       maxBytes: options.maxResultBytes,
@@ -160,6 +163,14 @@ export class HttpLegacyCarrier implements SessionCarrier {
     const lost = new GatewayError("service_unavailable", message, { detail: { status: 404, sent: false } })
     this.#ending.end(lost)
     return lost
+  }
+
+  async #reply(message: Buffer): Promise<void> {
+    if (this.#replies >= maxReplies) return
+    this.#replies += 1
+    // A service that does not take it hears nothing more of its question.
+    await this.#tell(message).catch(() => {})
+    this.#replies -= 1
   }
 
   #tell(body: Buffer): Promise<void> {
