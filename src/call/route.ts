@@ -15,6 +15,7 @@ import type { CallRequest, OpenCall } from "./call.ts"
 import type { Target } from "./target.ts"
 import type { AbandonTask } from "./tasks/abandon-task.ts"
 import type { SendCall } from "./tasks/sent.ts"
+import { Waiting } from "./waiting.ts"
 
 type OperationTarget = Extract<Target, { kind: "operation" }>
 
@@ -47,33 +48,44 @@ export async function route(
     params: call.request.params,
   }
   const sending = { principalId: binding.principalId, repeatable: isRepeatable(target, call.request), target }
+  const { exchange, askedMs } = counting(open, options.clock)
   const sentMs = options.clock()
   try {
     const answer = await options.bridge.send({
       request: withOwnNames(call.request, target),
-      exchange: counting(open),
+      exchange,
       binding,
       send: (request, exchange) => options.send(service, request, exchange, sending),
       abandon: (asking) => options.abandon(call.request, asking),
     })
     return call.request.method === "resources/read" ? withOwnScope(answer, options.terms(service)) : answer
   } finally {
-    open.computeMs = options.clock() - sentMs
+    open.computeMs = options.clock() - sentMs - askedMs()
   }
 }
 
+const never = (): number => 0
+
+type Counting = {
+  readonly exchange: Exchange
+  /** How long the service has waited for answers, which is no work of its own. */
+  readonly askedMs: () => number
+}
+
 /** The caller's exchange; what it answers to questions of the service is counted. */
-function counting(open: OpenCall): Exchange {
+function counting(open: OpenCall, clock: () => number): Counting {
   const { exchange } = open.request
   const { ask } = exchange
-  if (!ask) return exchange
-  return withAsk(exchange, async (question, signal) => {
+  if (!ask) return { exchange, askedMs: never }
+  const waiting = new Waiting(clock)
+  const counted = withAsk(exchange, async (question, signal) => {
     open.questions = (open.questions ?? 0) + 1
-    const answer = await ask(question, signal)
+    const answer = await waiting.during(ask(question, signal))
     const bytes = answer.result ? writeObject(answer.result).length : 0
     open.answeredBytes = (open.answeredBytes ?? 0) + bytes
     return answer
   })
+  return { exchange: counted, askedMs: () => waiting.totalMs }
 }
 
 function isRepeatable(target: Target, { method }: Request): boolean {
