@@ -216,3 +216,11 @@ test("who asked hears of it when there will be no answer", async (t) => {
     assert.deepEqual(left, ['"a task\'s"'])
   }
 })
+
+test("a call asks so many questions and no more, however soon they are answered", async (t) => {
+  const { bridge } = openBridge(t)
+  const ann = client(yes)
+  const send = askingInTurn(...Array.from({ length: 1_002 }, () => form("Again?")))
+  const answers = textOf(await bridge.send(bridged(send, {}, legacy(ann)))).split("error -32602").length - 1
+  assert.deepEqual([ann.asked.length, answers], [1_000, 2])
+})

@@ -36,6 +36,9 @@ type Answered = { readonly responses: RawJson; readonly opened: readonly string[
 
 const maxRounds = 10
 const maxQuestions = 64
+/** Of one call: while a question is open, no other deadline of it runs. */
+const maxAsked = 1_000
+const invalidParams = -32602
 
 /** @throws GatewayError */
 export async function sendForLegacy(call: BridgedCall, options: RoundsOptions): Promise<Answer> {
@@ -69,8 +72,9 @@ function withoutRetry(request: Request): Request {
 
 /** Nobody waits for ever for a client that has forgotten the question. */
 function askInTime({ client }: Request, ask: Ask, { answerMs, stopping }: RoundsOptions): Ask {
+  let asked = 0
   return async (question, signal) => {
-    const refusal = refuseQuestion(client, question)
+    const refusal = refuseQuestion(client, question) ?? (asked++ < maxAsked ? undefined : tooMany)
     if (refusal) return refusal
     const over = new AbortController()
     const text = `The client did not answer within ${answerMs} ms, the limit (limits.parkedMs).`
@@ -86,6 +90,10 @@ function askInTime({ client }: Request, ask: Ask, { answerMs, stopping }: Rounds
       stopping.removeEventListener("abort", stop)
     }
   }
+}
+
+const tooMany: Answer = {
+  error: { code: invalidParams, message: `One call may ask ${maxAsked} questions, the limit.` },
 }
 
 type Asking = { readonly request: Request; readonly exchange: Exchange; readonly newId: () => string }
