@@ -25,6 +25,7 @@ import { Parking } from "./bridge/parking.ts"
 import { sendForLegacy } from "./bridge/rounds.ts"
 import { States } from "./bridge/states.ts"
 import { openPages, sendOpeningPages } from "./bridge/url-questions.ts"
+import { withoutQuestions } from "./bridge/without-questions.ts"
 
 export type BridgeOptions = {
   readonly sealer: Sealer
@@ -73,7 +74,8 @@ type Lots = { readonly states: States; readonly parking: Parking }
 async function sendForModern(lots: Lots, call: BridgedCall): Promise<Answer> {
   const { states, parking } = lots
   const { exchange, binding, send } = call
-  if (!askingMethods.has(call.request.method)) return send(call.request, exchange)
+  const { method } = call.request
+  if (!askingMethods.has(method)) return withoutQuestions(method, await send(call.request, exchange))
   const state = states.open(call.request, binding)
   if (state?.parked !== undefined) return resume(lots, call, state.parked)
   const request = state ? withState(call.request, state.relayed) : call.request

@@ -20,6 +20,7 @@ import {
 } from "../../mcp/raw-json.ts"
 import type { BridgedCall } from "./bridged-call.ts"
 import { stopping as stoppingNow } from "./parking.ts"
+import { withoutQuestions } from "./without-questions.ts"
 
 export type RoundsOptions = {
   /** How long a client may take to answer: `limits.parkedMs`. */
@@ -34,6 +35,8 @@ type Ask = NonNullable<Exchange["ask"]>
 /** The answers of one round, and the ids of the pages that the client opened for it. */
 type Answered = { readonly responses: RawJson; readonly opened: readonly string[] }
 
+/** The result of a task too is waited for in rounds. */
+const mayAsk: ReadonlySet<string> = new Set([...askingMethods, "tasks/result"])
 const maxRounds = 10
 const maxQuestions = 64
 /** Of one call: while a question is open, no other deadline of it runs. */
@@ -46,6 +49,7 @@ export async function sendForLegacy(call: BridgedCall, options: RoundsOptions): 
   const exchange = ask ? withAsk(call.exchange, askInTime(call.request, ask, options)) : call.exchange
   let request = withoutRetry(call.request)
   let answer = await call.send(request, exchange)
+  if (!mayAsk.has(request.method)) return withoutQuestions(request.method, answer)
   for (let round = 1; asksForInput(answer) && answer.result; round++) {
     const asking = answer
     const given = await askRound(round, answer.result, { request, exchange, newId: options.newId }).catch(
