@@ -137,7 +137,8 @@ export class LiveService {
 
   /** Nothing is tried again: whoever wants to know more of a task asks for it. */
   async watchTask({ id, place }: WatchedTask, onNews: Watcher["onUpdate"], signal: AbortSignal): Promise<boolean> {
-    const link = this.#dispatch.linkAt(place) ?? this.#primary()?.shared.link
+    // Another connection may know another caller's task by the same id.
+    const link = place ? this.#dispatch.linkAt(place) : this.#primary()?.shared.link
     return link ? watchTask({ link, id, clientInfo: this.#context.clientInfo, onNews }, signal) : false
   }
 
