@@ -22,7 +22,6 @@ import { findCollisions } from "./lists/collisions.ts"
 import type { FleetChange, FleetContext } from "./context.ts"
 import { withDefaults, type ServiceDefaults } from "./defaults.ts"
 import { cacheKeyOf, digestOf } from "./definition-digest.ts"
-import { diagnose } from "./diagnosis/diagnose.ts"
 import { Issues } from "./issues.ts"
 import { ListCache } from "./lists/list-cache.ts"
 import { LiveService } from "./live-service.ts"
@@ -163,13 +162,15 @@ class ServiceFleet implements RunningFleet {
     return Promise.try(() => this.#get(service).check())
   }
 
-  diagnose(service: string): Promise<readonly DiagnosisStep[]> {
+  async diagnose(service: string): Promise<readonly DiagnosisStep[]> {
+    const definition = this.#getDefinition(service)
     const endpoints = this.#live.get(service)?.status.endpoints ?? []
     const failing = Math.max(
       0,
       endpoints.findIndex(({ healthy }) => !healthy),
     )
-    return Promise.try(() => diagnose(this.#getDefinition(service), failing, this.#context))
+    const { diagnose } = await import("./diagnosis/diagnose.ts") // seldom needed
+    return diagnose(definition, failing, this.#context)
   }
 
   #definitions(): ServiceDefinition[] {

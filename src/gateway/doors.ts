@@ -17,7 +17,7 @@ import { allowPeers } from "../surfaces/http-guard.ts"
 import { createHttpDoor } from "../surfaces/http.ts"
 import { createMcpDoor } from "../surfaces/mcp.ts"
 import { Pipes } from "../surfaces/pipes.ts"
-import { createRest } from "../surfaces/rest.ts"
+import { listenForRest } from "../surfaces/rest-listener.ts"
 import { performByCall, toolCall } from "../surfaces/tool-call.ts"
 import type { Audit } from "./audit.ts"
 import type { Calls } from "./calls.ts"
@@ -63,7 +63,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
   const pipes = new Pipes({ mcp, serverInfo, limits: config.limits })
   closers.add(() => streamable.close())
   closers.add(() => pipes.close())
-  const rest = createRest({
+  const rest = listenForRest({
     operations,
     version,
     events,

@@ -2,18 +2,10 @@
  * The HTTP door: one port for MCP in all its transports, health, and everything else that is REST. Each request is
  * guarded, then admitted unless its route is public, then handed to whoever serves the path.
  *
- * MCP stays on bare `node:http`, since it is the hot path; the rest is a Hono app (rest.ts).
+ * MCP stays on bare `node:http`, since it is the hot path; the rest is a Hono app (rest-listener.ts).
  */
 
-import { getRequestListener } from "@hono/node-server"
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http"
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server, ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { Duplex } from "node:stream"
 import type { Caller } from "../domain/principal.ts"
@@ -25,6 +17,7 @@ import { guardRequest, type AllowedPeers } from "./http-guard.ts"
 import { ownerOf, type McpPeer } from "./mcp.ts"
 import type { Pipes } from "./pipes.ts"
 import { problemOf } from "./problem.ts"
+import type { RestListener } from "./rest-listener.ts"
 
 type Credential = { readonly authorization?: string | undefined; readonly apiKey?: string | undefined }
 
@@ -40,9 +33,8 @@ export type HttpDoorOptions = {
   readonly paramHeaders: (peer: McpPeer, tool: string) => ParamHeaders | undefined
   readonly streamable: StreamableHttp
   readonly pipes: Pipes
-  readonly rest: {
-    fetch(request: Request, env: { readonly caller: Caller | undefined }): Response | Promise<Response>
-  }
+  /** Serves the rest. */
+  readonly rest: RestListener
   /** Told of what was refused before anybody knew whose it was, and waited for. */
   readonly onRefused: (address: string, thrown: unknown) => Promise<void>
   /** Whether calls are taken; not once the gateway is stopping. */
@@ -50,6 +42,9 @@ export type HttpDoorOptions = {
   /** Why calls are refused for now, in words that are safe to show. */
   readonly trouble: () => string | undefined
 }
+
+// To import it would load all that Node.js has of fetch and WebSockets besides.
+const { createServer } = process.getBuiltinModule("node:http")
 
 /** Paths that answer without a credential. A path that is not here needs one, known or not. */
 const publicPaths = new Set(["/health", "/liveness", "/readiness", "/openapi.json", "/docs"])
@@ -94,10 +89,7 @@ async function answer(
     return options.pipes.openSse(response, { caller, mount: undefined })
   if (caller && path === "/messages" && request.method === "POST")
     return options.pipes.deliver(request, response, caller)
-  await getRequestListener((fetched) => options.rest.fetch(fetched, { caller }), { overrideGlobalObjects: false })(
-    request,
-    response,
-  )
+  await options.rest(request, response, caller)
 }
 
 async function upgrade(

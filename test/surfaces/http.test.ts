@@ -32,7 +32,7 @@ async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Pr
     paramHeaders: () => undefined,
     streamable,
     pipes: new Pipes({ mcp, serverInfo, limits: { bodyBytes: 1_024, streams: 1 } }),
-    rest: { fetch: () => new Response("rest") },
+    rest: async (_request, response) => void response.end("rest"),
     ready: () => true,
     trouble: () => undefined,
     onRefused: async () => {},

@@ -5,8 +5,9 @@
  */
 
 import type { IncomingHttpHeaders } from "node:http"
-import { Pool, type Dispatcher } from "undici"
+import type { Dispatcher } from "undici"
 import { GatewayError } from "../../errors.ts"
+import { Pool } from "../channels/connection-pool.ts"
 import { notReached } from "./http-refusal.ts"
 import type { ResponseHead } from "./response-head.ts"
 
@@ -59,7 +60,7 @@ export class HttpClient {
 
   constructor({ url, headers = {}, connections = defaultConnections }: HttpTarget) {
     const { origin, path, socketPath } = readAddress(url)
-    const options: Pool.Options = {
+    const options: ConstructorParameters<typeof Pool>[1] = {
       allowH2: false,
       connect: { timeout: connectMs },
       headersTimeout: 0,
