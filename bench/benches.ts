@@ -1,11 +1,21 @@
 /** The benches by name. */
 
 import { benchCall } from "./benches/call.ts"
+import { benchCallLegacy } from "./benches/call-legacy.ts"
+import { benchCallSse } from "./benches/call-sse.ts"
+import { benchCallStdio } from "./benches/call-stdio.ts"
+import { benchPayload } from "./benches/payload.ts"
+import { benchPeers } from "./benches/peers.ts"
 import type { Effort } from "./measure/effort.ts"
 import type { Table } from "./measure/table.ts"
 
 const benches = {
   call: benchCall,
+  "call-legacy": benchCallLegacy,
+  "call-stdio": benchCallStdio,
+  "call-sse": benchCallSse,
+  payload: benchPayload,
+  peers: benchPeers,
 } as const satisfies Readonly<Record<string, (effort: Effort) => Promise<readonly Table[]>>>
 
 type BenchName = keyof typeof benches

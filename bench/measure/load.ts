@@ -1,6 +1,6 @@
 /**
  * One round of load on one URL, by wrk in a process of its own: it costs a few us per call and so takes nothing from
- * what it measures. The request is the same over and over; what it says: request.ts.
+ * what it measures. The request is the same over and over but for its id; what it says: request.ts.
  */
 
 import { execFile } from "node:child_process"
@@ -47,7 +47,7 @@ export async function load({ call, connections, seconds }: Load): Promise<Round>
 
 function orderOf({ headers, body }: Call): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  return `${["POST", ...lines].join("\n")}\n\n${body}`
+  return `${lines.join("\n")}\n\n${body}`
 }
 
 function roundOf({ calls, us, p50Us, p99Us, failed }: Said): Round {

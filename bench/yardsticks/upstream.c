@@ -119,13 +119,23 @@ static void addTools(Buffer *out, int count) {
 
 static const char *complete(const Mode *mode) { return mode->legacy ? "" : "\"resultType\":\"complete\","; }
 
-static void addResult(Buffer *out, const Mode *mode, const char *method, size_t size, size_t requestBytes) {
+/* Any revision is fine with us; some clients know few. */
+static void addInitialized(Buffer *out, const char *body, size_t length) {
+  size_t size;
+  const char *revision = valueOf(body, length, "\"protocolVersion\":", &size);
+  addText(out, "\"result\":{\"protocolVersion\":");
+  if (revision) add(out, revision, size);
+  else addText(out, "\"2025-11-25\"");
+  addText(out, ",\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"upstream\",\"version\":\"1\"}}");
+}
+
+static void addResult(Buffer *out, const Mode *mode, const char *method, size_t size, const char *body, size_t length) {
   if (is(method, size, "tools/call")) {
     calls++;
     addText(out, "\"result\":{");
     addText(out, complete(mode));
     addText(out, "\"content\":[{\"type\":\"text\",\"text\":\"");
-    addFill(out, mode->echo ? requestBytes : mode->answer);
+    addFill(out, mode->echo ? length : mode->answer);
     addText(out, "\"}],\"isError\":false}");
   } else if (is(method, size, "tools/list")) {
     addText(out, "\"result\":{");
@@ -138,8 +148,7 @@ static void addResult(Buffer *out, const Mode *mode, const char *method, size_t 
     addText(out, "\"result\":{\"resultType\":\"complete\",\"ttlMs\":0,\"cacheScope\":\"private\","
                  "\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{}}}");
   } else if (is(method, size, "initialize") && mode->legacy) {
-    addText(out, "\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{}},"
-                 "\"serverInfo\":{\"name\":\"upstream\",\"version\":\"1\"}}");
+    addInitialized(out, body, length);
   } else if (is(method, size, "ping")) {
     addText(out, mode->legacy ? "\"result\":{}" : "\"result\":{\"resultType\":\"complete\"}");
   } else {
@@ -156,7 +165,7 @@ static int addMessage(Buffer *out, const Mode *mode, const char *body, size_t le
   addText(out, "{\"jsonrpc\":\"2.0\",\"id\":");
   add(out, id, idSize);
   addText(out, ",");
-  addResult(out, mode, method, methodSize, length);
+  addResult(out, mode, method, methodSize, body, length);
   addText(out, "}");
   return 1;
 }
