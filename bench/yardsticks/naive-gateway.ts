@@ -10,13 +10,12 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
 import { Server } from "@modelcontextprotocol/sdk/server/index.js"
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js"
-import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js"
 import { CallToolRequestSchema, ListToolsRequestSchema } from "@modelcontextprotocol/sdk/types.js"
 
 const info = { name: "naive-gateway", version: "1" }
 const prefix = "bench__"
 const service = new Client(info)
-await service.connect(new StreamableHTTPClientTransport(new URL(process.argv[2] ?? "")) as Transport)
+await service.connect(new StreamableHTTPClientTransport(new URL(process.argv[2] ?? "")))
 
 function makeGateway(): Server {
   const gateway = new Server(info, { capabilities: { tools: {} } })
@@ -34,7 +33,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const gateway = makeGateway()
   const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true })
   response.once("close", () => void transport.close())
-  await gateway.connect(transport as Transport)
+  await gateway.connect(transport)
   await transport.handleRequest(request, response)
 }
 
