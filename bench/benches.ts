@@ -4,8 +4,10 @@ import { benchCall } from "./benches/call.ts"
 import { benchCallLegacy } from "./benches/call-legacy.ts"
 import { benchCallSse } from "./benches/call-sse.ts"
 import { benchCallStdio } from "./benches/call-stdio.ts"
+import { benchList } from "./benches/list.ts"
 import { benchPayload } from "./benches/payload.ts"
 import { benchPeers } from "./benches/peers.ts"
+import { benchSessions } from "./benches/sessions.ts"
 import type { Effort } from "./measure/effort.ts"
 import type { Table } from "./measure/table.ts"
 
@@ -14,7 +16,9 @@ const benches = {
   "call-legacy": benchCallLegacy,
   "call-stdio": benchCallStdio,
   "call-sse": benchCallSse,
+  list: benchList,
   payload: benchPayload,
+  sessions: benchSessions,
   peers: benchPeers,
 } as const satisfies Readonly<Record<string, (effort: Effort) => Promise<readonly Table[]>>>
 

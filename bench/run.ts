@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- NAME [--json] [--write]`: each bench stands beside its yardsticks in one run; read the ratios, not
- * the figures. `--write` puts the tables into docs/performance.md as well. `all` runs one bench after the other.
+ * the figures. `--write` puts the tables into docs/performance.md as well. `all` runs one bench after the other. How much
+ * each takes upon itself: `--rounds`, `--seconds` of a round, `--smaller` (sizes divided by it), `--entries` of the log.
  */
 
 import { parseArgs } from "node:util"
@@ -17,6 +18,7 @@ const { values, positionals } = parseArgs({
     rounds: { type: "string" },
     seconds: { type: "string" },
     smaller: { type: "string" },
+    entries: { type: "string" },
   },
 })
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
@@ -41,5 +43,11 @@ function effortOf(given: Readonly<Record<string, unknown>>): Effort {
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} takes a whole number from 1 on`)
     return value
   }
-  return { ...usualEffort, rounds: whole("rounds"), seconds: whole("seconds"), smaller: whole("smaller") }
+  return {
+    ...usualEffort,
+    rounds: whole("rounds"),
+    seconds: whole("seconds"),
+    smaller: whole("smaller"),
+    entries: whole("entries"),
+  }
 }

@@ -23,7 +23,7 @@ export async function benchCall(effort: Effort): Promise<readonly Table[]> {
   await using forgetful = await startForgetful(services)
   await using governed = await startGoverned({ services })
   await using power = await startGoverned({ services, args: ["--audit-sync", "power"] })
-  const gateway = (name: string, under: Gateway, open: number): Subject =>
+  const gateway = (name: string, under: Omit<Gateway, "restart">, open: number): Subject =>
     subject(name, modernCall({ ...under, tool }), under, open)
   const subjectsAt = (open: number): readonly [Subject, ...Subject[]] => [
     subject("bare Node proxy", modernCall({ url: bare.url, tool }), bare, open),

@@ -47,6 +47,11 @@ export function legacyCall({ url, tool, key, argumentBytes = 5 }: Asked, session
   }
 }
 
+export function legacyList({ url, key }: Pick<Asked, "url" | "key">, session?: string, cursor?: string): Call {
+  const params = cursor === undefined ? {} : { cursor }
+  return { url, headers: legacyHeaders(key, session), body: request("tools/list", params) }
+}
+
 /** Opens a legacy session. @returns its id; undefined where the server keeps none */
 export async function openSession(url: string, key?: string): Promise<string | undefined> {
   const clientInfo = { name: "bench", version: "1" }

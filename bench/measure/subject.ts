@@ -1,9 +1,9 @@
 /** One process under load: its rounds, and what they took. How they become rows: rows.ts. */
 
 import type { Running } from "../../test/support/process.ts"
+import { ask } from "./ask-subject.ts"
 import type { Effort } from "./effort.ts"
 import { load, type Round } from "./load.ts"
-import { loopDelayOf } from "./loop-delay.ts"
 import { cpuOf, residentMb, type CpuUs } from "./process-figures.ts"
 import { assertAnswers, type Call } from "./request.ts"
 
@@ -58,7 +58,7 @@ export async function measureAll(
 
 async function measure(subject: Subject, seconds: number, reached = async () => Infinity): Promise<Measured> {
   const { pid, saysDelay, call, connections } = subject
-  if (saysDelay) await loopDelayOf(pid)
+  if (saysDelay) await ask(pid, "delay")
   const [cameBefore, before] = [await reached(), cpuOf(pid)]
   const round = await load({ call, connections, seconds })
   const [after, came] = [cpuOf(pid), await reached()]
@@ -68,7 +68,7 @@ async function measure(subject: Subject, seconds: number, reached = async () => 
     failed: round.failed + missing,
     cpuUs: perCall(before, after, round.calls),
     residentMb: residentMb(pid),
-    loopDelayMs: saysDelay ? await loopDelayOf(pid) : undefined,
+    loopDelayMs: saysDelay ? (await ask(pid, "delay")).p99Ms : undefined,
   }
 }
 

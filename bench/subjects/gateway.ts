@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { startGateway, type GatewayOptions } from "../../test/support/gateway.ts"
 import { start, urlIn } from "../../test/support/process.ts"
 import { createAgent, rest } from "../../test/support/rest.ts"
-import { loopDelayEnv } from "../measure/loop-delay.ts"
+import { subjectEnv } from "../measure/ask-subject.ts"
 import type { Under } from "../measure/subject.ts"
 
 export type Gateway = Under & {
@@ -16,43 +16,54 @@ export type Gateway = Under & {
   readonly key: string
   readonly adminKey: string
   readonly folder: string
+  /** Ends it, lets `edit` change its folder, and starts it again there. */
+  restart(edit: () => Promise<void>): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 const args = ["--log-level", "warn"]
 
-export async function startGoverned(options: GatewayOptions): Promise<Gateway> {
+export async function startGoverned(options: GatewayOptions = {}): Promise<Gateway> {
   const gateway = await startGateway({
     ...options,
     args: [...args, ...(options.args ?? [])],
-    env: { ...loopDelayEnv, ...options.env },
+    env: { ...subjectEnv, ...options.env },
   })
-  const { url, origin, folder, process } = gateway
+  const { url, origin, folder } = gateway
   const stop = (): Promise<void> => gateway.stop()
   const key = await govern(gateway).catch(async (thrown: unknown) => {
     await stop()
     throw thrown
   })
   return {
-    process,
+    get process() {
+      return gateway.process
+    },
     saysDelay: true,
     url,
     origin,
     folder,
     key,
     adminKey: gateway.key,
+    restart: async (edit) => {
+      await gateway.process.stop()
+      await edit()
+      await gateway.restart()
+    },
     [Symbol.asyncDispose]: stop,
   }
 }
 
 /** The same gateway in all but its audit log, to see what remembering costs. */
-export async function startForgetful(services: NonNullable<GatewayOptions["services"]>): Promise<Gateway> {
+export async function startForgetful(
+  services: NonNullable<GatewayOptions["services"]>,
+): Promise<Omit<Gateway, "restart">> {
   const folder = await mkdtemp(join(tmpdir(), "mcp-meta-forgetful-"))
   await mkdir(join(folder, "servers.d"))
   for (const [name, definition] of Object.entries(services))
     await writeFile(join(folder, "servers.d", `${name}.json`), JSON.stringify(definition), { mode: 0o600 })
   const script = join(import.meta.dirname, "../yardsticks/forgetful-gateway.ts")
-  const process = await start({ args: [script, folder], env: loopDelayEnv, ready: /^listening / })
+  const process = await start({ args: [script, folder], env: subjectEnv, ready: /^listening / })
   const stop = async (): Promise<void> => {
     await process.stop()
     await rm(folder, { recursive: true, force: true })

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { start } from "../../test/support/process.ts"
-import { loopDelayEnv } from "../measure/loop-delay.ts"
+import { subjectEnv } from "../measure/ask-subject.ts"
 import { legacyCall, modernCall, openSession, type Call } from "../measure/request.ts"
 import type { Under } from "../measure/subject.ts"
 import type { Upstream } from "./upstream.ts"
@@ -43,7 +43,7 @@ export async function startMcpProxy({ command, argsOf }: Upstream): Promise<Peer
   const flags = ["--host", "127.0.0.1", "--port", String(port), "--server", "stream", "--no-eventStore"]
   const process = await start({
     args: [binary("mcp-proxy"), ...flags, "--", command, ...argsOf({ era: "legacy" })],
-    env: loopDelayEnv,
+    env: subjectEnv,
     ready: /starting server/,
   })
   const url = `http://127.0.0.1:${port}/mcp`
@@ -59,7 +59,7 @@ export async function startSupergateway({ command, argsOf }: Upstream): Promise<
   const flags = ["--outputTransport", "streamableHttp", "--stateful", "--port", String(port)]
   const process = await start({
     args: [binary("supergateway"), "--stdio", stdio, ...flags],
-    env: loopDelayEnv,
+    env: subjectEnv,
     ready: /Listening on port/,
   })
   const url = `http://127.0.0.1:${port}/mcp`
@@ -78,7 +78,7 @@ export async function startMcpHub({ command, argsOf }: Upstream): Promise<Peer> 
   await writeFile(config, JSON.stringify({ mcpServers: { bench: { command, args: argsOf({ era: "legacy" }) } } }))
   const process = await start({
     args: [binary("mcp-hub"), "--port", String(port), "--config", config],
-    env: { ...loopDelayEnv, HOME: home, XDG_STATE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home },
+    env: { ...subjectEnv, HOME: home, XDG_STATE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home },
     ready: /servers started successfully/,
   })
   const body = JSON.stringify({ server_name: "bench", tool: "echo", arguments: { text: "hhhhh", times: 3 } })

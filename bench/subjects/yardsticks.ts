@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { start, urlIn } from "../../test/support/process.ts"
-import { loopDelayEnv } from "../measure/loop-delay.ts"
+import { subjectEnv } from "../measure/ask-subject.ts"
 import { needed } from "../measure/programs.ts"
 import type { Under } from "../measure/subject.ts"
 
@@ -15,7 +15,7 @@ export type Yardstick = Under & { readonly url: string; [Symbol.asyncDispose]():
 /** @param args after the script */
 async function startOwn(script: string, ...args: readonly string[]): Promise<Yardstick> {
   const path = join(import.meta.dirname, "../yardsticks", script)
-  const process = await start({ args: [path, ...args], env: loopDelayEnv, ready: /^listening / })
+  const process = await start({ args: [path, ...args], env: subjectEnv, ready: /^listening / })
   return {
     process,
     saysDelay: true,
