@@ -4,9 +4,11 @@ import { benchCall } from "./benches/call.ts"
 import { benchCallLegacy } from "./benches/call-legacy.ts"
 import { benchCallSse } from "./benches/call-sse.ts"
 import { benchCallStdio } from "./benches/call-stdio.ts"
+import { benchCold } from "./benches/cold.ts"
 import { benchList } from "./benches/list.ts"
 import { benchPayload } from "./benches/payload.ts"
 import { benchPeers } from "./benches/peers.ts"
+import { benchScale } from "./benches/scale.ts"
 import { benchSessions } from "./benches/sessions.ts"
 import type { Effort } from "./measure/effort.ts"
 import type { Table } from "./measure/table.ts"
@@ -19,6 +21,8 @@ const benches = {
   list: benchList,
   payload: benchPayload,
   sessions: benchSessions,
+  cold: benchCold,
+  scale: benchScale,
   peers: benchPeers,
 } as const satisfies Readonly<Record<string, (effort: Effort) => Promise<readonly Table[]>>>
 
