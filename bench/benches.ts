@@ -1,6 +1,7 @@
 /** The benches by name. */
 
 import { benchCall } from "./benches/call.ts"
+import { benchBudget } from "./benches/budget.ts"
 import { benchCallLegacy } from "./benches/call-legacy.ts"
 import { benchCallSse } from "./benches/call-sse.ts"
 import { benchCallStdio } from "./benches/call-stdio.ts"
@@ -23,6 +24,7 @@ const benches = {
   sessions: benchSessions,
   cold: benchCold,
   scale: benchScale,
+  budget: benchBudget,
   peers: benchPeers,
 } as const satisfies Readonly<Record<string, (effort: Effort) => Promise<readonly Table[]>>>
 

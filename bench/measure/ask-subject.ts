@@ -11,7 +11,12 @@ export type Answers = {
   readonly delay: { readonly p99Ms: number }
   /** It has collected its garbage. */
   readonly collect: object
-  readonly heap: { readonly heapBytes: number; readonly externalBytes: number }
+  readonly heap: {
+    readonly heapBytes: number
+    readonly externalBytes: number
+    /** Collections of garbage since its start. */
+    readonly collections: number
+  }
 }
 export type Question = keyof Answers
 

@@ -65,10 +65,14 @@ export async function openSession(url: string, key?: string): Promise<string | u
 
 /** @throws where the answer is not a result: a bench that measures refusals measures nothing */
 export async function assertAnswers(call: Call): Promise<string> {
-  const answer = await post(call)
-  if (!answer.text.includes('"result"') || answer.text.includes('"isError":true'))
-    throw new Error(`${call.url} answered ${answer.status}: ${answer.text.slice(0, 500)}`)
-  return answer.text
+  const { status, text } = await post(call)
+  assertResult(call.url, status, text)
+  return text
+}
+
+export function assertResult(url: string, status: number, text: string): void {
+  if (!text.includes('"result"') || text.includes('"isError":true'))
+    throw new Error(`${url} answered ${status}: ${text.slice(0, 500)}`)
 }
 
 type Posted = { readonly status: number; readonly headers: Headers; readonly text: string }

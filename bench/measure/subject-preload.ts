@@ -4,7 +4,7 @@
  */
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs"
-import { monitorEventLoopDelay } from "node:perf_hooks"
+import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks"
 import { getHeapStatistics, setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { isMainThread } from "node:worker_threads"
@@ -17,6 +17,8 @@ const path = process.env["BENCH_ASK"]
 if (isMainThread && path !== undefined) {
   const histogram = monitorEventLoopDelay({ resolution })
   histogram.enable()
+  let collections = 0
+  new PerformanceObserver((list) => (collections += list.getEntries().length)).observe({ entryTypes: ["gc"] })
   const answers: { readonly [K in Question]: () => Answers[K] } = {
     delay: () => {
       const p99Ms = Math.max(0, histogram.percentile(99) / 1e6 - resolution)
@@ -30,7 +32,7 @@ if (isMainThread && path !== undefined) {
     },
     heap: () => {
       const { used_heap_size: heapBytes, external_memory: externalBytes } = getHeapStatistics()
-      return { heapBytes, externalBytes }
+      return { heapBytes, externalBytes, collections }
     },
   }
   process.on("SIGUSR2", () => {

@@ -23,6 +23,8 @@ export type GatewayOptions = {
   readonly services?: Readonly<Record<string, unknown>>
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Of Node itself. */
+  readonly nodeArgs?: readonly string[]
   /** How long it may take until it listens. */
   readonly deadlineMs?: number
 }
@@ -31,6 +33,7 @@ export async function startGateway({
   services = {},
   args = [],
   env = {},
+  nodeArgs = [],
   deadlineMs = 20_000,
 }: GatewayOptions = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), "mcp-meta-"))
@@ -38,7 +41,7 @@ export async function startGateway({
   const drop = (name: string, definition: unknown): Promise<void> =>
     writeFile(join(folder, "servers.d", `${name}.json`), JSON.stringify(definition), { mode: 0o600 })
   for (const [name, definition] of Object.entries(services)) await drop(name, definition)
-  let running = await launch(folder, "0", { args, env, deadlineMs })
+  let running = await launch(folder, "0", { args, env, nodeArgs, deadlineMs })
   const url = urlIn(running.line)
   const { origin, port } = new URL(url)
   return {
@@ -52,7 +55,7 @@ export async function startGateway({
     drop,
     restart: async (signal = "SIGKILL") => {
       await running.stop(signal)
-      running = await launch(folder, port, { args, env, deadlineMs })
+      running = await launch(folder, port, { args, env, nodeArgs, deadlineMs })
     },
     stop: async () => {
       await running.stop()
@@ -64,11 +67,11 @@ export async function startGateway({
 function launch(
   folder: string,
   port: string,
-  { args, ...how }: Required<Omit<GatewayOptions, "services">>,
+  { args, nodeArgs, ...how }: Required<Omit<GatewayOptions, "services">>,
 ): Promise<Running> {
   const folders = ["--data", join(folder, "data"), "--servers", join(folder, "servers.d")]
   return start({
-    args: [join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],
+    args: [...nodeArgs, join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],
     ...how,
     cwd: folder,
     ready: /^mcp-meta listening on /,
