@@ -10,11 +10,9 @@ const validators = dialects.map((dialect) =>
   new AjvJsonSchemaValidator().getValidator({ $schema: dialect, $ref: dialect }),
 )
 
-const keywords = [
-  ...["type", "title", "description", "format", "minimum", "maximum", "exclusiveMinimum", "minLength", "maxItems"],
-  ...["uniqueItems", "readOnly", "default", "const", "items", "additionalProperties", "not", "propertyNames"],
-  ...["anyOf", "oneOf", "properties", "required", "enum", "$ref", "$defs", "pattern", "contains"],
-]
+const keywords = `type title description format minimum maximum exclusiveMinimum minLength maxItems uniqueItems
+  readOnly default const items additionalProperties not propertyNames anyOf oneOf properties required enum $ref $defs
+  pattern contains`.split(/\s+/)
 const { schema } = fc.letrec<{ schema: Schema; value: unknown }>((tie) => ({
   schema: fc.dictionary(fc.constantFrom(...keywords), tie("value"), { maxKeys: 3 }),
   value: fc.oneof(
