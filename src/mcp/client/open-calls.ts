@@ -9,22 +9,21 @@ import type { OutgoingCall, Question } from "./carrier.ts"
 import { isTaskNews } from "../legacy-tasks.ts"
 import { hop, metaOf } from "../meta.ts"
 import type { Answer, Notification } from "../message.ts"
+import { Numbered } from "./numbered.ts"
 import { fromRaw, type RawJson, type RawObject } from "../raw-json.ts"
 
 /** Requests in which a service may ask something back. */
 const mayAsk = new Set(["tools/call", "prompts/get", "resources/read", "tasks/result"])
 
 export class OpenCalls {
-  readonly #open = new Map<number, OpenCall>()
+  readonly #open = new Numbered<OpenCall>()
   readonly #listeners = new Set<(notification: Notification) => void>()
-  #lastId = 0
 
   /** @param start sends the call under this id and returns what to do when its caller goes away */
   run(call: OutgoingCall, start: (id: number) => () => void): Promise<Answer> {
     if (call.signal.aborted) return Promise.reject(reasonOf(call.signal))
-    const id = ++this.#lastId
     const open = new OpenCall(call, () => this.#open.delete(id))
-    this.#open.set(id, open)
+    const id = this.#open.add(open)
     try {
       open.cancel = start(id)
     } catch (thrown) {
@@ -44,7 +43,7 @@ export class OpenCalls {
   }
 
   failAll(error: GatewayError): void {
-    for (const open of this.#open.values()) open.fail(error)
+    for (const open of this.#open.items()) open.fail(error)
   }
 
   follow(listener: (notification: Notification) => void): void {
@@ -72,7 +71,7 @@ export class OpenCalls {
   }
 
   #calls(): OutgoingCall[] {
-    return [...this.#open.values()].map(({ call }) => call)
+    return this.#open.items().map(({ call }) => call)
   }
 
   #find(id: RawJson | number | undefined): OpenCall | undefined {
