@@ -7,6 +7,7 @@
  */
 
 import type { GatewayError } from "../../errors.ts"
+import type { Cancellation } from "../cancellation.ts"
 import type { Answer, Notification } from "../message.ts"
 import type { RawJson, RawObject } from "../raw-json.ts"
 import { encodeRequest } from "../wire.ts"
@@ -22,6 +23,8 @@ export type OutgoingCall = {
   /** The whole message. The call's own id is free to serve as its progress token. */
   encode(id: number): Buffer
   readonly signal: AbortSignal
+  /** The same for those who need no signal: see `cancellationOf`. */
+  readonly cancellation?: Cancellation | undefined
   /** Takes what comes ahead of the answer; absent where nobody waits for that. */
   notify?(notification: Notification): void
   /** The task whose result it waits for. */

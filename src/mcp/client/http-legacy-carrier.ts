@@ -15,6 +15,7 @@ import type { HttpClient } from "./http-client.ts"
 import { HttpLegacyCall } from "./http-legacy-call.ts"
 import { NewsStream } from "./http-news-stream.ts"
 import type { Answer, Notification, Outline } from "../message.ts"
+import { Numbered } from "./numbered.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { Questions } from "./questions.ts"
 import { readString, toRaw, type RawObject } from "../raw-json.ts"
@@ -23,8 +24,13 @@ import type { ResponseHead } from "./response-head.ts"
 
 type HttpLegacyOptions = { readonly client: HttpClient; readonly maxResultBytes: number }
 
-/** A call with what carries it. */
-type Carried = { readonly id: number; readonly call: OutgoingCall; readonly carrying: HttpLegacyCall }
+/** A call with what carries it, and that one's number among all that carry. */
+type Carried = {
+  readonly id: number
+  readonly call: OutgoingCall
+  readonly carrying: HttpLegacyCall
+  readonly number: number
+}
 
 const noticeMs = 10_000
 /** Answers on their way to a service; one that asks on without taking them gets no more. */
@@ -34,7 +40,7 @@ const goodbyeMs = 1_000
 export class HttpLegacyCarrier implements SessionCarrier {
   readonly #options: HttpLegacyOptions
   readonly #calls = new OpenCalls()
-  readonly #carrying = new Set<HttpLegacyCall>()
+  readonly #carrying = new Numbered<HttpLegacyCall>()
   readonly #questions: Questions
   readonly #news: NewsStream
   readonly #ending = new Ending()
@@ -82,7 +88,7 @@ export class HttpLegacyCarrier implements SessionCarrier {
     this.#ending.end(undefined)
     this.#news.close()
     this.#questions.close()
-    for (const carrying of this.#carrying) carrying.abort()
+    for (const carrying of this.#carrying.items()) carrying.abort()
     this.#calls.failAll(
       new GatewayError("service_unavailable", "The connection was closed.", { detail: { sent: true } }),
     )
@@ -99,27 +105,28 @@ export class HttpLegacyCarrier implements SessionCarrier {
   }
 
   #post(id: number, call: OutgoingCall): () => void {
+    const body = call.encode(id)
     const carrying = new HttpLegacyCall({
       client: this.#options.client,
       maxBytes: this.#options.maxResultBytes,
       sessionHeaders: () => this.#sessionHeaders(),
       look: (head) => (call.method === "initialize" ? this.#begin(head) : this.#look(head)),
-      onMessage: (message) => this.#receive(message, { id, call, carrying }),
+      onMessage: (message) => this.#receive(message, carried),
       onFail: (error) => {
-        this.#carrying.delete(carrying)
+        this.#carrying.delete(carried.number)
         this.#calls.fail(id, error)
       },
     })
-    this.#carrying.add(carrying)
-    carrying.post(call.encode(id))
-    return () => this.#cancel(call.method, id, carrying)
+    const carried: Carried = { id, call, carrying, number: this.#carrying.add(carrying) }
+    carrying.post(body)
+    return () => this.#cancel(carried)
   }
 
-  #cancel(method: string, id: number, carrying: HttpLegacyCall): void {
-    this.#carrying.delete(carrying)
+  #cancel({ id, call, carrying, number }: Carried): void {
+    this.#carrying.delete(number)
     carrying.abort()
     // The end of the stream alone does not cancel in this era, and the handshake may not be cancelled.
-    if (method !== "initialize")
+    if (call.method !== "initialize")
       void this.notify("notifications/cancelled", new Map([["requestId", toRaw(id)]])).catch(() => {})
   }
 
@@ -137,10 +144,11 @@ export class HttpLegacyCarrier implements SessionCarrier {
     }
   }
 
-  #settle(message: Outline & { kind: "result" | "error" }, { id, carrying }: Carried): void {
+  #settle(message: Outline & { kind: "result" | "error" }, carried: Carried): void {
+    const { id, carrying, number } = carried
     // A service that refuses a request before it has read the id answers for null.
     if (message.id && message.id.toString() !== String(id)) return
-    this.#carrying.delete(carrying)
+    this.#carrying.delete(number)
     carrying.finish()
     if (message.kind === "result") return this.#calls.settle(id, { result: message.result })
     if (!message.id && this.#sessionId !== undefined && speaksOfSession(message.error.message)) {

@@ -5,6 +5,7 @@
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
  */
 
+import type { Cancellation } from "../cancellation.ts"
 import type { Carrier, OutgoingCall } from "./carrier.ts"
 import { complete, encodeModernRequest, readModernAnswer, readModernNotification } from "../era-modern.ts"
 import type { Link, ServiceFacts } from "./link.ts"
@@ -97,6 +98,10 @@ class ModernCall implements OutgoingCall {
 
   get signal(): AbortSignal {
     return this.#exchange.signal
+  }
+
+  get cancellation(): Cancellation | undefined {
+    return this.#exchange.cancellation
   }
 
   encode(id: number): Buffer {

@@ -5,26 +5,27 @@
  */
 
 import { GatewayError } from "../../errors.ts"
+import { cancellationOf, type Cancellation, type Follower } from "../cancellation.ts"
 import type { OutgoingCall, Question } from "./carrier.ts"
 import { isTaskNews } from "../legacy-tasks.ts"
 import { hop, metaOf } from "../meta.ts"
 import type { Answer, Notification } from "../message.ts"
+import { Numbered } from "./numbered.ts"
 import { fromRaw, type RawJson, type RawObject } from "../raw-json.ts"
 
 /** Requests in which a service may ask something back. */
 const mayAsk = new Set(["tools/call", "prompts/get", "resources/read", "tasks/result"])
 
 export class OpenCalls {
-  readonly #open = new Map<number, OpenCall>()
+  readonly #open = new Numbered<OpenCall>()
   readonly #listeners = new Set<(notification: Notification) => void>()
-  #lastId = 0
 
   /** @param start sends the call under this id and returns what to do when its caller goes away */
   run(call: OutgoingCall, start: (id: number) => () => void): Promise<Answer> {
-    if (call.signal.aborted) return Promise.reject(reasonOf(call.signal))
-    const id = ++this.#lastId
-    const open = new OpenCall(call, () => this.#open.delete(id))
-    this.#open.set(id, open)
+    const cancellation = cancellationOf(call)
+    if (cancellation.aborted) return Promise.reject(reasonOf(cancellation))
+    const open = new OpenCall(call, cancellation, () => this.#open.delete(id))
+    const id = this.#open.add(open)
     try {
       open.cancel = start(id)
     } catch (thrown) {
@@ -44,7 +45,7 @@ export class OpenCalls {
   }
 
   failAll(error: GatewayError): void {
-    for (const open of this.#open.values()) open.fail(error)
+    for (const open of this.#open.items()) open.fail(error)
   }
 
   follow(listener: (notification: Notification) => void): void {
@@ -72,7 +73,7 @@ export class OpenCalls {
   }
 
   #calls(): OutgoingCall[] {
-    return [...this.#open.values()].map(({ call }) => call)
+    return this.#open.items().map(({ call }) => call)
   }
 
   #find(id: RawJson | number | undefined): OpenCall | undefined {
@@ -83,22 +84,24 @@ export class OpenCalls {
 }
 
 /** One call until its answer, its failure or its caller's leave, whichever is first. */
-class OpenCall {
+class OpenCall implements Follower {
   readonly call: OutgoingCall
   readonly answer: Promise<Answer>
   cancel = (): void => {}
+  readonly #cancellation: Cancellation
   readonly #leave: () => void
   readonly #resolve: (answer: Answer) => void
   readonly #reject: (thrown: unknown) => void
 
-  constructor(call: OutgoingCall, leave: () => void) {
+  constructor(call: OutgoingCall, cancellation: Cancellation, leave: () => void) {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>()
     this.call = call
     this.answer = promise
+    this.#cancellation = cancellation
     this.#leave = leave
     this.#resolve = resolve
     this.#reject = reject
-    call.signal.addEventListener("abort", this)
+    cancellation.follow(this)
   }
 
   settle(answer: Answer): void {
@@ -112,14 +115,14 @@ class OpenCall {
   }
 
   /** Its caller has gone away. */
-  handleEvent(): void {
-    this.fail(reasonOf(this.call.signal))
+  onCancelled(): void {
+    this.fail(reasonOf(this.#cancellation))
     this.cancel()
   }
 
   #end(): void {
     this.#leave()
-    this.call.signal.removeEventListener("abort", this)
+    this.#cancellation.unfollow(this)
   }
 }
 
