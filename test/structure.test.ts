@@ -25,6 +25,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "mcp/message",
     "mcp/raw-json",
     "mcp/asking",
+    "mcp/cancellation",
     "mcp/exchange",
     "mcp/input-requests",
     "mcp/client/relay",

@@ -42,8 +42,8 @@ export class Canceller implements Cancellation {
     return this.#controller.signal
   }
 
-  /** @param reason an error, for whoever waits is rejected with it; only the first counts */
-  abort(reason: Error): void {
+  /** @param reason what whoever waits is rejected with; only the first counts */
+  abort(reason: unknown): void {
     if (this.#aborted) return
     this.#aborted = true
     this.#reason = reason

@@ -8,6 +8,7 @@
 
 import { GatewayError } from "../../errors.ts"
 import { refuseQuestion } from "../../mcp/asking.ts"
+import { Canceller, cancellationOf, type Follower } from "../../mcp/cancellation.ts"
 import { relay } from "../../mcp/client/relay.ts"
 import type { Answer, Exchange, Notification, Request } from "../../mcp/message.ts"
 import { copyOf, sizeOf, type RawObject } from "../../mcp/raw-json.ts"
@@ -45,9 +46,9 @@ const invalidParams = -32602
 /** Known to legacy clients alone. */
 const untold = "notifications/elicitation/complete"
 
-export class ParkedCall {
+export class ParkedCall implements Follower {
   readonly #options: ParkedCallOptions
-  readonly #stop = new AbortController()
+  readonly #stop = new Canceller()
   readonly #waiting = new Map<string, Waiting>()
   readonly #held = new HeldNews()
   /** Of the latest round. */
@@ -60,11 +61,7 @@ export class ParkedCall {
   constructor(options: ParkedCallOptions) {
     this.#options = options
     this.#request = options.request
-    const live = Promise.try(options.live, {
-      signal: this.#stop.signal,
-      notify: (notification) => this.#tell(notification),
-      ask: (question, signal) => this.#ask(question, signal),
-    })
+    const live = Promise.try(options.live, this.#exchange(this.#stop))
     live.then(
       (answer) => this.#settle(this.#round ? live : keep(answer)),
       () => this.#settle(live),
@@ -74,16 +71,14 @@ export class ParkedCall {
   /** Lets a request of the client's wait. It is the only one that does; who goes away from it cancels the call. */
   async round(request: Request, exchange: Exchange, answers: ReadonlyMap<string, RawObject>): Promise<Heard> {
     const { promise, resolve } = Promise.withResolvers<Heard>()
-    const { signal } = exchange
-    const goAway = (): void => this.cancel(signal.reason)
+    const cancellation = cancellationOf(exchange)
     const close = (heard: Heard | Promise<Heard>): void => {
       this.#round = undefined
       resolve(heard)
     }
     this.#request = request
     this.#round = { tell: (notification) => relay(request, exchange, notification), close }
-    signal.addEventListener("abort", goAway, { once: true })
-    if (signal.aborted) goAway()
+    cancellation.follow(this)
     for (const notification of this.#held.take()) this.#tell(notification)
     for (const [key, result] of answers) this.#waiting.get(key)?.settle({ result })
     this.#refuseUnanswerable()
@@ -91,8 +86,24 @@ export class ParkedCall {
     try {
       return await promise
     } finally {
-      signal.removeEventListener("abort", goAway)
+      cancellation.unfollow(this)
     }
+  }
+
+  #exchange(stop: Canceller): Exchange {
+    return {
+      cancellation: stop,
+      get signal() {
+        return stop.signal
+      },
+      notify: (notification) => this.#tell(notification),
+      ask: (question, signal) => this.#ask(question, signal),
+    }
+  }
+
+  /** Its client has gone away. */
+  onCancelled(reason: unknown): void {
+    this.cancel(reason)
   }
 
   /** Ends it, with its service told. */
@@ -158,7 +169,7 @@ export class ParkedCall {
     this.#outcome = outcome
     outcome.catch(() => {})
     if (this.#round) this.#proceed()
-    else if (this.#stop.signal.aborted) this.#end()
+    else if (this.#stop.aborted) this.#end()
   }
 
   /** Ends the round that is open, if there is something to end it with. */

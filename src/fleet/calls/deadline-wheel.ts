@@ -71,7 +71,8 @@ export class DeadlineWheel {
 
   #start(): NodeJS.Timeout {
     this.#lookedTick = tickAt(performance.now())
-    return setInterval(() => this.#turn(), tickMs)
+    // What came while the process was held up is read first: it may be the answer, or push the deadline back.
+    return setInterval(() => setImmediate(() => this.#turn()), tickMs)
   }
 
   #put(place: Place, dueMs: number): void {
