@@ -6,7 +6,7 @@ import type { RawJson } from "../mcp/raw-json.ts"
 import type { Issues } from "./issues.ts"
 import type { ListCache } from "./lists/list-cache.ts"
 import type { PidLedger } from "./children/pid-ledger.ts"
-import type { DeadlineWheel } from "./calls/deadline-wheel.ts"
+import type { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import type { Turnstile } from "./calls/turnstile.ts"
 
 type FleetLimits = {

@@ -26,7 +26,7 @@ import { Issues } from "./issues.ts"
 import { ListCache } from "./lists/list-cache.ts"
 import { LiveService } from "./live-service.ts"
 import { idleStatus } from "./status.ts"
-import { DeadlineWheel } from "./calls/deadline-wheel.ts"
+import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import { Turnstile } from "./calls/turnstile.ts"
 import type { Watcher } from "./lists/watches.ts"
 

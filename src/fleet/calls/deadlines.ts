@@ -1,14 +1,14 @@
 /**
  * The two deadlines of one call: an idle one, which progress pushes back, and a hard one, which nothing does. Both stand
  * still while the service waits for an answer of the caller's own, for which there is a deadline elsewhere. When they
- * are looked at: deadline-wheel.ts.
+ * are looked at: mcp/deadline-wheel.ts.
  */
 
 import { GatewayError } from "../../errors.ts"
 import { Canceller, cancellationOf, type Cancellation, type Follower } from "../../mcp/cancellation.ts"
 import type { Answer, Exchange, Notification } from "../../mcp/message.ts"
 import { reasonOf } from "../../mcp/client/open-calls.ts"
-import type { DeadlineWheel, Place, Timed } from "./deadline-wheel.ts"
+import type { DeadlineWheel, Place, Timed } from "../../mcp/deadline-wheel.ts"
 
 export type CallLimits = { readonly idleMs: number; readonly hardMs: number }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate as soon, setTimeout as sleep } from "node:timers/promises"
-import { DeadlineWheel } from "../../../src/fleet/calls/deadline-wheel.ts"
+import { DeadlineWheel } from "../../../src/mcp/deadline-wheel.ts"
 import { Deadlines } from "../../../src/fleet/calls/deadlines.ts"
 import { Turn } from "../../../src/fleet/calls/turn.ts"
 import { Turnstile } from "../../../src/fleet/calls/turnstile.ts"

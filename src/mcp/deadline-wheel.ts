@@ -1,7 +1,7 @@
 /**
- * When the deadlines of the open calls are looked at: one timer for all of them, and a ring of slots, each with those
- * that come due within the same tick. To enter and to leave costs a call two pointers each, where a timer of its own
- * would cost more than the rest of its way. What a deadline is: deadlines.ts.
+ * When the deadlines of open calls are looked at: one timer for all of them, and a ring of slots, each with those that
+ * come due within the same tick. To enter and to leave costs a call two pointers each, where a timer of its own would
+ * cost more than the rest of its way.
  */
 
 /** Something that may come due. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { DeadlineWheel, type Timed } from "../../../src/fleet/calls/deadline-wheel.ts"
+import { DeadlineWheel, type Timed } from "../../src/mcp/deadline-wheel.ts"
 
 /** Something due at these times, one after another; resolves with the times at which it was looked at. */
 function dueAt(wheel: DeadlineWheel, ...timesMs: readonly number[]): Promise<readonly number[]> {
