@@ -61,7 +61,7 @@ export function withMembers(
 }
 
 /** A copy that can be changed. */
-function copyMembers(members: RawObject): Map<string, RawJson> {
+export function copyMembers(members: RawObject): Map<string, RawJson> {
   return members instanceof ObjectView ? members.toMap() : new Map(members)
 }
 

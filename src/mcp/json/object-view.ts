@@ -15,8 +15,9 @@ export const maxMembers = 10_000
 const maxUnindexed = 12
 
 export class ObjectView implements ReadonlyMap<string, RawJson> {
-  readonly #bytes: Buffer
-  readonly #start: number
+  // Not hidden: whoever compares two views deeply must see that they differ.
+  private readonly bytes: Buffer
+  private readonly start: number
   #end: number
   readonly #keys: string[] = []
   /** Of each value the place of its first byte and the place after its last. */
@@ -25,14 +26,14 @@ export class ObjectView implements ReadonlyMap<string, RawJson> {
   #index: Map<string, number> | undefined
 
   constructor(bytes: Buffer, start: number) {
-    this.#bytes = bytes
-    this.#start = start
+    this.bytes = bytes
+    this.start = start
     this.#end = start
   }
 
   /** The object as it came. */
   get text(): RawJson {
-    return this.#bytes.subarray(this.#start, this.#end)
+    return this.bytes.subarray(this.start, this.#end)
   }
 
   /** The place after its last byte. */
@@ -57,8 +58,8 @@ export class ObjectView implements ReadonlyMap<string, RawJson> {
   readString(key: string): string | undefined {
     const at = this.#find(key) * 2
     const start = this.#places[at]
-    if (start === undefined || this.#bytes[start] !== 0x22) return undefined
-    return decodeString(this.#bytes, start, this.#places[at + 1] as number)
+    if (start === undefined || this.bytes[start] !== 0x22) return undefined
+    return decodeString(this.bytes, start, this.#places[at + 1] as number)
   }
 
   /** A member whose own members were noted. */
@@ -114,7 +115,7 @@ export class ObjectView implements ReadonlyMap<string, RawJson> {
   }
 
   #view(at: number): RawJson {
-    return this.#bytes.subarray(this.#places[at * 2], this.#places[at * 2 + 1])
+    return this.bytes.subarray(this.#places[at * 2], this.#places[at * 2 + 1])
   }
 
   #find(key: string): number {

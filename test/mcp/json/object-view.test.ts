@@ -47,3 +47,8 @@ test("no value counts of a key that came twice", () => {
   assert.deepEqual([view.note("a", 5, 8), view.note("a", 13, 16)], [true, false])
   assert.equal(view.get("a")?.length, 0)
 })
+
+test("views of different objects are never taken for equal", () => {
+  const members = readMembers(Buffer.from('{"a":1}'))
+  assert.notDeepEqual(members, readMembers(Buffer.from('{"a":2}')))
+})
