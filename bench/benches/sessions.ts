@@ -38,9 +38,9 @@ export async function benchSessions(effort: Effort): Promise<readonly Table[]> {
     return running
   }
   const all = [await hold(few)]
-  const before = await memoryOf(gateway)
+  const before = await memoryOf(gateway, settleMs / effort.smaller)
   for (let at = 0; at < holders; at++) all.push(await hold(Math.floor((many - few) / holders)))
-  const after = await memoryOf(gateway)
+  const after = await memoryOf(gateway, settleMs / effort.smaller)
   const more = holders * Math.floor((many - few) / holders)
   const rows: Row[] = [
     { figure: "KB each, as the process stands", value: kbEach(before.asIs, after.asIs, more) },
@@ -57,7 +57,7 @@ function startHolder({ url, key }: Gateway, count: number): Promise<Running> {
   return start({ args: [script, url, key, String(count)], ready: /^holding /, deadlineMs: 120_000 })
 }
 
-async function memoryOf({ process }: Gateway): Promise<Memory> {
+async function memoryOf({ process }: Gateway, settleMs: number): Promise<Memory> {
   const pid = process.child.pid ?? 0
   await wait(settleMs)
   const asIs = residentMb(pid)

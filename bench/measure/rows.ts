@@ -60,7 +60,7 @@ function medianOf({ rounds }: Subject, pick: (round: Measured) => number): numbe
   return median(rounds.map(pick))
 }
 
-export function ratioOf(subject: Subject, yardstick: Subject, pick: (round: Measured) => number): number {
+function ratioOf(subject: Subject, yardstick: Subject, pick: (round: Measured) => number): number {
   return median(pairs(subject, yardstick).map(([one, other]) => pick(one) / pick(other)))
 }
 

@@ -83,8 +83,11 @@ export async function startMcpHub({ command, argsOf }: Upstream): Promise<Peer> 
   })
   const body = JSON.stringify({ server_name: "bench", tool: "echo", arguments: { text: "hhhhh", times: 3 } })
   const url = `http://127.0.0.1:${port}/api/servers/tools`
-  const made = await peer("mcp-hub", "no key, policy, quota or record; not MCP but its REST route", process, () =>
-    Promise.resolve({ url, headers: { "content-type": "application/json" }, body }),
+  const made = await peer(
+    "mcp-hub, by REST",
+    "no key, policy, quota or record; a REST route instead of MCP",
+    process,
+    () => Promise.resolve({ url, headers: { "content-type": "application/json" }, body }),
   )
   const stop = made[Symbol.asyncDispose]
   return {

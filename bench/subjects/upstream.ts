@@ -8,7 +8,7 @@ import { compile } from "../measure/programs.ts"
 import type { Under } from "../measure/subject.ts"
 
 /** How it answers: see upstream.c. */
-export type UpstreamMode = Readonly<Partial<{ era: "legacy"; sse: 1; answer: number; echo: 1; tools: number }>>
+type UpstreamMode = Readonly<Partial<{ era: "legacy"; sse: 1; answer: number; echo: 1; tools: number }>>
 
 export type Upstream = Under & {
   url(mode?: UpstreamMode): string

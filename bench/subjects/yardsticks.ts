@@ -40,7 +40,7 @@ export async function startNginx(target: string): Promise<Yardstick> {
   const process = await start({
     command: await needed("nginx"),
     args: ["-c", config, "-p", folder, "-e", "stderr"],
-    ready: /start worker process \d+/,
+    ready: /using the "epoll"/,
   })
   return {
     process,
@@ -53,9 +53,9 @@ export async function startNginx(target: string): Promise<Yardstick> {
   }
 }
 
-/** One worker, as every Node process here has one thread of JavaScript. */
+/** One process, as every Node process here has one thread of JavaScript. */
 function nginxConfig(folder: string, port: number, { host, pathname, search }: URL): string {
-  return `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr notice;
+  return `daemon off; master_process off; pid ${folder}/pid; error_log stderr notice;
 events { worker_connections 1024; }
 http {
   access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;

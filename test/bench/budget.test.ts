@@ -7,7 +7,10 @@ import { budget } from "../../bench/budget.ts"
 
 const tries = 3
 
-test("a governed call allocates and computes no more than its budget", async () => {
+/** Elsewhere nobody says what a thread has computed. */
+const skip = process.platform !== "linux" && "needs /proc"
+
+test("a governed call allocates and computes no more than its budget", { skip }, async () => {
   let counted = await countCall()
   for (let more = 1; more < tries && !fits(counted); more++) counted = await countCall()
   assert.ok(fits(counted), `a call took ${JSON.stringify(counted)}; it may take ${JSON.stringify(budget)}`)
