@@ -8,7 +8,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { foundColumns, foundLater } from "../schema.ts"
 
 /** More at once is cheaper, and keeps what comes next waiting longer. */
-const entriesAtOnce = 256
+const entriesAtOnce = 512
 
 export class Indexing {
   readonly #insert: StatementSync

@@ -20,7 +20,7 @@ import { UsageRows } from "../usage/usage-rows.ts"
 
 const entriesPerCheckpoint = 1_000
 
-const insertEntry = "INSERT INTO entries (stream, seq, hash, body) VALUES (?, ?, ?, ?)"
+const insertEntry = "INSERT INTO entries (id, stream, seq, hash, body) VALUES (?, ?, ?, ?, ?)"
 
 /** Where the log is and what it is signed and digested with. */
 export type LogPlace = {
@@ -41,6 +41,8 @@ export class OpenLog {
   readonly #checkpoints: Checkpoints
   readonly #indexing: Indexing
   readonly #usage: UsageRows
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
   readonly #insertEntry: StatementSync
   readonly #insertCopy: StatementSync
   readonly #insertStream: StatementSync
@@ -55,6 +57,8 @@ export class OpenLog {
     this.#checkpoints = new Checkpoints(db, place)
     this.#indexing = new Indexing(db)
     this.#usage = new UsageRows(db)
+    this.#begin = db.prepare("BEGIN IMMEDIATE")
+    this.#commit = db.prepare("COMMIT")
     this.#insertEntry = db.prepare(insertEntry)
     this.#insertCopy = db.prepare("INSERT INTO copies (stream, seq, body) VALUES (?, ?, ?)")
     this.#insertStream = db.prepare("INSERT INTO streams (name) VALUES (?)")
@@ -75,12 +79,12 @@ export class OpenLog {
 
   /** What is appended in it is on record when it returns. When it throws, this log is of no more use. */
   transaction(work: () => void): void {
-    this.db.exec("BEGIN IMMEDIATE")
+    this.#begin.run()
     if (this.#tail && this.#lastStream.get()?.["id"] !== this.#tail.streamId) throw new Overtaken()
     work()
     this.#usage.write()
     if (!this.#isInPlace) throw new Moved()
-    this.db.exec("COMMIT")
+    this.#commit.run()
   }
 
   /** After trouble, of which nothing is mended here. */
@@ -156,7 +160,8 @@ export class OpenLog {
     const { seq } = entry
     const body = bodyOf(entry)
     const leaf = hashOf(body)
-    this.#lastId = Number(this.#insertEntry.run(streamId, seq, leaf, body).lastInsertRowid)
+    this.#lastId += 1
+    this.#insertEntry.run(this.#lastId, streamId, seq, leaf, body)
     frontier.add(leaf)
     const closed = this.openCalls.track(entry, this.#lastId)
     this.#usage.count(entry, closed?.bytesIn ?? 0)

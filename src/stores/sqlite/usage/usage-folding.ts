@@ -4,7 +4,7 @@
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite"
-import { UsageTally } from "./usage-tally.ts"
+import { UsageTally, type Used } from "./usage-tally.ts"
 
 const grainMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 /** More would keep what waits to be recorded waiting for too long. */
@@ -27,7 +27,8 @@ export class UsageFolding {
   readonly #db: DatabaseSync
   readonly #addUsage: StatementSync
   readonly #addLatency: StatementSync
-  readonly #recent = new UsageTally()
+  /** What `usage_recent` holds, or will hold with the transaction that is under way. */
+  readonly recent = new UsageTally()
 
   constructor(db: DatabaseSync) {
     this.#db = db
@@ -39,30 +40,26 @@ export class UsageFolding {
   }
 
   get isDue(): boolean {
-    return this.#recent.size >= mostRows
-  }
-
-  /** What has become a row of `usage_recent`. */
-  add(group: UsageTally): void {
-    this.#recent.merge(group)
+    return this.recent.size >= mostRows
   }
 
   /** To be called in a transaction. */
   fold(): void {
-    if (this.#recent.size === 0) return
+    if (this.recent.size === 0) return
     for (const [grain, ms] of Object.entries(grainMs)) this.#addTo(grain, ms)
-    for (const { bucket, tool, bin, calls } of this.#recent.latencies()) {
+    for (const { bucket, tool, bin, calls } of this.recent.latencies()) {
       this.#addLatency.run(bucket, tool, bin, calls)
     }
     this.#db.exec("DELETE FROM usage_recent")
-    this.#recent.clear()
+    this.recent.clear()
   }
 
   #addTo(grain: string, ms: number): void {
     const tally = new UsageTally()
-    for (const { used, sums } of this.#recent.rows()) {
+    for (const { used, sums } of this.recent.rows()) {
       const [minute, ...names] = used
-      tally.add([Math.floor(minute / ms) * ms, ...names], sums)
+      const coarser: Used = [Math.floor(minute / ms) * ms, ...names]
+      tally.add(JSON.stringify(coarser), coarser, sums)
     }
     for (const { used, sums } of tally.rows()) this.#addUsage.run(grain, ...used, ...sums)
   }
@@ -71,10 +68,11 @@ export class UsageFolding {
   #read({ sums, latencies }: RecentRow): void {
     for (const [minute, ...rest] of JSON.parse(sums) as [number, ...(string | number)[]][]) {
       const names = rest.slice(0, -sumColumns.length).map(String)
-      this.#recent.add([minute, ...names], rest.slice(-sumColumns.length).map(Number))
+      const used: Used = [minute, ...names]
+      this.recent.add(JSON.stringify(used), used, rest.slice(-sumColumns.length).map(Number))
     }
     for (const [bucket, tool, bin, calls] of JSON.parse(latencies) as [number, string, number, number][]) {
-      this.#recent.addLatency({ bucket, tool, bin }, calls)
+      this.recent.addLatency({ bucket, tool, bin }, calls)
     }
   }
 }

@@ -8,7 +8,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite"
 import type { Entry } from "../../../domain/audit/entry.ts"
 import { binOf } from "./latency-bins.ts"
 import { UsageFolding } from "./usage-folding.ts"
-import { UsageTally, type Used } from "./usage-tally.ts"
+import type { Latency, Used } from "./usage-tally.ts"
 
 const minuteMs = 60_000
 const hourMs = 3_600_000
@@ -19,7 +19,9 @@ const mostResources = 1_000
 export class UsageRows {
   readonly #insert: StatementSync
   readonly #folding: UsageFolding
-  readonly #group = new UsageTally()
+  /** Of the group, each as JSON. */
+  #sums: string[] = []
+  #latencies: string[] = []
   readonly #resources = new Map<string, Set<string>>()
 
   constructor(db: DatabaseSync) {
@@ -31,17 +33,17 @@ export class UsageRows {
   count(entry: Entry, bytesIn: number): void {
     if ((entry.kind !== "start" && entry.kind !== "end") || entry.targetKind === "operation") return
     const tool = this.#targetOf(entry)
-    this.#group.add(usedIn(entry, tool), entry.kind === "start" ? began : sumsOf(entry, bytesIn))
+    this.#add(usedIn(entry, tool), entry.kind === "start" ? began : sumsOf(entry, bytesIn))
     if (entry.kind === "start" || entry.durationMs === undefined) return
-    this.#group.addLatency({ bucket: startOf(entry.timeMs, hourMs), tool, bin: binOf(entry.durationMs) })
+    this.#addLatency({ bucket: startOf(entry.timeMs, hourMs), tool, bin: binOf(entry.durationMs) })
   }
 
   /** To be called in the transaction of the entries counted. */
   write(): void {
-    if (this.#group.size === 0) return
-    this.#insert.run(this.#group.sumsText(), this.#group.latenciesText())
-    this.#folding.add(this.#group)
-    this.#group.clear()
+    if (this.#sums.length === 0) return
+    this.#insert.run(`[${this.#sums.join(",")}]`, `[${this.#latencies.join(",")}]`)
+    this.#sums = []
+    this.#latencies = []
   }
 
   /** Whether `fold` should not wait any longer. */
@@ -51,7 +53,19 @@ export class UsageRows {
 
   /** To be called in a transaction. */
   fold(): void {
+    this.write() // what is folded must not be left to be written
     this.#folding.fold()
+  }
+
+  #add(used: Used, sums: readonly number[]): void {
+    const name = JSON.stringify(used)
+    this.#sums.push(`${name.slice(0, -1)},${sums.join(",")}]`)
+    this.#folding.recent.add(name, used, sums)
+  }
+
+  #addLatency(latency: Latency): void {
+    this.#latencies.push(`[${latency.bucket},${JSON.stringify(latency.tool)},${latency.bin},1]`)
+    this.#folding.recent.addLatency(latency, 1)
   }
 
   /** Of resources there are as many as there are URIs: those beyond a number count for their service alone. */

@@ -2,7 +2,7 @@
 
 /** The minute; then principal, its id, key, team, service, tool, tags and outcome, which is '' where starts are counted. */
 export type Used = readonly [minute: number, ...names: readonly string[]]
-type Latency = { readonly bucket: number; readonly tool: string; readonly bin: number }
+export type Latency = { readonly bucket: number; readonly tool: string; readonly bin: number }
 
 type Tallied = { readonly used: Used; readonly sums: number[] }
 type TalliedLatency = Latency & { calls: number }
@@ -23,42 +23,32 @@ export class UsageTally {
     return this.#latencies.values()
   }
 
-  add(used: Used, sums: readonly number[]): void {
-    this.#addNamed(JSON.stringify(used), used, sums)
+  /** @param name JSON of what was used */
+  add(name: string, used: Used, sums: readonly number[]): void {
+    const row = this.#rows.get(name)
+    if (row && isExact(row.sums, sums)) return addTo(row.sums, sums)
+    if (row) this.#rows.set(`${name} ${this.#rows.size}`, row)
+    this.#rows.set(name, { used, sums: [...sums] })
   }
 
-  addLatency(latency: Latency, calls = 1): void {
-    const { bucket, tool, bin } = latency
+  addLatency({ bucket, tool, bin }: Latency, calls: number): void {
     const name = `${bucket} ${bin} ${tool}`
     const row = this.#latencies.get(name)
     if (row) row.calls += calls
     else this.#latencies.set(name, { bucket, tool, bin, calls })
   }
 
-  merge(other: UsageTally): void {
-    for (const [name, { used, sums }] of other.#rows) this.#addNamed(name, used, sums)
-    for (const latency of other.latencies()) this.addLatency(latency, latency.calls)
-  }
-
   clear(): void {
     this.#rows.clear()
     this.#latencies.clear()
   }
+}
 
-  /** JSON: of each row, what was used and its sums in one array. */
-  sumsText(): string {
-    return `[${Array.from(this.#rows, ([name, { sums }]) => `${name.slice(0, -1)},${sums.join(",")}]`).join(",")}]`
-  }
+function addTo(sums: number[], more: readonly number[]): void {
+  for (let index = 0; index < sums.length; index += 1) sums[index] = (sums[index] ?? 0) + (more[index] ?? 0)
+}
 
-  latenciesText(): string {
-    return JSON.stringify(
-      Array.from(this.latencies(), ({ bucket, tool, bin, calls }) => [bucket, tool, bin, calls]),
-    )
-  }
-
-  #addNamed(name: string, used: Used, sums: readonly number[]): void {
-    const row = this.#rows.get(name)
-    if (row === undefined) this.#rows.set(name, { used, sums: [...sums] })
-    else for (const [index, sum] of sums.entries()) row.sums[index] = (row.sums[index] ?? 0) + sum
-  }
+/** A table holds larger sums than a number does. */
+function isExact(sums: readonly number[], more: readonly number[]): boolean {
+  return sums.every((sum, index) => sum + (more[index] ?? 0) <= Number.MAX_SAFE_INTEGER)
 }
