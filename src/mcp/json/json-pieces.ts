@@ -18,7 +18,7 @@ export type PiecesListener = {
   ends(at: number): void
 }
 
-/** What may come next. */
+/** What may come next; those from `inString` on are in the middle of a token. */
 const expect = {
   value: 0,
   valueOrEnd: 1,
@@ -74,41 +74,31 @@ export class JsonPieces {
   }
 
   #step(piece: Buffer, at: number): number {
-    switch (this.#expected) {
-      case expect.inString:
-        return this.#string(piece, at)
-      case expect.inEscape:
-        return this.#escape(piece[at] as number, at)
-      case expect.inHex:
-        return this.#hex(piece[at] as number, at)
-      case expect.inWord:
-        return this.#letter(piece[at] as number, at)
-      case expect.inNumber:
-        return this.#digits(piece, at)
-      default:
-        return isSpace(piece[at] as number) ? at + 1 : this.#token(piece[at] as number, at)
-    }
+    const expected = this.#expected
+    const next = piece[at] as number
+    if (expected === expect.inString) return this.#string(piece, at)
+    if (expected < expect.inString) return isSpace(next) ? at + 1 : this.#token(next, at)
+    if (expected === expect.inNumber) return this.#digits(piece, at)
+    if (expected === expect.inEscape) return this.#escape(next, at)
+    return expected === expect.inHex ? this.#hex(next, at) : this.#letter(next, at)
   }
 
   #token(first: number, at: number): number {
-    switch (this.#expected) {
-      case expect.valueOrEnd:
-        return first === byte.closeBracket ? this.#close(at) : this.#value(first, at)
-      case expect.keyOrEnd:
-        return first === byte.closeBrace ? this.#close(at) : this.#key(first, at)
-      case expect.key:
-        return this.#key(first, at)
-      case expect.colon:
-        if (first !== byte.colon) throw unexpected("a colon")
-        this.#expected = expect.value
-        return at + 1
-      case expect.next:
-        return this.#next(first, at)
-      case expect.value:
-        return this.#value(first, at)
-      default:
-        throw unexpected("the end of the text")
-    }
+    const expected = this.#expected
+    if (expected === expect.value) return this.#value(first, at)
+    if (expected === expect.next) return this.#next(first, at)
+    if (expected === expect.colon) return this.#colon(first, at)
+    if (expected === expect.key) return this.#key(first, at)
+    if (expected === expect.valueOrEnd)
+      return first === byte.closeBracket ? this.#close(at) : this.#value(first, at)
+    if (expected === expect.keyOrEnd) return first === byte.closeBrace ? this.#close(at) : this.#key(first, at)
+    throw unexpected("the end of the text")
+  }
+
+  #colon(first: number, at: number): number {
+    if (first !== byte.colon) throw unexpected("a colon")
+    this.#expected = expect.value
+    return at + 1
   }
 
   #next(first: number, at: number): number {
