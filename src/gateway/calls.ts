@@ -90,7 +90,7 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
   }
 }
 
-function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOptions, "clock"> {
+function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOptions, "clock" | "digestFor"> {
   const { config, services, stores, stopping } = options
   const operationsByName = new Map(operations.map((operation) => [operation.name, operation]))
   return {

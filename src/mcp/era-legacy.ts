@@ -5,6 +5,7 @@
 
 import { complete } from "./era-modern.ts"
 import { readLegacyTask, writeLegacyTaskResult } from "./legacy-tasks.ts"
+import { passedOn } from "./large-members.ts"
 import { hop, metaOf, withMeta, withoutHopKeys, withoutMeta } from "./meta.ts"
 import { isOfSpecification, type Answer, type ClientFacts, type LogLevel, type Request } from "./message.ts"
 import { fromRaw, toRaw, withMembers, type RawJson, type RawObject } from "./raw-json.ts"
@@ -81,12 +82,15 @@ function hasUri(data: RawJson): boolean {
   return typeof value === "object" && value !== null && "uri" in value
 }
 
+export const objectContent = { before: Buffer.from('{"result":'), after: Buffer.from("}") } as const
+
 /** Before 2026-07-28 structured content is an object; another value is wrapped as the schema listed for it is. */
 function withObjectContent(result: RawObject): RawObject {
   const content = result.get("structuredContent")
-  if (!content || content[0] === 0x7b) return result
+  // What went ahead was wrapped on its way.
+  if (!content || content === passedOn || content[0] === 0x7b) return result
   return withMembers(result, {
-    structuredContent: Buffer.concat([Buffer.from('{"result":'), content, Buffer.from("}")]),
+    structuredContent: Buffer.concat([objectContent.before, content, objectContent.after]),
   })
 }
 

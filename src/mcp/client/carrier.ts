@@ -8,6 +8,7 @@
 
 import type { GatewayError } from "../../errors.ts"
 import type { Cancellation } from "../cancellation.ts"
+import type { LargeMembers } from "../large-members.ts"
 import type { Answer, Notification } from "../message.ts"
 import type { RawJson, RawObject } from "../raw-json.ts"
 import { encodeRequest } from "../wire.ts"
@@ -31,6 +32,8 @@ export type OutgoingCall = {
   readonly taskId?: string
   /** Answers what the service asks because of this call; absent where nobody could. */
   readonly ask?: (question: Question, signal: AbortSignal) => Promise<Answer>
+  /** Opens the way for large members of the result; absent where it must come whole. */
+  readonly large?: (() => LargeMembers | undefined) | undefined
 }
 
 /** A request whose params are all there is to say. */

@@ -10,6 +10,7 @@ import { plainCall, type OutgoingCall, type SessionCarrier } from "./carrier.ts"
 import { complete } from "../era-modern.ts"
 import { readLegacyAnswer, readLegacyRequest, writeLegacyAnswer, writeLegacyParams } from "../era-legacy.ts"
 import { readCreatedTask } from "../legacy-tasks.ts"
+import { largeMethods } from "../large-members.ts"
 import { LegacyLogLevel } from "./legacy-log-level.ts"
 import { LegacySubscriptions } from "./legacy-subscriptions.ts"
 import type { Link, ServiceFacts } from "./link.ts"
@@ -116,6 +117,7 @@ class LegacyLink implements Link {
         encodeRequest(id, request.method, writeLegacyParams(request, request.progressToken && toRaw(id))),
       signal: exchange.signal,
       notify: (notification) => relay(request, exchange, notification),
+      large: largeMethods.has(request.method) ? exchange.large : undefined,
       ...(taskId !== undefined && { taskId }),
       ...(ask && {
         ask: (question, signal) =>

@@ -16,6 +16,7 @@ import { legacyRevisions, type Handler, type Outline } from "../message.ts"
 import type { Messages } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { writeArray } from "../raw-json.ts"
+import { joined, type Bytes } from "../wire.ts"
 
 export type LegacyRequest = {
   readonly request: IncomingMessage
@@ -87,10 +88,10 @@ async function receiveAll(
   session: LegacySession,
   messages: Messages,
   reply: HttpReply,
-): Promise<Buffer | undefined> {
-  if (!messages.batch) return session.receive(messages.message, reply.send)
+): Promise<Bytes | undefined> {
+  if (!messages.batch) return session.receive(messages.message, reply.send, reply)
   const answers = await Promise.all(messages.messages.map((message) => session.receive(message, reply.send)))
-  const given = answers.filter((answer) => answer !== undefined)
+  const given = answers.filter((answer) => answer !== undefined).map(joined)
   return given.length === 0 ? undefined : writeArray(given)
 }
 

@@ -9,7 +9,7 @@
  */
 
 import { GatewayError } from "../../errors.ts"
-import { readLegacyRequest, writeLegacyAnswer } from "../era-legacy.ts"
+import { readLegacyRequest } from "../era-legacy.ts"
 import { Conversation, cancelledId, stillOpen, type Send } from "./conversation.ts"
 import { isTaskNews, writeLegacyNews } from "../legacy-tasks.ts"
 import { metaOf, readLogLevel } from "../meta.ts"
@@ -27,9 +27,10 @@ import {
 import { readMembers } from "../outline.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
 import { noMembers, readString, toRaw, toRawObject, withMembers, type RawObject } from "../raw-json.ts"
+import { LegacyAnswering, type EarlyReply } from "./legacy-answering.ts"
 import { unknownClient } from "./sealed-client.ts"
 import { TaskWatches } from "./task-watches.ts"
-import { encodeAnswer, encodeNotification, toRpcError } from "../wire.ts"
+import { encodeAnswer, encodeNotification, toRpcError, type Bytes } from "../wire.ts"
 
 /** What one session may subscribe to at once. */
 const maxWatched = 1_000
@@ -84,10 +85,11 @@ export class LegacySession {
   /**
    * Takes one message.
    * @param send reaches the client ahead of the answer, on the stream of this message where the transport has such
+   * @param reply where the transport can begin an answer that is not complete
    * @returns the answer's bytes; undefined for what is not answered (notifications, answers, cancelled requests)
    */
-  async receive(message: Outline, send: Send): Promise<Buffer | undefined> {
-    if (message.kind === "request") return this.#answer(message, send)
+  async receive(message: Outline, send: Send, reply?: EarlyReply): Promise<Bytes | undefined> {
+    if (message.kind === "request") return this.#answer(message, send, reply)
     if (message.kind === "notification") this.#notice(message.method, message.params)
     else
       this.#conversation.settle(
@@ -111,36 +113,43 @@ export class LegacySession {
     this.#conversation.close()
   }
 
-  async #answer(message: Outline & { kind: "request" }, send: Send): Promise<Buffer | undefined> {
+  async #answer(
+    message: Outline & { kind: "request" },
+    send: Send,
+    reply: EarlyReply | undefined,
+  ): Promise<Bytes | undefined> {
     const signal = this.#conversation.open(message.id, this.#closed.signal)
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
-    const answer = await this.#perform(message, send, signal).catch((thrown: unknown) => ({
+    const answering = new LegacyAnswering(message, reply)
+    const exchange = this.#exchange(send, signal, reply && answering.openLarge)
+    const answer = await this.#perform(message, exchange).catch((thrown: unknown) => ({
       error: toRpcError(thrown),
     }))
     this.#tasks.heed(answer)
     const cancelled = this.#conversation.finish(message.id)
-    return cancelled ? undefined : encodeAnswer(message.id, writeLegacyAnswer(message.method, answer))
+    return cancelled ? undefined : answering.encode(answer)
   }
 
-  async #perform(message: Outline & { kind: "request" }, send: Send, signal: AbortSignal): Promise<Answer> {
+  async #perform(message: Outline & { kind: "request" }, exchange: Exchange): Promise<Answer> {
     const { method, params } = message
     if (modernOnly.has(method)) throw unknownMethod(method)
-    if (method === "initialize") return this.#initialize(params, signal)
+    if (method === "initialize") return this.#initialize(params, exchange.signal)
     if (method === "ping") return empty
     if (method === "logging/setLevel") return this.#setLevel(params)
     if (method === "resources/subscribe") return this.#subscribe(uriOf(params))
     if (method === "resources/unsubscribe") return this.#unsubscribe(uriOf(params))
     const request = readLegacyRequest(message, this.client, this.#logLevel)
-    return this.#handle(request, this.#exchange(send, signal))
+    return this.#handle(request, exchange)
   }
 
-  #exchange(send: Send, signal: AbortSignal): Exchange {
+  #exchange(send: Send, signal: AbortSignal, large: Exchange["large"]): Exchange {
     return {
       signal,
       session: { id: this.id, closed: this.#closed.signal },
       notify: ({ method, params }) => send(encodeNotification(method, params)),
       ask: (request, asked) =>
         this.#conversation.ask(request, this.client.capabilities, send, AbortSignal.any([signal, asked])),
+      ...(large && { large }),
     }
   }
 
