@@ -48,7 +48,7 @@ export class HttpReply implements Timed {
     const { destroyed, headersSent, req } = this.#response
     // What HTTP/1.0 gets in parts could be cut without being noticed.
     if (this.#stream || destroyed || headersSent || req.httpVersion === "1.0") return undefined
-    return (this.#large = new LargeReply({ response: this.#response, id, onBegin: () => silent.delete(this) }))
+    return (this.#large = new LargeReply({ response: this.#response, id, onBegin: () => this.#heard() }))
   }
 
   /** Whether a part of the answer has gone ahead. */
@@ -74,7 +74,7 @@ export class HttpReply implements Timed {
    *   cannot be made whole
    */
   finish(answer: Bytes | undefined, status: number): void {
-    if (this.#silence) silences.leave(this.#silence)
+    this.#heard()
     if (this.hasBegun) return this.#large?.finish(answer)
     if (this.#stream && this.#stream !== nowhere) return this.#finishStream(this.#stream, answer)
     if (this.#response.destroyed || this.#response.headersSent) return
@@ -89,6 +89,10 @@ export class HttpReply implements Timed {
     if (last > 0) this.#response.cork()
     for (const piece of pieces.slice(0, last)) this.#response.write(piece)
     this.#response.end(pieces[last])
+  }
+
+  #heard(): void {
+    if (this.#silence) silences.leave(this.#silence)
   }
 
   #finishStream(stream: EventSink, answer: Bytes | undefined): void {
