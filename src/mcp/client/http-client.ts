@@ -5,9 +5,9 @@
  */
 
 import type { IncomingHttpHeaders } from "node:http"
-import type { Dispatcher } from "undici"
+import type { Dispatcher, Pool } from "undici"
 import { GatewayError } from "../../errors.ts"
-import { Pool } from "../channels/connection-pool.ts"
+import { DispatchPool } from "./dispatch-pool.ts"
 import { notReached } from "./http-refusal.ts"
 import type { Flow, ResponseHead } from "./response-head.ts"
 
@@ -55,20 +55,23 @@ const connectMs = 10_000
 const lingerMs = 1_000
 
 export class HttpClient {
-  readonly #lanes: Readonly<Record<HttpRequest["lane"], Pool>>
+  readonly #lanes: Readonly<Record<HttpRequest["lane"], DispatchPool>>
   readonly #path: string
   readonly #headers: Readonly<Record<string, string>>
 
   constructor({ url, headers = {}, connections = defaultConnections }: HttpTarget) {
     const { origin, path, socketPath } = readAddress(url)
-    const options: ConstructorParameters<typeof Pool>[1] = {
+    const options: Pool.Options = {
       allowH2: false,
       connect: { timeout: connectMs },
       headersTimeout: 0,
       bodyTimeout: 0,
       ...(socketPath !== undefined && { socketPath }),
     }
-    this.#lanes = { calls: new Pool(origin, { ...options, connections }), aside: new Pool(origin, options) }
+    this.#lanes = {
+      calls: new DispatchPool(origin, { ...options, connections }),
+      aside: new DispatchPool(origin, options),
+    }
     this.#path = path
     this.#headers = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
   }
