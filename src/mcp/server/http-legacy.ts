@@ -46,8 +46,15 @@ export function serveLegacyGet(legacy: LegacyRequest): void {
   if (id === undefined) throw new ProtocolError("invalid_request", "Mcp-Session-Id is missing.")
   const lastEventId = legacy.request.headers["last-event-id"]
   const found = findSession(legacy, id)
-  if (found.attach(legacy.response, typeof lastEventId === "string" ? lastEventId : undefined)) return
+  if (found.attach(legacy.response, typeof lastEventId === "string" ? lastEventId : undefined))
+    return forgetHead(legacy.request)
   throw new GatewayError("not_found", "The stream of this Last-Event-ID is gone.")
+}
+
+/** A stream may be open for days, and holds its request: what that said was read, and is 2 KB. */
+function forgetHead(request: IncomingMessage): void {
+  request.rawHeaders = []
+  request.headers = {}
 }
 
 export function serveLegacyDelete(legacy: LegacyRequest): void {
