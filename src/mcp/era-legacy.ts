@@ -47,6 +47,7 @@ export function readLegacyAnswer(method: string, answer: Answer): Answer {
   if (!isOfSpecification(method)) return answer
   const isTask = method === "tasks/get" || method === "tasks/cancel"
   const marked = new Map([["resultType", complete], ...(isTask ? readLegacyTask(answer.result) : answer.result)])
+  if (method === "tools/call" && !answer.result.has("resultType")) return { result: marked }
   // A member of that name means nothing in this era, whatever the service put there.
   return { result: withMembers(marked, { resultType: complete, ...(method === "resources/read" && uncached) }) }
 }

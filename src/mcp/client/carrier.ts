@@ -29,9 +29,9 @@ export type OutgoingCall = {
   /** Takes what comes ahead of the answer; absent where nobody waits for that. */
   notify?(notification: Notification): void
   /** The task whose result it waits for. */
-  readonly taskId?: string
+  readonly taskId?: string | undefined
   /** Answers what the service asks because of this call; absent where nobody could. */
-  readonly ask?: (question: Question, signal: AbortSignal) => Promise<Answer>
+  readonly ask?: ((question: Question, signal: AbortSignal) => Promise<Answer>) | undefined
   /** Opens the way for large members of the result; absent where it must come whole. */
   readonly large?: (() => LargeMembers | undefined) | undefined
 }
