@@ -28,7 +28,7 @@ import { ProtocolError, unknownMethod } from "../protocol-error.ts"
 import { noMembers, readString, toRaw, toRawObject, withMembers, type RawObject } from "../raw-json.ts"
 import { LegacyAnswering, type EarlyReply } from "./legacy-answering.ts"
 import { unknownClient } from "./sealed-client.ts"
-import { ResourceWatches } from "./resource-watches.ts"
+import { ResourceWatches, uriOf } from "./resource-watches.ts"
 import { introduced } from "./shared-clients.ts"
 import { isTask, TaskWatches } from "./task-watches.ts"
 import { encodeAnswer, encodeNotification, toRpcError, type Bytes } from "../wire.ts"
@@ -249,10 +249,4 @@ export class LegacySession {
   #request(method: string, params: RawObject): Request {
     return { method, params, meta: noMembers, client: this.client, progressToken: undefined, logLevel: undefined }
   }
-}
-
-function uriOf(params: RawObject): string {
-  const uri = readString(params.get("uri"))
-  if (uri === undefined) throw new ProtocolError("invalid_params", "uri must be a string.")
-  return uri
 }

@@ -4,6 +4,8 @@
  */
 
 import { GatewayError } from "../../errors.ts"
+import { ProtocolError } from "../protocol-error.ts"
+import { readString, type RawObject } from "../raw-json.ts"
 
 /** What one session may subscribe to at once. */
 const maxWatched = 1_000
@@ -46,4 +48,11 @@ export class ResourceWatches {
     this.#watched.get(uri)?.abort()
     this.#watched.delete(uri)
   }
+}
+
+/** @throws ProtocolError `invalid_params` */
+export function uriOf(params: RawObject): string {
+  const uri = readString(params.get("uri"))
+  if (uri === undefined) throw new ProtocolError("invalid_params", "uri must be a string.")
+  return uri
 }
