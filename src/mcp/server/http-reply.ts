@@ -38,9 +38,9 @@ export class HttpReply implements Timed {
     this.stream()
   }
 
-  /** Turns into an event stream now. */
+  /** Turns into an event stream now, unless the answer has begun. */
   stream(): void {
-    this.#stream ??= this.#openStream()
+    if (!this.hasBegun) this.#stream ??= this.#openStream()
   }
 
   /** Lets large members of the answer go ahead; undefined where it goes out whole. */
@@ -48,7 +48,7 @@ export class HttpReply implements Timed {
     const { destroyed, headersSent, req } = this.#response
     // What HTTP/1.0 gets in parts could be cut without being noticed.
     if (this.#stream || destroyed || headersSent || req.httpVersion === "1.0") return undefined
-    return (this.#large = new LargeReply({ response: this.#response, id, onBegin: () => this.#heard() }))
+    return (this.#large = new LargeReply(this.#response, id))
   }
 
   /** Whether a part of the answer has gone ahead. */
@@ -74,25 +74,27 @@ export class HttpReply implements Timed {
    *   cannot be made whole
    */
   finish(answer: Bytes | undefined, status: number): void {
-    this.#heard()
+    if (this.#silence) silences.leave(this.#silence)
     if (this.hasBegun) return this.#large?.finish(answer)
     if (this.#stream && this.#stream !== nowhere) return this.#finishStream(this.#stream, answer)
     if (this.#response.destroyed || this.#response.headersSent) return
     if (!answer) return void this.#response.writeHead(202).end()
-    this.#write(Buffer.isBuffer(answer) ? [answer] : answer, status)
+    if (!Buffer.isBuffer(answer)) return this.#writePieces(answer, status)
+    this.#writeHead(status, answer.length).end(answer)
   }
 
-  #write(pieces: readonly Buffer[], status: number): void {
-    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-    this.#response.writeHead(status, { "content-type": "application/json", "content-length": length })
-    const last = pieces.length - 1
-    if (last > 0) this.#response.cork()
-    for (const piece of pieces.slice(0, last)) this.#response.write(piece)
-    this.#response.end(pieces[last])
+  #writePieces(pieces: readonly Buffer[], status: number): void {
+    const response = this.#writeHead(
+      status,
+      pieces.reduce((sum, { length }) => sum + length, 0),
+    )
+    response.cork()
+    for (const piece of pieces) response.write(piece)
+    response.end()
   }
 
-  #heard(): void {
-    if (this.#silence) silences.leave(this.#silence)
+  #writeHead(status: number, length: number): ServerResponse {
+    return this.#response.writeHead(status, { "content-type": "application/json", "content-length": length })
   }
 
   #finishStream(stream: EventSink, answer: Bytes | undefined): void {

@@ -10,24 +10,18 @@ import type { Answer } from "../message.ts"
 import type { RawJson } from "../raw-json.ts"
 import { joined, type Bytes } from "../wire.ts"
 
-type LargeReplyOptions = {
-  readonly response: ServerResponse
-  /** Of the request. */
-  readonly id: RawJson
-  readonly onBegin: () => void
-}
-
 const end = Buffer.from("}")
 
 export class LargeReply implements LargeMembers {
-  readonly #options: LargeReplyOptions
   readonly #response: ServerResponse
+  readonly #id: RawJson
   readonly #names: string[] = []
   #go: (() => void) | undefined
 
-  constructor(options: LargeReplyOptions) {
-    this.#options = options
-    this.#response = options.response
+  /** @param id of the request */
+  constructor(response: ServerResponse, id: RawJson) {
+    this.#response = response
+    this.#id = id
   }
 
   get hasBegun(): boolean {
@@ -63,14 +57,12 @@ export class LargeReply implements LargeMembers {
   }
 
   #writeHead(): void {
-    const { id, onBegin } = this.#options
-    onBegin()
     // Its close follows and says all there is to say.
     this.#response.on("error", () => undefined)
     this.#response.on("drain", () => this.#proceed())
     this.#response.once("close", () => this.#proceed())
     this.#response.writeHead(200, { "content-type": "application/json" })
-    this.write(Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":'), id, Buffer.from(',"result":')]))
+    this.write(Buffer.concat([Buffer.from('{"jsonrpc":"2.0","id":'), this.#id, Buffer.from(',"result":')]))
   }
 
   #proceed(): void {
