@@ -60,7 +60,13 @@ export function createHttpDoor(options: HttpDoorOptions): Server {
     shouldUpgradeCallback: ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === "websocket",
   }
   const serve: RequestListener = (request, response) => {
-    answer(options, request, response).catch((thrown: unknown) => refuse(response, thrown))
+    // Most callers are known at once: nothing of their calls waits in a frame here.
+    Promise.try(() => {
+      const caller = enter(options, request, pathOf(request))
+      return caller instanceof Promise
+        ? caller.then((admitted) => answer(options, admitted, { request, response }))
+        : answer(options, caller, { request, response })
+    }).catch((thrown: unknown) => refuse(response, thrown))
   }
   const server = options.tls
     ? createTlsServer({ ...settings, ...options.tls }, serve)
@@ -73,13 +79,14 @@ export function createHttpDoor(options: HttpDoorOptions): Server {
   return server
 }
 
-async function answer(
+type Asked = { readonly request: IncomingMessage; readonly response: ServerResponse }
+
+function answer(
   options: HttpDoorOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+  caller: Caller | undefined,
+  { request, response }: Asked,
+): void | Promise<void> {
   const path = pathOf(request)
-  const caller = await enter(options, request, path)
   if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
   if (path === "/readiness") return sendReadiness(response, options)
   if (!belongsToOpenCalls(request, path)) requireReady(options)
@@ -89,7 +96,7 @@ async function answer(
     return options.pipes.openSse(response, { caller, mount: undefined })
   if (caller && path === "/messages" && request.method === "POST")
     return options.pipes.deliver(request, response, caller)
-  await options.rest(request, response, caller)
+  return options.rest(request, response, caller)
 }
 
 async function upgrade(
