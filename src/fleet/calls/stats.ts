@@ -5,6 +5,9 @@
 
 import type { ServiceStatus } from "../../domain/fleet.ts"
 
+/** How one call went; the error, where it failed, in words that are safe to show. */
+export type Served = { readonly latencyMs: number; readonly error?: string }
+
 const kept = 512
 
 export class Stats {

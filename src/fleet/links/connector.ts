@@ -17,11 +17,11 @@ import { openSseChannel } from "../../mcp/channels/sse-client.ts"
 import { openStdioChannel } from "../../mcp/channels/stdio-channel.ts"
 import { openWebSocketChannel } from "../../mcp/channels/websocket-client.ts"
 import { startChild, type Child, type ChildOptions } from "../children/child.ts"
-import type { FleetContext } from "../context.ts"
+import type { LinkContext } from "../context.ts"
 
 export type ConnectorOptions = {
   readonly definition: ServiceDefinition
-  readonly context: FleetContext
+  readonly context: LinkContext
   readonly eraHint?: () => Era | undefined
   readonly paramHeaders?: FindParamHeaders
 }

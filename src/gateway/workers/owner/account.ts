@@ -1,0 +1,118 @@
+/**
+ * What one worker's calls have taken and begun, kept where a worker that dies cannot take it along. Each call is looked
+ * at anew here before it counts: a worker's own picture may be some milliseconds old, and no call passes by it.
+ *
+ * When the worker is gone, its open calls get an end in the record, and their places are free again.
+ */
+
+import type { Allowance, Limiter } from "../../../call/limit.ts"
+import { unknownTarget } from "../../../call/target.ts"
+import type { EntryDraft } from "../../../domain/audit/entry.ts"
+import type { EntryRecorder, Payloads } from "../../../domain/audit/log.ts"
+import type { ActivePrincipal, Caller } from "../../../domain/principal.ts"
+import { sendError, type SentError } from "../line/sent-error.ts"
+import type { Asked, SentEntry, ToOwner } from "../line/messages.ts"
+
+export type AccountOptions = {
+  /** @throws GatewayError `unauthenticated` */
+  readonly authenticate: (caller: Caller) => ActivePrincipal
+  /** @throws GatewayError `service_unavailable` where calls of it are not to be sent now */
+  readonly assertServed: (service: string) => void
+  readonly limiter: Limiter
+  readonly recorder: EntryRecorder
+  /** Epoch ms. */
+  readonly now: () => number
+}
+
+type Answer = (ask: number, error?: SentError) => void
+
+/** A call that has counted. */
+type Begun = { readonly allowance: Allowance; readonly start: EntryDraft }
+
+const grantedAs = { tool: "tools", prompt: "prompts", resource: "resources" } as const
+
+export class Account {
+  readonly #options: AccountOptions
+  readonly #answer: Answer
+  readonly #begun = new Map<string, Begun>()
+  #closed = false
+
+  constructor(options: AccountOptions, answer: Answer) {
+    this.#options = options
+    this.#answer = answer
+  }
+
+  /** @returns false where the message is about something else */
+  take(message: ToOwner, bytes: readonly Buffer[]): boolean {
+    switch (message.type) {
+      case "begin":
+        void this.#answering(message.ask, () => this.#begin(message.asked, message.entry, bytes))
+        return true
+      case "append":
+        void this.#answering(message.ask, () => this.#append(message.entry, bytes))
+        return true
+      case "note":
+        this.#options.recorder.note(message.entry.draft)
+        return true
+      case "settle":
+        this.#begun.get(message.callId)?.allowance.settle(message.actual)
+        return true
+      default:
+        return false
+    }
+  }
+
+  /** The worker is gone. */
+  close(): void {
+    this.#closed = true
+    for (const begun of this.#begun.values()) this.#abandon(begun)
+    this.#begun.clear()
+  }
+
+  async #answering(ask: number, act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+      this.#answer(ask)
+    } catch (thrown) {
+      this.#answer(ask, sendError(thrown))
+    }
+  }
+
+  async #begin(asked: Asked, { draft, ...entry }: SentEntry, bytes: readonly Buffer[]): Promise<void> {
+    const { limiter, recorder } = this.#options
+    const allowance = await limiter.limit({ ...asked, principal: this.#authorize(asked, draft) })
+    await recorder.append(draft, payloadsOf(entry, bytes)).catch((thrown: unknown) => {
+      allowance.giveBack()
+      throw thrown
+    })
+    const begun = { allowance, start: draft }
+    if (this.#closed) this.#abandon(begun)
+    else this.#begun.set(draft.callId ?? "", begun)
+  }
+
+  /** @throws GatewayError */
+  #authorize({ principalId, keyId, service, canonicalName }: Asked, { targetKind }: EntryDraft): ActivePrincipal {
+    const principal = this.#options.authenticate({ principalId, ...(keyId !== undefined && { keyId }) })
+    const kind = targetKind === undefined || targetKind === "operation" ? undefined : targetKind
+    if (!kind || !principal.may.mayUse(grantedAs[kind], canonicalName))
+      throw unknownTarget({ kind: kind ?? "method", name: canonicalName })
+    this.#options.assertServed(service)
+    return principal
+  }
+
+  async #append({ draft, ...entry }: SentEntry, bytes: readonly Buffer[]): Promise<void> {
+    if (draft.kind === "end") this.#begun.delete(draft.callId ?? "")
+    await this.#options.recorder.append(draft, payloadsOf(entry, bytes))
+  }
+
+  #abandon({ allowance, start }: Begun): void {
+    allowance.settle({ bytes: 0, computeMs: 0, costMicroUsd: 0 })
+    const { now, recorder } = this.#options
+    recorder.note({ ...start, kind: "end", timeMs: now(), outcome: "unknown_after_crash" })
+  }
+}
+
+function payloadsOf({ parts, keep }: Omit<SentEntry, "draft">, bytes: readonly Buffer[]): Payloads {
+  const given = Object.fromEntries(parts.map((part, at) => [part, bytes[at] ? [bytes[at]] : []]))
+  return { ...given, ...(keep && { keep }) }
+}
