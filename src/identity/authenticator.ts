@@ -21,6 +21,20 @@ export interface Authenticator {
   close(): void
 }
 
+/** For a process that keeps no secrets' failures: it knows again whom another one has admitted. */
+export interface Recognizer {
+  /** Undefined for whom it does not know, and for whoever may not call any more. */
+  recognize(credential: Credential): Caller | undefined
+  /**
+   * To be called before the credential is shown to who can admit it.
+   *
+   * @returns remembers it, to be called if it was admitted. It counts for the secret's hash of this moment alone.
+   */
+  introduce(credential: Credential): () => void
+  /** @throws GatewayError `unauthenticated` */
+  authenticate(caller: Caller): ActivePrincipal
+}
+
 type Dependencies = {
   readonly principals: Principals
   readonly keys: Keys
@@ -49,6 +63,39 @@ export async function createAuthenticator({
     },
     authenticate: (caller) => getActive(roster, caller, now()),
     close: () => roster.close(),
+  }
+}
+
+export function createRecognizer({
+  roster,
+  pepper,
+  now,
+}: Pick<Dependencies, "pepper" | "now"> & { readonly roster: Roster }): Recognizer {
+  const verifier = new Verifier(pepper, now)
+  const find = (credential: Credential): Claimed & { readonly digest: string } => {
+    const claim = readCredential(credential)
+    return { ...findClaimed(roster, claim, now()), digest: verifier.digest(claim) }
+  }
+  return {
+    recognize: (credential) => {
+      try {
+        const { caller, hash, digest } = find(credential)
+        if (!caller || !verifier.recalls(digest, hash)) return undefined
+        getActive(roster, caller, now())
+        return caller
+      } catch {
+        return undefined // why is for who admits
+      }
+    },
+    introduce: (credential) => {
+      try {
+        const { hash, digest } = find(credential)
+        return () => hash !== undefined && verifier.remember(digest, hash)
+      } catch {
+        return () => {}
+      }
+    },
+    authenticate: (caller) => getActive(roster, caller, now()),
   }
 }
 

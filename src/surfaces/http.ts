@@ -6,30 +6,19 @@
  */
 
 import { getRequestListener } from "@hono/node-server"
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http"
-import { createServer as createTlsServer } from "node:https"
-import type { Duplex } from "node:stream"
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { StreamableHttp } from "../mcp/server/http-server.ts"
 import type { ParamHeaders } from "../mcp/mcp-headers.ts"
 import type { Handler } from "../mcp/message.ts"
 import { guardRequest, type AllowedPeers } from "./http-guard.ts"
+import { createHttpListener, type ListenerOptions, type Opened } from "./http-listener.ts"
 import { ownerOf, type McpPeer } from "./mcp.ts"
 import type { Pipes } from "./pipes.ts"
-import { problemOf } from "./problem.ts"
 
-export type HttpDoorOptions = {
+export type HttpDoorOptions = ListenerOptions & {
   readonly peers: AllowedPeers
-  readonly limits: { readonly headerBytes: number; readonly requestMs: number }
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
   /** @throws GatewayError `unauthenticated`, `invalid` */
   readonly admit: (credential: { authorization?: string; apiKey?: string }) => Promise<Caller>
   readonly mcp: (peer: McpPeer) => Handler
@@ -39,12 +28,20 @@ export type HttpDoorOptions = {
   readonly rest: {
     fetch(request: Request, env: { readonly caller: Caller | undefined }): Response | Promise<Response>
   }
+  /**
+   * The network address of who sent it. @throws GatewayError `forbidden` for who may not send here at all
+   */
+  readonly sourceOf?: (request: IncomingMessage) => string
+  /** Told of each credential that was good. */
+  readonly onAdmitted?: (response: ServerResponse) => void
   /** Told of what was refused before anybody knew whose it was, and waited for. */
   readonly onRefused: (address: string, thrown: unknown) => Promise<void>
   /** Whether calls are taken; not once the gateway is stopping. */
   readonly ready: () => boolean
   /** Why calls are refused for now, in words that are safe to show. */
   readonly trouble: () => string | undefined
+  /** Of several processes that serve this door: how many are up, of how many. */
+  readonly workers?: () => { readonly up: number; readonly of: number }
 }
 
 /** Paths that answer without a credential. A path that is not here needs one, known or not. */
@@ -52,26 +49,10 @@ const publicPaths = new Set(["/health", "/liveness", "/readiness", "/openapi.jso
 const publicPrefix = "/docs/"
 
 export function createHttpDoor(options: HttpDoorOptions): Server {
-  const settings = {
-    maxHeaderSize: options.limits.headerBytes,
-    headersTimeout: options.limits.requestMs,
-    requestTimeout: options.limits.requestMs,
-    keepAliveTimeout: 65_000,
-    // Other upgrades are offers that may be declined: clients of HTTP/2 offer it with the first plain request.
-    shouldUpgradeCallback: ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === "websocket",
-  }
-  const serve: RequestListener = (request, response) => {
-    answer(options, request, response).catch((thrown: unknown) => refuse(response, thrown))
-  }
-  const server = options.tls
-    ? createTlsServer({ ...settings, ...options.tls }, serve)
-    : createServer(settings, serve)
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Nobody else listens while the caller is admitted, and an error that nobody hears ends the process.
-    socket.on("error", () => socket.destroy())
-    upgrade(options, request, { socket, head }).catch((thrown: unknown) => refuseUpgrade(socket, thrown))
+  return createHttpListener(options, {
+    request: (request, response) => answer(options, request, response),
+    upgrade: (request, opened) => upgrade(options, request, opened),
   })
-  return server
 }
 
 async function answer(
@@ -81,6 +62,7 @@ async function answer(
 ): Promise<void> {
   const path = pathOf(request)
   const caller = await enter(options, request, path)
+  if (caller) options.onAdmitted?.(response)
   if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
   if (path === "/readiness") return sendReadiness(response, options)
   if (!belongsToOpenCalls(request, path)) requireReady(options)
@@ -99,14 +81,14 @@ async function answer(
 async function upgrade(
   options: HttpDoorOptions,
   request: IncomingMessage,
-  { socket, head }: { socket: Duplex; head: Buffer },
+  opened: Opened,
 ): Promise<void> {
   requireReady(options)
   const path = pathOf(request)
   const caller = await enter(options, request, path)
   const peer = caller && mcpPeer(path, caller)
   if (!peer) throw new GatewayError("not_found", "WebSockets are served on /mcp and /mcp/<service>.")
-  await options.pipes.openWebSocket(request, { socket, head }, peer)
+  await options.pipes.openWebSocket(request, opened, peer)
 }
 
 /**
@@ -115,18 +97,23 @@ async function upgrade(
  * @throws GatewayError `invalid`, `forbidden`, `unauthenticated`, which are on record as its address's
  */
 async function enter(
-  { peers, admit, onRefused }: HttpDoorOptions,
+  { peers, admit, onRefused, sourceOf = addressOf }: HttpDoorOptions,
   request: IncomingMessage,
   path: string,
 ): Promise<Caller | undefined> {
+  const source = sourceOf(request)
   try {
     guardRequest(request, peers)
     const isPublic = publicPaths.has(path) || path.startsWith(publicPrefix)
     return isPublic ? undefined : await admit(credentialOf(request.headers))
   } catch (thrown) {
-    await onRefused(request.socket.remoteAddress ?? "unknown", thrown)
+    await onRefused(source, thrown)
     throw thrown
   }
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? "unknown"
 }
 
 /** A client with a session may still have to answer what a service asks in an open call. New calls are refused later. */
@@ -141,13 +128,13 @@ function requireReady({ ready }: HttpDoorOptions): void {
     })
 }
 
-function pathOf({ url = "/" }: IncomingMessage): string {
+export function pathOf({ url = "/" }: IncomingMessage): string {
   const query = url.indexOf("?")
   return query < 0 ? url : url.slice(0, query)
 }
 
 /** The client of an MCP endpoint; undefined for any other path. */
-function mcpPeer(path: string, caller: Caller): McpPeer | undefined {
+export function mcpPeer(path: string, caller: Caller): McpPeer | undefined {
   if (path === "/mcp") return { caller, mount: undefined }
   const [, mount] = /^\/mcp\/([A-Za-z0-9_-]{1,64})$/.exec(path) ?? []
   return mount === undefined ? undefined : { caller, mount }
@@ -162,33 +149,23 @@ function httpPeer({ mcp, paramHeaders }: HttpDoorOptions, peer: McpPeer): Parame
   }
 }
 
-function credentialOf(headers: IncomingHttpHeaders): { authorization?: string; apiKey?: string } {
+export function credentialOf(headers: IncomingHttpHeaders): { authorization?: string; apiKey?: string } {
   const { authorization, "x-api-key": apiKey } = headers
   return { ...(authorization !== undefined && { authorization }), ...(typeof apiKey === "string" && { apiKey }) }
 }
 
-function sendReadiness(response: ServerResponse, { ready, trouble }: HttpDoorOptions): void {
+function sendReadiness(response: ServerResponse, { ready, trouble, workers }: HttpDoorOptions): void {
   const reason = ready() ? trouble() : "The gateway is stopping."
-  sendStatus(response, reason === undefined ? "ready" : "not ready", reason)
+  const facts = { ...(reason !== undefined && { reason }), ...(workers && { workers: workers() }) }
+  sendStatus(response, reason === undefined ? "ready" : "not ready", facts)
 }
 
-function sendStatus(response: ServerResponse, status: "ok" | "ready" | "not ready", reason?: string): void {
-  const body = JSON.stringify({ status, reason })
+function sendStatus(response: ServerResponse, status: "ok" | "ready" | "not ready", facts: object = {}): void {
+  const body = JSON.stringify({ status, ...facts })
   response
     .writeHead(status === "not ready" ? 503 : 200, {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
     })
     .end(body)
-}
-
-function refuse(response: ServerResponse, thrown: unknown): void {
-  if (response.headersSent || response.destroyed) return void response.destroy()
-  const { status, headers, body } = problemOf(thrown)
-  response.writeHead(status, { ...headers, connection: "close" }).end(body)
-}
-
-function refuseUpgrade(socket: Duplex, thrown: unknown): void {
-  const { status } = GatewayError.from(thrown)
-  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }

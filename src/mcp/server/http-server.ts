@@ -58,7 +58,7 @@ export class StreamableHttp {
       this.#requireRoom(response)
       await this.#route(request, response, peer)
     } catch (thrown) {
-      refuse(response, thrown)
+      refuseHttp(response, thrown)
     }
   }
 
@@ -123,7 +123,7 @@ function namesModern({ headers }: IncomingMessage): boolean {
   return modernRevisions.some((revision) => revision === headers["mcp-protocol-version"])
 }
 
-function isJson(contentType: string | undefined): boolean {
+export function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? "")
 }
 
@@ -131,7 +131,8 @@ function notAllowed(response: ServerResponse): void {
   response.writeHead(405, { allow: "POST, GET, DELETE" }).end()
 }
 
-function refuse(response: ServerResponse, thrown: unknown): void {
+/** As an answer of MCP, whatever was wrong with the request. */
+export function refuseHttp(response: ServerResponse, thrown: unknown): void {
   if (response.headersSent || response.destroyed) return void response.end()
   const id = thrown instanceof ProtocolError ? thrown.id : undefined
   const status = thrown instanceof ProtocolError ? thrown.status : GatewayError.from(thrown).status

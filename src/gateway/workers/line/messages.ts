@@ -58,9 +58,10 @@ export type ToWorker =
   /** All that there is has been told; what follows are changes. */
   | { readonly type: "serve" }
   | { readonly type: "answer"; readonly ask: number; readonly error?: SentError }
-  /** End with your connections, which end with their next answers. */
-  | { readonly type: "drain" }
-  /** The gateway stops: let open calls finish, and leave everything else to the owner, which refuses it. */
-  | { readonly type: "stop" }
-  /** The last answers are on their way: let them out, and end. */
-  | { readonly type: "finish" }
+
+/**
+ * What goes beside the line, with the connections, since it must not overtake them. `drain`: end with your connections,
+ * which end with their next answers. `stop`: the gateway stops; let open calls finish, and leave everything else to the
+ * owner, which refuses it. `finish`: the last answers are on their way; let them out, and end.
+ */
+export type Command = "connection" | "drain" | "stop" | "finish"

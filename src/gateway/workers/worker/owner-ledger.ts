@@ -13,7 +13,7 @@ import { GatewayError } from "../../../errors.ts"
 import type { Asked, SentEntry, ToOwner, ToWorker } from "../line/messages.ts"
 import { receiveError } from "../line/sent-error.ts"
 
-type Say = (message: ToOwner, bytes?: readonly (readonly Buffer[])[]) => void
+export type Say = (message: ToOwner, bytes?: readonly (readonly Buffer[])[]) => void
 
 type Ask = PromiseWithResolvers<void> & { readonly sinceMs: number }
 

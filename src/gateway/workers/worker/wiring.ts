@@ -1,0 +1,108 @@
+/** Opens what a worker is made of, and wires it. What becomes of it: worker.ts. */
+
+import { randomBytes } from "node:crypto"
+import { dirname, join } from "node:path"
+import { createTaskIds } from "../../../call/tasks/task-ids.ts"
+import { childEnvironment, createLookup } from "../../../config/secrets.ts"
+import { CallingFleet } from "../../../fleet/calling-fleet.ts"
+import { PidLedger } from "../../../fleet/children/pid-ledger.ts"
+import { createRecognizer } from "../../../identity/authenticator.ts"
+import { openSealer } from "../../../identity/sealer.ts"
+import type { Log } from "../../../log.ts"
+import { toRaw } from "../../../mcp/raw-json.ts"
+import { HandOver } from "../../../surfaces/hand-over.ts"
+import { allowPeers } from "../../../surfaces/http-guard.ts"
+import { createWorkerDoor } from "../../../surfaces/worker-door.ts"
+import { Closers } from "../../closers.ts"
+import type { ToWorker, WorkerSettings } from "../line/messages.ts"
+import { wireWorkerCalls } from "./calls.ts"
+import { Connections } from "./connections.ts"
+import { OwnerLedger, type Say } from "./owner-ledger.ts"
+import { openReplica } from "./replica.ts"
+
+export type OpenWorker = {
+  readonly log: Log
+  readonly ledger: OwnerLedger
+  readonly connections: Connections
+  readonly hear: (message: ToWorker) => void
+  /** Lets each connection end with its next answer. */
+  readonly drain: () => void
+  /** Makes no more calls. Resolves when those that are open have ended, or had their time. */
+  readonly stop: (graceMs: number) => Promise<void>
+  /** The owner is gone. */
+  readonly lose: () => void
+  readonly close: () => Promise<void>
+}
+
+export async function openWorker(
+  settings: WorkerSettings,
+  { log, say }: { readonly log: Log; readonly say: Say },
+): Promise<OpenWorker> {
+  const { config, version, owner, tls, management } = settings
+  const closers = new Closers(log)
+  const stopping = new AbortController()
+  const sealer = await openSealer(config.data)
+  const ledger = new OwnerLedger(say)
+  const clientInfo = toRaw({ name: "mcp-meta", version })
+  const fleet = new CallingFleet({
+    log,
+    clientInfo,
+    limits: config.limits,
+    baseEnv: childEnvironment(),
+    childFolder: dirname(config.servers),
+    lookup: createLookup(config.data),
+    ledger: new PidLedger(join(config.data, "children.json")), // no program is started here
+    now: Date.now,
+    random: Math.random,
+    onServed: (service, served) => say({ type: "served", service, ...served }),
+  })
+  closers.add(() => fleet.close())
+  const openTaskId = createTaskIds(sealer, "task").open
+  const { roster, known, tell } = await openReplica({ fleet, management, openTaskId })
+  const recognizer = createRecognizer({ roster, pepper: randomBytes(32), now: Date.now })
+  const calls = wireWorkerCalls(
+    { settings, log, sealer, recognizer, known, fleet, ledger, stopping: stopping.signal },
+    closers,
+  )
+  const handOver = new HandOver(owner)
+  closers.add(() => handOver.close())
+  let state: "open" | "draining" | "stopping" = "open"
+  const door = createWorkerDoor({
+    peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
+    limits: config.limits,
+    ...(tls && { tls }),
+    maxBodyBytes: config.limits.bodyBytes,
+    serverInfo: toRaw({ name: "mcp-meta", title: "mcp-meta", version }),
+    recognizer,
+    known,
+    maySend: (service) => fleet.has(service),
+    call: calls.call,
+    handOver,
+    state: () => state,
+  })
+  const halt = (): void => {
+    state = "stopping"
+    stopping.abort()
+  }
+  return {
+    log,
+    ledger,
+    connections: new Connections(door),
+    hear: (message) => {
+      if (message.type === "answer") return ledger.answered(message)
+      if (message.type === "serve") return say({ type: "up" })
+      if (message.type !== "settings") tell(message)
+    },
+    drain: () => (state = "draining"),
+    stop: async (graceMs) => {
+      halt()
+      await calls.drained(graceMs)
+      say({ type: "idle" })
+    },
+    lose: () => {
+      halt()
+      ledger.lose()
+    },
+    close: () => closers.close(),
+  }
+}

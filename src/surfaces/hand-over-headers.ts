@@ -1,0 +1,57 @@
+/**
+ * What a worker and its owner tell each other beside a request that is handed over: whom it is from, and that its
+ * credential was good. Clients can send and see neither: a worker takes them off, on both ways.
+ */
+
+import { timingSafeEqual } from "node:crypto"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { GatewayError } from "../errors.ts"
+
+const fromWorker = "mcp-meta-worker"
+const admitted = "mcp-meta-admitted"
+
+/** How much longer they make the headers of a request. */
+export const handOverHeaderBytes = 1_024
+
+const ofOneConnection = new Set(["connection", "keep-alive", "proxy-connection", "te", "upgrade", "expect"])
+
+/** @param rawHeaders names and values in turn, as they came */
+export function handedOver(rawHeaders: readonly string[], from: { token: string; address: string }): string[] {
+  return [...without(rawHeaders, ofOneConnection), fromWorker, `${from.token} ${from.address}`]
+}
+
+/** The same where the connection itself is what is handed over. */
+export function handedOverWhole(rawHeaders: readonly string[], from: { token: string; address: string }): string[] {
+  return [...without(rawHeaders, new Set()), fromWorker, `${from.token} ${from.address}`]
+}
+
+/** An answer's, without what was meant for the worker. The connection to the client is cut in pieces as it needs. */
+export function handedBack(rawHeaders: readonly string[]): string[] {
+  return without(rawHeaders, new Set(["connection", "keep-alive", "transfer-encoding", admitted]))
+}
+
+export function markAdmitted(response: ServerResponse): void {
+  response.setHeader(admitted, "yes")
+}
+
+export function isMarkedAdmitted({ headers }: IncomingMessage): boolean {
+  return headers[admitted] !== undefined
+}
+
+/** @returns the address of the client. @throws GatewayError `forbidden` for whoever is no worker of ours */
+export function addressFromWorker({ headers }: IncomingMessage, token: string): string {
+  const [given = "", address = ""] = String(headers[fromWorker] ?? "").split(" ")
+  if (isSame(given, token)) return address
+  throw new GatewayError("forbidden", "This door is for the gateway's own workers.")
+}
+
+function isSame(given: string, token: string): boolean {
+  return given.length === token.length && timingSafeEqual(Buffer.from(given), Buffer.from(token))
+}
+
+function without(rawHeaders: readonly string[], names: ReadonlySet<string>): string[] {
+  return rawHeaders.filter((_, at) => {
+    const name = rawHeaders[at - (at % 2)]?.toLowerCase() ?? ""
+    return name !== fromWorker && !names.has(name)
+  })
+}

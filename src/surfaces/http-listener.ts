@@ -1,0 +1,55 @@
+/**
+ * The HTTP server under a door, with the limits that hold for whatever comes in, and the answers to what was refused
+ * before anybody could answer it. What is answered otherwise is for the door.
+ */
+
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http"
+import { createServer as createTlsServer } from "node:https"
+import type { Duplex } from "node:stream"
+import { GatewayError } from "../errors.ts"
+import { problemOf } from "./problem.ts"
+
+export type ListenerOptions = {
+  readonly limits: { readonly headerBytes: number; readonly requestMs: number }
+  readonly tls?: { readonly cert: Buffer | string; readonly key: Buffer | string }
+}
+
+export type Opened = { readonly socket: Duplex; readonly head: Buffer }
+
+/** Both throw what refuses. */
+export type Listeners = {
+  request(request: IncomingMessage, response: ServerResponse): Promise<void>
+  upgrade(request: IncomingMessage, opened: Opened): Promise<void>
+}
+
+export function createHttpListener({ limits, tls }: ListenerOptions, listeners: Listeners): Server {
+  const settings = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.requestMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: 65_000,
+    // Other upgrades are offers that may be declined: clients of HTTP/2 offer it with the first plain request.
+    shouldUpgradeCallback: ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === "websocket",
+  }
+  const serve: RequestListener = (request, response) => {
+    listeners.request(request, response).catch((thrown: unknown) => refuse(response, thrown))
+  }
+  const server = tls ? createTlsServer({ ...settings, ...tls }, serve) : createServer(settings, serve)
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    // Nobody else listens while the caller is admitted, and an error that nobody hears ends the process.
+    socket.on("error", () => socket.destroy())
+    listeners.upgrade(request, { socket, head }).catch((thrown: unknown) => refuseUpgrade(socket, thrown))
+  })
+  return server
+}
+
+function refuse(response: ServerResponse, thrown: unknown): void {
+  if (response.headersSent || response.destroyed) return void response.destroy()
+  const { status, headers, body } = problemOf(thrown)
+  response.writeHead(status, { ...headers, connection: "close" }).end(body)
+}
+
+function refuseUpgrade(socket: Duplex, thrown: unknown): void {
+  const { status } = GatewayError.from(thrown)
+  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+}
