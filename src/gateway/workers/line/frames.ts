@@ -13,14 +13,24 @@ export type Received = { readonly message: unknown; readonly bytes: readonly Buf
 
 const headBytes = 8
 
-/** @returns what is to be written one after another */
-export function writeFrame(parcels: readonly Parcel[]): readonly Buffer[] {
-  const rest = parcels.flatMap(({ bytes }) => bytes.flat())
-  const json = Buffer.from(JSON.stringify(parcels.map(({ message, bytes }) => [message, ...bytes.map(lengthOf)])))
-  const head = Buffer.alloc(headBytes)
-  head.writeUInt32LE(json.length, 0)
-  head.writeUInt32LE(lengthOf(rest), 4)
-  return [head, json, ...rest]
+/** In one piece: a write of many is slower than copying them. */
+export function writeFrame(parcels: readonly Parcel[]): Buffer {
+  const rest: Buffer[] = []
+  const heads = parcels.map(({ message, bytes }) => {
+    for (const pieces of bytes) rest.push(...pieces)
+    return bytes.length === 0 ? [message] : [message, ...bytes.map(lengthOf)]
+  })
+  const json = JSON.stringify(heads)
+  const [jsonBytes, restBytes] = [Buffer.byteLength(json), lengthOf(rest)]
+  const frame = Buffer.allocUnsafe(headBytes + jsonBytes + restBytes)
+  frame.writeUInt32LE(jsonBytes, 0)
+  frame.writeUInt32LE(restBytes, 4)
+  let at = headBytes + frame.write(json, headBytes)
+  for (const piece of rest) {
+    frame.set(piece, at)
+    at += piece.length
+  }
+  return frame
 }
 
 export class FrameReader {

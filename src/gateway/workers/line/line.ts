@@ -39,8 +39,6 @@ export class Line<Said extends object, Heard> {
     const parcels = this.#waiting
     this.#waiting = []
     if (parcels.length === 0 || !this.#pipe.writable) return
-    this.#pipe.cork()
-    for (const piece of writeFrame(parcels)) this.#pipe.write(piece)
-    this.#pipe.uncork()
+    this.#pipe.write(writeFrame(parcels))
   }
 }
