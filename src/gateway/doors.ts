@@ -28,7 +28,7 @@ import type { Tls } from "./tls.ts"
 
 export type Doors = { readonly http: Server; readonly pipes: Pipes }
 
-export type Behind = Required<Pick<HttpDoorOptions, "sourceOf" | "onAdmitted" | "workers">>
+export type Behind = Required<Pick<HttpDoorOptions, "sourceOf" | "onArrived" | "onAdmitted" | "workers">>
 
 export type DoorsOptions = {
   readonly config: Config

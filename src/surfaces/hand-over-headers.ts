@@ -30,6 +30,14 @@ export function handedBack(rawHeaders: readonly string[]): string[] {
   return without(rawHeaders, new Set(["connection", "keep-alive", "transfer-encoding", admitted]))
 }
 
+/**
+ * Keeps the connection to the worker whatever is answered: one that is closed on a request which is still on its way takes
+ * the answer along. The worker closes that to its client instead.
+ */
+export function keepConnection(response: ServerResponse): void {
+  response.setHeader("connection", "keep-alive")
+}
+
 export function markAdmitted(response: ServerResponse): void {
   response.setHeader(admitted, "yes")
 }

@@ -36,7 +36,8 @@ export class HandOver {
     const headers = handedOver(request.rawHeaders, this.#from(request))
     const sent = send({ socketPath, agent: this.#agent, method, path, headers, setHost: false }, (answer) => {
       if (isMarkedAdmitted(answer)) onAdmitted?.()
-      if (answer.headers.connection === "close") response.shouldKeepAlive = false
+      // Refused before it was read: the rest of it is nobody's next request.
+      if (!body && !request.complete) response.shouldKeepAlive = false
       response.writeHead(answer.statusCode ?? 502, answer.statusMessage, handedBack(answer.rawHeaders))
       response.flushHeaders()
       answer.on("error", () => response.destroy())
@@ -81,5 +82,6 @@ function refuse(response: ServerResponse, cause: unknown): void {
       cause,
     }),
   )
-  response.writeHead(status, { ...headers, connection: "close" }).end(body)
+  response.shouldKeepAlive = false
+  response.writeHead(status, { ...headers }).end(body)
 }

@@ -46,7 +46,8 @@ export function createHttpListener({ limits, tls }: ListenerOptions, listeners: 
 function refuse(response: ServerResponse, thrown: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy()
   const { status, headers, body } = problemOf(thrown)
-  response.writeHead(status, { ...headers, connection: "close" }).end(body)
+  response.shouldKeepAlive = false
+  response.writeHead(status, { ...headers }).end(body)
 }
 
 function refuseUpgrade(socket: Duplex, thrown: unknown): void {

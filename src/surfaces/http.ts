@@ -32,7 +32,8 @@ export type HttpDoorOptions = ListenerOptions & {
    * The network address of who sent it. @throws GatewayError `forbidden` for who may not send here at all
    */
   readonly sourceOf?: (request: IncomingMessage) => string
-  /** Told of each credential that was good. */
+  /** Told of each request before anything is answered, and of each credential that was good. */
+  readonly onArrived?: (response: ServerResponse) => void
   readonly onAdmitted?: (response: ServerResponse) => void
   /** Told of what was refused before anybody knew whose it was, and waited for. */
   readonly onRefused: (address: string, thrown: unknown) => Promise<void>
@@ -60,6 +61,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  options.onArrived?.(response)
   const path = pathOf(request)
   const caller = await enter(options, request, path)
   if (caller) options.onAdmitted?.(response)

@@ -137,7 +137,6 @@ export function refuseHttp(response: ServerResponse, thrown: unknown): void {
   const id = thrown instanceof ProtocolError ? thrown.id : undefined
   const status = thrown instanceof ProtocolError ? thrown.status : GatewayError.from(thrown).status
   const body = encodeAnswer(id, { error: toRpcError(thrown) })
-  response
-    .writeHead(status, { "content-type": "application/json", "content-length": body.length, connection: "close" })
-    .end(body)
+  response.shouldKeepAlive = false
+  response.writeHead(status, { "content-type": "application/json", "content-length": body.length }).end(body)
 }

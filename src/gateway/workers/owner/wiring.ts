@@ -10,7 +10,7 @@ import type { Limiter } from "../../../call/limit.ts"
 import type { Config } from "../../../config.ts"
 import { GatewayError } from "../../../errors.ts"
 import type { Log } from "../../../log.ts"
-import { addressFromWorker, markAdmitted } from "../../../surfaces/hand-over-headers.ts"
+import { addressFromWorker, keepConnection, markAdmitted } from "../../../surfaces/hand-over-headers.ts"
 import type { Audit } from "../../audit.ts"
 import type { Closers } from "../../closers.ts"
 import type { Behind } from "../../doors.ts"
@@ -72,6 +72,7 @@ export async function openCrew(wiring: CrewWiring, closers: Closers): Promise<Op
   return {
     behind: {
       sourceOf: (request) => addressFromWorker(request, token),
+      onArrived: keepConnection,
       onAdmitted: markAdmitted,
       workers: () => crew.counts,
     },
