@@ -79,7 +79,7 @@ export class CallingService {
     const beganMs = this.#context.now()
     const served = (error?: string): void => {
       const latencyMs = this.#context.now() - beganMs
-      this.#onServed({ latencyMs, ...(error !== undefined && { error }) })
+      this.#onServed({ latencyMs, ...(error !== undefined && { error }), ...this.#otherEra() })
     }
     try {
       const answer = await this.#dispatch.send(request, exchange, options)
@@ -92,5 +92,10 @@ export class CallingService {
         ? serviceUnavailable(this.definition.name, error.message, error)
         : thrown
     }
+  }
+
+  #otherEra(): Pick<Served, "era"> {
+    const era = this.#endpoints.find(({ healthy }) => healthy)?.shared.link?.facts.era
+    return era === undefined || era === this.offer.era ? {} : { era }
   }
 }

@@ -127,9 +127,19 @@ export class LiveService {
   }
 
   /** A call that another process of ours has sent. */
-  noteServed({ latencyMs, error: message }: Served): void {
+  noteServed({ latencyMs, error: message, era }: Served): void {
     if (message === undefined) this.#stats.answered(latencyMs)
     else this.#stats.failed(latencyMs, { message, atMs: this.#context.now() })
+    if (era === undefined) return
+    const reason = new GatewayError("service_unavailable", `The service is of the ${era} era now.`)
+    for (const { shared } of this.#endpoints)
+      if (shared.link && shared.link.facts.era !== era) shared.drop(shared.link, reason)
+  }
+
+  /** Whether it may matter to the service over which connection a call comes. */
+  get remembers(): boolean {
+    const isLegacy = this.#era() === "legacy"
+    return this.#endpoints.some(({ shared }) => shared.link?.remembers ?? isLegacy)
   }
 
   listTtlMs(kind: ItemKind): number {

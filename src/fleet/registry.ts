@@ -43,8 +43,10 @@ export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "c
 export type RunningFleet = Fleet & {
   /** `removed` where there is none. */
   stateOf(service: string): ServiceState | "removed"
-  /** What a worker needs to send calls of it; undefined while it is not live. */
+  /** Undefined while it is not live. */
   definitionOf(service: string): ServiceDefinition | undefined
+  /** Whether it may matter to the service which process sends a call. */
+  remembers(service: string): boolean
   /** A call that a worker has sent. */
   noteServed(service: string, served: Served): void
   start(): Promise<void>
@@ -137,6 +139,10 @@ class ServiceFleet implements RunningFleet {
 
   definitionOf(service: string): ServiceDefinition | undefined {
     return this.#live.get(service)?.definition
+  }
+
+  remembers(service: string): boolean {
+    return this.#live.get(service)?.remembers ?? true
   }
 
   noteServed(service: string, served: Served): void {

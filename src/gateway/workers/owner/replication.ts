@@ -96,6 +96,7 @@ function* inChunks<T>(values: ReadonlyMap<string, T>): Generator<readonly Change
   if (changes.length > 0) yield changes
 }
 
+/** The definition is undefined where it matters which process sends a call. */
 type From = { readonly offer: Offer; readonly definition: ServiceDefinition | undefined }
 
 /** Once for all services that change together. */
@@ -114,7 +115,8 @@ function followServices(
     const offers = new Map(fleet.offers().map((offer) => [offer.service, offer]))
     for (const name of changed) {
       const offer = offers.get(name)
-      const now = offer && { offer, definition: fleet.definitionOf(name) }
+      const definition = fleet.remembers(name) ? undefined : fleet.definitionOf(name)
+      const now = offer && { offer, definition }
       if (isSame(from.get(name), now)) continue
       const service = now && { offer: sendOffer(now.offer), definition: shareOut(now.definition, workers) }
       remember(known, name, service)
