@@ -4,7 +4,7 @@
  */
 
 import { timingSafeEqual } from "node:crypto"
-import type { IncomingMessage, ServerResponse } from "node:http"
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http"
 import { GatewayError } from "../errors.ts"
 
 const fromWorker = "mcp-meta-worker"
@@ -13,7 +13,10 @@ const admitted = "mcp-meta-admitted"
 /** How much longer they make the headers of a request. */
 export const handOverHeaderBytes = 1_024
 
-const ofOneConnection = new Set(["connection", "keep-alive", "proxy-connection", "te", "upgrade", "expect"])
+/** What is said of one connection, or of how a body goes over it. */
+const ofOneConnection: ReadonlySet<string> = new Set(
+  "connection keep-alive proxy-connection te trailer transfer-encoding upgrade expect".split(" "),
+)
 
 /** @param rawHeaders names and values in turn, as they came */
 export function handedOver(rawHeaders: readonly string[], from: { token: string; address: string }): string[] {
@@ -25,9 +28,11 @@ export function handedOverWhole(rawHeaders: readonly string[], from: { token: st
   return [...without(rawHeaders, new Set()), fromWorker, `${from.token} ${from.address}`]
 }
 
-/** An answer's, without what was meant for the worker. The connection to the client is cut in pieces as it needs. */
-export function handedBack(rawHeaders: readonly string[]): string[] {
-  return without(rawHeaders, new Set(["connection", "keep-alive", "transfer-encoding", admitted]))
+/** An answer's, without what was meant for the worker. */
+export function handedBack(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name !== admitted && !ofOneConnection.has(name)),
+  )
 }
 
 /**
@@ -42,7 +47,7 @@ export function markAdmitted(response: ServerResponse): void {
   response.setHeader(admitted, "yes")
 }
 
-export function isMarkedAdmitted({ headers }: IncomingMessage): boolean {
+export function isMarkedAdmitted(headers: IncomingHttpHeaders): boolean {
   return headers[admitted] !== undefined
 }
 

@@ -3,12 +3,14 @@
  * come, and WebSockets with all that follows. Who hangs up on the one side hangs up on the other.
  */
 
-import { Agent, request as send, type IncomingMessage, type ServerResponse } from "node:http"
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http"
 import { connect } from "node:net"
+import { PassThrough, type Readable } from "node:stream"
+import { errors, Pool, type Dispatcher } from "undici"
 import { GatewayError } from "../errors.ts"
+import { readBody } from "../mcp/server/http-body.ts"
 import { handedBack, handedOver, handedOverWhole, isMarkedAdmitted } from "./hand-over-headers.ts"
-import type { Opened } from "./http-listener.ts"
-import { problemOf } from "./problem.ts"
+import { refuse, type Opened } from "./http-listener.ts"
 
 export type HandOverOptions = {
   readonly path: string
@@ -22,31 +24,27 @@ export type Handed = {
   readonly onAdmitted?: () => void
 }
 
+/** Bodies up to it go in one piece with their heads. */
+const smallBytes = 64 * 1024
+
 export class HandOver {
   readonly #options: HandOverOptions
-  readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 64 })
+  readonly #owner: Pool
 
   constructor(options: HandOverOptions) {
     this.#options = options
+    const { path: socketPath } = options
+    this.#owner = new Pool("http://localhost", { socketPath, allowH2: false, headersTimeout: 0, bodyTimeout: 0 })
   }
 
-  request(request: IncomingMessage, response: ServerResponse, { body, onAdmitted }: Handed = {}): void {
-    const { path: socketPath } = this.#options
-    const { method, url: path } = request
-    const headers = handedOver(request.rawHeaders, this.#from(request))
-    const sent = send({ socketPath, agent: this.#agent, method, path, headers, setHost: false }, (answer) => {
-      if (isMarkedAdmitted(answer)) onAdmitted?.()
-      // Refused before it was read: the rest of it is nobody's next request.
-      if (!body && !request.complete) response.shouldKeepAlive = false
-      response.writeHead(answer.statusCode ?? 502, answer.statusMessage, handedBack(answer.rawHeaders))
-      response.flushHeaders()
-      answer.on("error", () => response.destroy())
-      answer.pipe(response)
-    })
-    sent.on("error", (cause) => refuse(response, cause))
-    response.once("close", () => sent.destroy())
-    if (body) sent.end(body)
-    else request.pipe(sent)
+  /** @throws GatewayError `invalid` where it cannot be passed on, or ends in the middle */
+  async request(request: IncomingMessage, response: ServerResponse, { body, onAdmitted }: Handed = {}): Promise<void> {
+    const sent = body ?? (await bodyOf(request))
+    if (response.destroyed) return
+    const { method = "GET", url: path = "/", rawHeaders } = request
+    const headers = handedOver(rawHeaders, this.#from(request))
+    const answer = new HandedBack(request, response, onAdmitted)
+    this.#owner.dispatch({ path, method: method as Dispatcher.HttpMethod, headers, body: sent ?? null }, answer)
   }
 
   upgrade(request: IncomingMessage, { socket, head }: Opened): void {
@@ -61,8 +59,8 @@ export class HandOver {
     socket.pipe(owner)
   }
 
-  close(): void {
-    this.#agent.destroy()
+  async close(): Promise<void> {
+    await this.#owner.destroy()
   }
 
   #from({ socket }: IncomingMessage): { readonly token: string; readonly address: string } {
@@ -70,18 +68,74 @@ export class HandOver {
   }
 }
 
-function linesOf(rawHeaders: readonly string[]): string {
-  return rawHeaders.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join("")
+async function bodyOf(request: IncomingMessage): Promise<Buffer | Readable | undefined> {
+  const { "content-length": length, "transfer-encoding": coding } = request.headers
+  if (length === undefined && coding === undefined) return undefined
+  if (Number(length) <= smallBytes) return readBody(request, smallBytes)
+  // Whoever gives up on this one leaves the client's connection as it is.
+  return request.pipe(new PassThrough())
 }
 
-function refuse(response: ServerResponse, cause: unknown): void {
-  if (response.headersSent || response.destroyed) return void response.destroy()
-  const { status, headers, body } = problemOf(
-    new GatewayError("service_unavailable", "The gateway is stopping; try again soon.", {
-      retryAfterMs: 1_000,
-      cause,
-    }),
-  )
-  response.shouldKeepAlive = false
-  response.writeHead(status, { ...headers }).end(body)
+/** The owner's answer on its way to the client. */
+class HandedBack implements Dispatcher.DispatchHandler {
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #onAdmitted: (() => void) | undefined
+  #isOver = false
+
+  constructor(request: IncomingMessage, response: ServerResponse, onAdmitted: (() => void) | undefined) {
+    this.#request = request
+    this.#response = response
+    this.#onAdmitted = onAdmitted
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    const hangUp = (): void => {
+      if (!this.#isOver) controller.abort(new GatewayError("invalid", "The client has gone."))
+    }
+    if (this.#response.destroyed) hangUp()
+    this.#response.once("close", hangUp)
+    this.#response.on("drain", () => controller.resume())
+  }
+
+  onResponseStart(
+    _: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+    statusText?: string,
+  ): void {
+    if (status < 200) return
+    if (isMarkedAdmitted(headers)) this.#onAdmitted?.()
+    // Refused before it was read: the rest of it is nobody's next request.
+    if (!this.#request.complete) this.#response.shouldKeepAlive = false
+    this.#response.writeHead(status, statusText, handedBack(headers))
+    if (headers["content-length"] === undefined) this.#response.flushHeaders()
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#response.write(chunk)) controller.pause()
+  }
+
+  onResponseEnd(): void {
+    this.#isOver = true
+    this.#response.end()
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, cause: Error): void {
+    this.#isOver = true
+    refuse(this.#response, cause instanceof errors.InvalidArgumentError ? malformed(cause) : ownerGone(cause))
+  }
+}
+
+function malformed(cause: Error): GatewayError {
+  return new GatewayError("invalid", "The request's target or its headers are not right; correct them.", { cause })
+}
+
+function ownerGone(cause: Error): GatewayError {
+  const text = "The gateway is stopping; try again soon."
+  return new GatewayError("service_unavailable", text, { retryAfterMs: 1_000, cause })
+}
+
+function linesOf(rawHeaders: readonly string[]): string {
+  return rawHeaders.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join("")
 }

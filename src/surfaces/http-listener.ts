@@ -43,7 +43,8 @@ export function createHttpListener({ limits, tls }: ListenerOptions, listeners: 
   return server
 }
 
-function refuse(response: ServerResponse, thrown: unknown): void {
+/** As REST says it. What has begun to be answered is cut instead. */
+export function refuse(response: ServerResponse, thrown: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy()
   const { status, headers, body } = problemOf(thrown)
   response.shouldKeepAlive = false
