@@ -64,7 +64,10 @@ export class CallingFleet implements Pick<Fleet, "send"> {
     const service = this.#services.get(name)
     if (service) return service
     const text = `The service ${name} has just been changed; try again.`
-    throw new GatewayError("service_unavailable", text, { detail: { service: name, sent: false }, retryAfterMs: 0 })
+    throw new GatewayError("service_unavailable", text, {
+      detail: { service: name, sent: false },
+      retryAfterMs: 100,
+    })
   }
 
   #leave(service: CallingService): void {

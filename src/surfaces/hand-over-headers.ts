@@ -24,7 +24,10 @@ export function handedOver(rawHeaders: readonly string[], from: { token: string;
 }
 
 /** The same where the connection itself is what is handed over. */
-export function handedOverWhole(rawHeaders: readonly string[], from: { token: string; address: string }): string[] {
+export function handedOverWhole(
+  rawHeaders: readonly string[],
+  from: { token: string; address: string },
+): string[] {
   return [...without(rawHeaders, new Set()), fromWorker, `${from.token} ${from.address}`]
 }
 

@@ -38,13 +38,17 @@ export class HandOver {
   }
 
   /** @throws GatewayError `invalid` where it cannot be passed on, or ends in the middle */
-  async request(request: IncomingMessage, response: ServerResponse, { body, onAdmitted }: Handed = {}): Promise<void> {
+  async request(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { body, onAdmitted }: Handed = {},
+  ): Promise<void> {
     const sent = body ?? (await bodyOf(request))
     if (response.destroyed) return
     const { method = "GET", url: path = "/", rawHeaders } = request
     const headers = handedOver(rawHeaders, this.#from(request))
     const answer = new HandedBack(request, response, onAdmitted)
-    this.#owner.dispatch({ path, method: method as Dispatcher.HttpMethod, headers, body: sent ?? null }, answer)
+    this.#owner.dispatch({ path, method, headers, body: sent ?? null }, answer)
   }
 
   upgrade(request: IncomingMessage, { socket, head }: Opened): void {

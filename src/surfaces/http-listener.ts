@@ -3,7 +3,13 @@
  * before anybody could answer it. What is answered otherwise is for the door.
  */
 
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http"
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { Duplex } from "node:stream"
 import { GatewayError } from "../errors.ts"

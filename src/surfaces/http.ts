@@ -6,7 +6,7 @@
  */
 
 import { getRequestListener } from "@hono/node-server"
-import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from "node:http"
+import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { StreamableHttp } from "../mcp/server/http-server.ts"
@@ -14,6 +14,7 @@ import type { ParamHeaders } from "../mcp/mcp-headers.ts"
 import type { Handler } from "../mcp/message.ts"
 import { guardRequest, type AllowedPeers } from "./http-guard.ts"
 import { createHttpListener, type ListenerOptions, type Opened } from "./http-listener.ts"
+import { credentialOf, mcpPeer, pathOf } from "./http-request.ts"
 import { ownerOf, type McpPeer } from "./mcp.ts"
 import type { Pipes } from "./pipes.ts"
 
@@ -80,11 +81,7 @@ async function answer(
   )
 }
 
-async function upgrade(
-  options: HttpDoorOptions,
-  request: IncomingMessage,
-  opened: Opened,
-): Promise<void> {
+async function upgrade(options: HttpDoorOptions, request: IncomingMessage, opened: Opened): Promise<void> {
   requireReady(options)
   const path = pathOf(request)
   const caller = await enter(options, request, path)
@@ -130,18 +127,6 @@ function requireReady({ ready }: HttpDoorOptions): void {
     })
 }
 
-export function pathOf({ url = "/" }: IncomingMessage): string {
-  const query = url.indexOf("?")
-  return query < 0 ? url : url.slice(0, query)
-}
-
-/** The client of an MCP endpoint; undefined for any other path. */
-export function mcpPeer(path: string, caller: Caller): McpPeer | undefined {
-  if (path === "/mcp") return { caller, mount: undefined }
-  const [, mount] = /^\/mcp\/([A-Za-z0-9_-]{1,64})$/.exec(path) ?? []
-  return mount === undefined ? undefined : { caller, mount }
-}
-
 function httpPeer({ mcp, paramHeaders }: HttpDoorOptions, peer: McpPeer): Parameters<StreamableHttp["serve"]>[2] {
   return {
     owner: ownerOf(peer.caller),
@@ -149,11 +134,6 @@ function httpPeer({ mcp, paramHeaders }: HttpDoorOptions, peer: McpPeer): Parame
     handle: mcp(peer),
     paramHeaders: (tool) => paramHeaders(peer, tool),
   }
-}
-
-export function credentialOf(headers: IncomingHttpHeaders): { authorization?: string; apiKey?: string } {
-  const { authorization, "x-api-key": apiKey } = headers
-  return { ...(authorization !== undefined && { authorization }), ...(typeof apiKey === "string" && { apiKey }) }
 }
 
 function sendReadiness(response: ServerResponse, { ready, trouble, workers }: HttpDoorOptions): void {

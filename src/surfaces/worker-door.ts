@@ -21,7 +21,7 @@ import { isJson, refuseHttp } from "../mcp/server/http-server.ts"
 import type { HandOver } from "./hand-over.ts"
 import { guardRequest, type AllowedPeers } from "./http-guard.ts"
 import { createHttpListener, type ListenerOptions } from "./http-listener.ts"
-import { credentialOf, mcpPeer, pathOf } from "./http.ts"
+import { credentialOf, mcpPeer, pathOf } from "./http-request.ts"
 import { silentExchange, type McpPeer } from "./mcp.ts"
 
 type Credential = ReturnType<typeof credentialOf>
@@ -55,7 +55,11 @@ export function createWorkerDoor(options: WorkerDoorOptions): Server {
   })
 }
 
-async function answer(options: WorkerDoorOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  options: WorkerDoorOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const { handOver, maxBodyBytes, state } = options
   if (state() !== "open") response.shouldKeepAlive = false
   const peer = state() !== "stopping" && isCandidate(request) ? findPeer(options, request) : undefined

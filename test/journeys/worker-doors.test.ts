@@ -42,7 +42,9 @@ test("a key that is revoked is refused by every worker from then on", limit, asy
   const { status } = await rest(gateway, "DELETE", `/keys/${key.split("_")[1]}`)
   assert.ok(status < 300, `revoking answered ${status}`)
   const seen = service.seen.length
-  const answers = await Promise.all(peers.map((peer) => peer.tool("scripted__work").then(({ error }) => error?.data?.["code"], refusedAs)))
+  const answers = await Promise.all(
+    peers.map((peer) => peer.tool("scripted__work").then(({ error }) => error?.data?.["code"], refusedAs)),
+  )
   assert.deepEqual(new Set(answers), new Set(["unauthenticated"]))
   assert.equal(service.seen.length, seen)
 })
@@ -51,7 +53,9 @@ test("what is granted and taken away holds for the next call, whichever worker g
   const key = await createAgent(gateway, "narrowed", { tools: { allow: ["*"] } })
   const peers = await Promise.all(Array.from({ length: 2 * size }, () => peerOf(key)))
   for (const peer of peers) assert.equal(textOf(await peer.tool("scripted__work")), "work")
-  const narrowed = await rest(gateway, "PUT", "/principals/narrowed/grants", { grants: { tools: { allow: ["hello__*"] } } })
+  const narrowed = await rest(gateway, "PUT", "/principals/narrowed/grants", {
+    grants: { tools: { allow: ["hello__*"] } },
+  })
   assert.ok(narrowed.status < 300, JSON.stringify(narrowed.body))
   for (const peer of peers) assert.match((await peer.tool("scripted__work")).error?.message ?? "", /^Unknown tool/)
 })
@@ -60,7 +64,9 @@ test("a legacy session goes on over any connection, with its stream", limit, asy
   const pipe = httpPipe(gateway.url, bearer(gateway.key))
   const peer = await openPeer(pipe, { era: "legacy" })
   await pipe.openStream()
-  const answers = await Promise.all(Array.from({ length: 4 * size }, () => peer.tool("hello__add", { a: 1, b: 2 })))
+  const answers = await Promise.all(
+    Array.from({ length: 4 * size }, () => peer.tool("hello__add", { a: 1, b: 2 })),
+  )
   for (const { result } of answers) assert.deepEqual(result?.["structuredContent"], { sum: 3 })
   service.tools = [...service.tools, { name: "new" }]
   await rest(gateway, "POST", "/services/scripted/refresh")
@@ -84,7 +90,11 @@ test("a request that is refused before it was read gets its answer", limit, asyn
 })
 
 test("a header that came twice is refused, and recorded as its sender's", limit, async () => {
-  const lines = [`host: ${new URL(gateway.origin).host}`, "host: elsewhere.example", `authorization: Bearer ${gateway.key}`]
+  const lines = [
+    `host: ${new URL(gateway.origin).host}`,
+    "host: elsewhere.example",
+    `authorization: Bearer ${gateway.key}`,
+  ]
   const { status } = await rawRequest(gateway.origin, "GET /api/v1/services", lines)
   assert.equal(status, 400)
 })
@@ -121,7 +131,11 @@ function refusedAs(thrown: unknown): string {
   return /"code":"(\w+)"/.exec(String(thrown))?.[1] ?? String(thrown)
 }
 
-function statusAt(options: { socketPath: string; path: string; headers: Record<string, string> }): Promise<number> {
+function statusAt(options: {
+  socketPath: string
+  path: string
+  headers: Record<string, string>
+}): Promise<number> {
   return new Promise((resolve, reject) => {
     request(options, (answer) => resolve(answer.resume().statusCode ?? 0))
       .on("error", reject)

@@ -35,24 +35,33 @@ test("of a thousand calls at once a quota lets through as many as it allows", li
   assert.deepEqual(await rig.check(), [])
 })
 
-test("a worker that is killed takes along its open calls, which are closed in the record, and nothing else", limit, async (t) => {
-  const load = rig.load(callsPerSecond)
-  await made(20)
-  const [victim = 0] = workers()
-  process.kill(victim, "SIGKILL")
-  await eventually("another is in its place", async () => !workers().includes(victim) && workers().length === size)
-  await made(20)
-  await load.stop()
-  const lost = rig.calls.of("unknown")
-  t.diagnostic(`${lost.length} of ${rig.calls.asked.length} calls were cut`)
-  const refused = rig.calls.of("refused").filter(({ fate }) => fate?.kind === "refused" && fate.code !== "quota_exceeded")
-  assert.deepEqual(refused, [])
-  assert.deepEqual(await rig.check(), [])
-  const { entries } = (await perform(rig.clients.modern, "audit_query", { outcome: "unknown_after_crash" })) as {
-    entries: object[]
-  }
-  assert.ok(entries.length <= lost.length, `${entries.length} were closed, ${lost.length} were cut`)
-})
+test(
+  "a worker that is killed takes along its open calls, which are closed in the record, and nothing else",
+  limit,
+  async (t) => {
+    const load = rig.load(callsPerSecond)
+    await made(20)
+    const [victim = 0] = workers()
+    process.kill(victim, "SIGKILL")
+    await eventually(
+      "another is in its place",
+      async () => !workers().includes(victim) && workers().length === size,
+    )
+    await made(20)
+    await load.stop()
+    const lost = rig.calls.of("unknown")
+    t.diagnostic(`${lost.length} of ${rig.calls.asked.length} calls were cut`)
+    const refused = rig.calls
+      .of("refused")
+      .filter(({ fate }) => fate?.kind === "refused" && fate.code !== "quota_exceeded")
+    assert.deepEqual(refused, [])
+    assert.deepEqual(await rig.check(), [])
+    const { entries } = (await perform(rig.clients.modern, "audit_query", { outcome: "unknown_after_crash" })) as {
+      entries: object[]
+    }
+    assert.ok(entries.length <= lost.length, `${entries.length} were closed, ${lost.length} were cut`)
+  },
+)
 
 test("new workers take the place of the old ones without a call that fails", limit, async (t) => {
   const old = workers()

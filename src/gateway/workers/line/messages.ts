@@ -10,6 +10,7 @@ import type { Change } from "../../../domain/collection.ts"
 import type { Key, Principal } from "../../../domain/principal.ts"
 import type { LimitedCall } from "../../../call/limit.ts"
 import type { Uses } from "../../../domain/quota/amount.ts"
+import type { Served } from "../../../fleet/calls/stats.ts"
 import type { SentError } from "./sent-error.ts"
 import type { SentService } from "./sent-service.ts"
 
@@ -35,11 +36,8 @@ export type SentEntry = {
   readonly keep?: NonNullable<Payloads["keep"]>
 }
 
-export type ToOwner =
-  /** Connections can be given to it. */
-  | { readonly type: "up" }
-  /** It was told to stop, and none of its calls is open any more. */
-  | { readonly type: "idle" }
+/** What a worker wants to be counted and recorded. */
+export type AboutCalls =
   /** One step of both: the quotas count the call, and its start is on record. Answered. */
   | { readonly type: "begin"; readonly ask: number; readonly asked: Asked; readonly entry: SentEntry }
   /** Answered. */
@@ -47,8 +45,15 @@ export type ToOwner =
   | { readonly type: "note"; readonly entry: SentEntry }
   /** What a call took that was begun; its end follows. */
   | { readonly type: "settle"; readonly callId: string; readonly actual: Omit<Uses, "calls"> }
+
+export type ToOwner =
+  | AboutCalls
+  /** Connections can be given to it. */
+  | { readonly type: "up" }
+  /** It was told to stop, and none of its calls is open any more. */
+  | { readonly type: "idle" }
   /** How a service has done. */
-  | { readonly type: "served"; readonly service: string; readonly latencyMs: number; readonly error?: string }
+  | ({ readonly type: "served"; readonly service: string } & Served)
 
 export type ToWorker =
   | { readonly type: "settings"; readonly settings: WorkerSettings }

@@ -34,7 +34,8 @@ function mapKinds<T>(of: (kind: ItemKind) => T): Record<ItemKind, T> {
   return Object.fromEntries(itemKinds.map((kind) => [kind, of(kind)])) as Record<ItemKind, T>
 }
 
-function sendItem({ definition: _, legacyOutputSchema: __, paramHeaders, ...item }: Offered): SentItem {
+function sendItem(offered: Offered): SentItem {
+  const { definition: _, legacyOutputSchema: __, paramHeaders, ...item } = offered
   return { ...item, ...(paramHeaders && { paramHeaders: [...paramHeaders] }) }
 }
 

@@ -11,7 +11,7 @@ import type { EntryDraft } from "../../../domain/audit/entry.ts"
 import type { EntryRecorder, Payloads } from "../../../domain/audit/log.ts"
 import type { ActivePrincipal, Caller } from "../../../domain/principal.ts"
 import { sendError, type SentError } from "../line/sent-error.ts"
-import type { Asked, SentEntry, ToOwner } from "../line/messages.ts"
+import type { AboutCalls, Asked, SentEntry } from "../line/messages.ts"
 
 export type AccountOptions = {
   /** @throws GatewayError `unauthenticated` */
@@ -42,23 +42,16 @@ export class Account {
     this.#answer = answer
   }
 
-  /** @returns false where the message is about something else */
-  take(message: ToOwner, bytes: readonly Buffer[]): boolean {
+  take(message: AboutCalls, bytes: readonly Buffer[]): void {
     switch (message.type) {
       case "begin":
-        void this.#answering(message.ask, () => this.#begin(message.asked, message.entry, bytes))
-        return true
+        return void this.#answering(message.ask, () => this.#begin(message.asked, message.entry, bytes))
       case "append":
-        void this.#answering(message.ask, () => this.#append(message.entry, bytes))
-        return true
+        return void this.#answering(message.ask, () => this.#append(message.entry, bytes))
       case "note":
-        this.#options.recorder.note(message.entry.draft)
-        return true
+        return this.#options.recorder.note(message.entry.draft)
       case "settle":
-        this.#begun.get(message.callId)?.allowance.settle(message.actual)
-        return true
-      default:
-        return false
+        return this.#begun.get(message.callId)?.allowance.settle(message.actual)
     }
   }
 

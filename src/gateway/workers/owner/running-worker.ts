@@ -43,12 +43,14 @@ export class RunningWorker {
       Promise.withResolvers<void>(),
     ]
     const line = new Line<ToWorker, ToOwner>(lineOf(child), (message, bytes) => {
-      if (account.take(message, bytes)) return
       if (message.type === "up") up.resolve()
-      if (message.type === "idle") idle.resolve()
-      if (message.type === "served") onServed(message.service, message)
+      else if (message.type === "idle") idle.resolve()
+      else if (message.type === "served") onServed(message.service, message)
+      else account.take(message, bytes)
     })
-    const account = new Account(accounting, (ask, error) => line.say({ type: "answer", ask, ...(error && { error }) }))
+    const account = new Account(accounting, (ask, error) =>
+      line.say({ type: "answer", ask, ...(error && { error }) }),
+    )
     line.say({ type: "settings", settings })
     const unfeed = replication.feed((message) => line.say(message))
     line.onClosed(() => {

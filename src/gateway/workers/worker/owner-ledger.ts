@@ -24,8 +24,14 @@ class Claim implements Allowance {
   readonly #settle: (callId: string, actual: Omit<Uses, "calls">) => void
   callId: string | undefined
 
-  constructor({ principal, ...asked }: LimitedCall, settle: (callId: string, actual: Omit<Uses, "calls">) => void) {
-    const { principal: { id: principalId }, keyId } = principal
+  constructor(
+    { principal, ...asked }: LimitedCall,
+    settle: (callId: string, actual: Omit<Uses, "calls">) => void,
+  ) {
+    const {
+      principal: { id: principalId },
+      keyId,
+    } = principal
     this.asked = { ...asked, principalId, ...(keyId !== undefined && { keyId }) }
     this.#settle = settle
   }
@@ -50,8 +56,7 @@ export class OwnerLedger implements EntryRecorder {
 
   constructor(say: Say) {
     this.#say = say
-    const settle = (callId: string, actual: Omit<Uses, "calls">): void =>
-      say({ type: "settle", callId, actual })
+    const settle = (callId: string, actual: Omit<Uses, "calls">): void => say({ type: "settle", callId, actual })
     this.limiter = { limit: (asked) => new Claim(asked, settle), restore: () => Promise.resolve() }
   }
 
@@ -102,7 +107,10 @@ export class OwnerLedger implements EntryRecorder {
   }
 }
 
-function sentEntry(draft: EntryDraft, { keep, ...payloads }: Payloads): {
+function sentEntry(
+  draft: EntryDraft,
+  { keep, ...payloads }: Payloads,
+): {
   readonly entry: SentEntry
   readonly bytes: readonly (readonly Buffer[])[]
 } {

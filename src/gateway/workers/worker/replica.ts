@@ -74,10 +74,10 @@ class ToldCollection<T extends Versioned> implements Pick<Collection<T>, "list" 
 }
 
 /** Known by name, so that no service's are taken for them. What they are, nobody asks here. */
-function namesOf({ tools, resources }: ReplicaOptions["management"]): Pick<
-  Known,
-  "managementTools" | "managementResources"
-> {
+function namesOf({
+  tools,
+  resources,
+}: ReplicaOptions["management"]): Pick<Known, "managementTools" | "managementResources"> {
   const definition = writeObject(noMembers)
   const tool = (name: string): ManagementTool => ({ name, permission: "govern", definition })
   const resource = (uri: string): ManagementResource => ({ uri, tool: tool(uri), definition, event: "catalog" })

@@ -1,6 +1,7 @@
 /** Opens what a worker is made of, and wires it. What becomes of it: worker.ts. */
 
 import { randomBytes } from "node:crypto"
+import type { Server } from "node:http"
 import { dirname, join } from "node:path"
 import { createTaskIds } from "../../../call/tasks/task-ids.ts"
 import { childEnvironment, createLookup } from "../../../config/secrets.ts"
@@ -12,7 +13,7 @@ import type { Log } from "../../../log.ts"
 import { toRaw } from "../../../mcp/raw-json.ts"
 import { HandOver } from "../../../surfaces/hand-over.ts"
 import { allowPeers } from "../../../surfaces/http-guard.ts"
-import { createWorkerDoor } from "../../../surfaces/worker-door.ts"
+import { createWorkerDoor, type WorkerDoorOptions } from "../../../surfaces/worker-door.ts"
 import { Closers } from "../../closers.ts"
 import type { ToWorker, WorkerSettings } from "../line/messages.ts"
 import { wireWorkerCalls } from "./calls.ts"
@@ -34,52 +35,23 @@ export type OpenWorker = {
   readonly close: () => Promise<void>
 }
 
-export async function openWorker(
-  settings: WorkerSettings,
-  { log, say }: { readonly log: Log; readonly say: Say },
-): Promise<OpenWorker> {
-  const { config, version, owner, tls, management } = settings
+export type WorkerTools = { readonly log: Log; readonly say: Say }
+
+export async function openWorker(settings: WorkerSettings, { log, say }: WorkerTools): Promise<OpenWorker> {
+  const { config, management } = settings
   const closers = new Closers(log)
   const stopping = new AbortController()
   const sealer = await openSealer(config.data)
   const ledger = new OwnerLedger(say)
-  const clientInfo = toRaw({ name: "mcp-meta", version })
-  const fleet = new CallingFleet({
-    log,
-    clientInfo,
-    limits: config.limits,
-    baseEnv: childEnvironment(),
-    childFolder: dirname(config.servers),
-    lookup: createLookup(config.data),
-    ledger: new PidLedger(join(config.data, "children.json")), // no program is started here
-    now: Date.now,
-    random: Math.random,
-    onServed: (service, served) => say({ type: "served", service, ...served }),
-  })
+  const fleet = openFleet(settings, { log, say })
   closers.add(() => fleet.close())
-  const openTaskId = createTaskIds(sealer, "task").open
-  const { roster, known, tell } = await openReplica({ fleet, management, openTaskId })
+  const taskIds = createTaskIds(sealer, "task")
+  const { roster, known, tell } = await openReplica({ fleet, management, openTaskId: (id) => taskIds.open(id) })
   const recognizer = createRecognizer({ roster, pepper: randomBytes(32), now: Date.now })
-  const calls = wireWorkerCalls(
-    { settings, log, sealer, recognizer, known, fleet, ledger, stopping: stopping.signal },
-    closers,
-  )
-  const handOver = new HandOver(owner)
-  closers.add(() => handOver.close())
+  const sent = { settings, log, sealer, recognizer, known, fleet, ledger, stopping: stopping.signal }
+  const { call, drained } = wireWorkerCalls(sent, closers)
   let state: "open" | "draining" | "stopping" = "open"
-  const door = createWorkerDoor({
-    peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
-    limits: config.limits,
-    ...(tls && { tls }),
-    maxBodyBytes: config.limits.bodyBytes,
-    serverInfo: toRaw({ name: "mcp-meta", title: "mcp-meta", version }),
-    recognizer,
-    known,
-    maySend: (service) => fleet.has(service),
-    call: calls.call,
-    handOver,
-    state: () => state,
-  })
+  const door = openDoor(settings, { recognizer, known, fleet, call, state: () => state }, closers)
   const halt = (): void => {
     state = "stopping"
     stopping.abort()
@@ -96,7 +68,7 @@ export async function openWorker(
     drain: () => (state = "draining"),
     stop: async (graceMs) => {
       halt()
-      await calls.drained(graceMs)
+      await drained(graceMs)
       say({ type: "idle" })
     },
     lose: () => {
@@ -105,4 +77,42 @@ export async function openWorker(
     },
     close: () => closers.close(),
   }
+}
+
+function openFleet({ config, version }: WorkerSettings, { log, say }: WorkerTools): CallingFleet {
+  return new CallingFleet({
+    log,
+    clientInfo: toRaw({ name: "mcp-meta", version }),
+    limits: config.limits,
+    baseEnv: childEnvironment(),
+    childFolder: dirname(config.servers),
+    lookup: createLookup(config.data),
+    ledger: new PidLedger(join(config.data, "children.json")), // no program is started here
+    now: Date.now,
+    random: Math.random,
+    onServed: (service, served) => say({ type: "served", service, ...served }),
+  })
+}
+
+type DoorParts = Pick<WorkerDoorOptions, "recognizer" | "known" | "call" | "state"> & {
+  readonly fleet: CallingFleet
+}
+
+function openDoor(
+  { config, version, owner, tls }: WorkerSettings,
+  { fleet, ...parts }: DoorParts,
+  closers: Closers,
+): Server {
+  const handOver = new HandOver(owner)
+  closers.add(() => handOver.close())
+  return createWorkerDoor({
+    ...parts,
+    peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
+    limits: config.limits,
+    ...(tls && { tls }),
+    maxBodyBytes: config.limits.bodyBytes,
+    serverInfo: toRaw({ name: "mcp-meta", title: "mcp-meta", version }),
+    maySend: (service) => fleet.has(service),
+    handOver,
+  })
 }
