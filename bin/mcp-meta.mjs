@@ -10,6 +10,7 @@ import * as module from "node:module"
 import { homedir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { setFlagsFromString } from "node:v8"
 
 const [major, minor] = process.versions.node.split(".").map(Number)
 
@@ -17,6 +18,8 @@ if (major > 24 || (major === 24 && minor >= 15)) await run()
 else restart(findNode())
 
 async function run() {
+  // What is loaded stays, which would make the heap's young generation grow as if for load; main/serve.ts lets it.
+  setFlagsFromString("--semi-space-growth-factor=1")
   // not the default folder: in a shared /tmp, somebody else may have put code there
   module.enableCompileCache(join(homedir(), ".cache", "mcp-meta"))
   // A checkout runs as it is written; the published package has only what was compiled.

@@ -16,7 +16,6 @@ import { openAudit } from "./gateway/audit.ts"
 import { wireCalls } from "./gateway/calls.ts"
 import { Closers } from "./gateway/closers.ts"
 import { openDoors } from "./gateway/doors.ts"
-import { joinRunning } from "./gateway/join.ts"
 import { openLimiter } from "./gateway/limiter.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
@@ -172,7 +171,8 @@ async function announce(url: string, { data }: Config, closers: Closers): Promis
  *
  * @returns false where none does
  */
-export function joinGateway(config: Config): Promise<boolean> {
+export async function joinGateway(config: Config): Promise<boolean> {
+  const { joinRunning } = await import("./gateway/join.ts")
   const { bodyBytes: maxMessageBytes } = config.limits
   return joinRunning({ data: config.data, key: () => ownKey(config), maxMessageBytes })
 }

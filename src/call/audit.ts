@@ -13,8 +13,7 @@ import type { EntryRecorder, Payloads } from "../domain/audit/log.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { CallRequest, OpenCall, Steps } from "./call.ts"
-import { callerFacts, factsOf, principalFacts, requestFacts, type EntryFacts } from "./entry-facts.ts"
-import { sentOf } from "./meter.ts"
+import { callerFacts, factsOf, requestFacts, type EntryFacts } from "./entry-facts.ts"
 import { outcomeOf, outcomeOfThrown } from "./outcome.ts"
 import type { Folding } from "./folding.ts"
 
@@ -46,21 +45,20 @@ export type CallAudit = Pick<Steps, "auditStart" | "auditEnd"> & {
 
 export function createAudit(options: AuditOptions): CallAudit {
   const { recorder, folding, catalog, now } = options
-  const facts = new WeakMap<OpenCall, EntryFacts>()
   return {
     auditStart: async (call) => {
-      const known = factsOf(catalog(), call)
-      facts.set(call, known)
-      await recorder.append({ ...known, kind: "start", timeMs: call.arrivedMs }, startPayloads(options, call))
+      call.facts = factsOf(catalog(), call)
+      const entry: EntryDraft = { ...call.facts, kind: "start", timeMs: call.arrivedMs }
+      await recorder.append(entry, startPayloads(options, call))
       call.isRecorded = true
     },
     auditEnd: (call) => {
-      const known = facts.get(call) ?? factsOf(catalog(), call)
+      const known = call.facts ?? factsOf(catalog(), call)
       return call.isRecorded ? end(options, call, known) : refuse(options, call, known)
     },
-    shown: (principal, { request, mount }, { kind, detail }) =>
+    shown: (principal, { caller, request, mount }, { kind, detail }) =>
       folding.add({
-        ...principalFacts(principal),
+        ...callerFacts(caller, principal),
         ...requestFacts(request),
         kind,
         timeMs: now(),
@@ -81,7 +79,7 @@ export function createAudit(options: AuditOptions): CallAudit {
 }
 
 async function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Promise<void> {
-  const { result = [], ...measured } = call.measured ?? {}
+  const { result = [], bytes: _bytes, ...measured } = call.measured ?? {}
   const entry: EntryDraft = {
     ...known,
     ...measured,
@@ -105,8 +103,7 @@ async function refuse({ folding, now }: AuditOptions, call: OpenCall, known: Ent
 }
 
 function startPayloads(options: AuditOptions, call: OpenCall): Payloads {
-  const sent = sentOf(call)
-  return sent.length > 0 ? { arguments: sent, ...copyRule(options, call) } : {}
+  return call.sent.length > 0 ? { arguments: call.sent, ...copyRule(options, call) } : {}
 }
 
 function copyRule({ catalog, payloads, copyBytes }: AuditOptions, { target }: OpenCall): Pick<Payloads, "keep"> {

@@ -24,7 +24,8 @@ import type { ParkedCall } from "./bridge/parked-call.ts"
 import { Parking } from "./bridge/parking.ts"
 import { sendForLegacy } from "./bridge/rounds.ts"
 import { States } from "./bridge/states.ts"
-import { sendOpeningPages } from "./bridge/url-questions.ts"
+import { openPages, sendOpeningPages } from "./bridge/url-questions.ts"
+import { withoutQuestions } from "./bridge/without-questions.ts"
 
 export type BridgeOptions = {
   readonly sealer: Sealer
@@ -60,7 +61,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   return {
     send: (call) =>
       call.request.client.era === "legacy"
-        ? sendForLegacy(call, { answerMs: parkedMs, newId })
+        ? sendForLegacy(call, { answerMs: parkedMs, newId, stopping })
         : sendForModern(lots, call),
     get parked() {
       return parking.size
@@ -73,12 +74,15 @@ type Lots = { readonly states: States; readonly parking: Parking }
 async function sendForModern(lots: Lots, call: BridgedCall): Promise<Answer> {
   const { states, parking } = lots
   const { exchange, binding, send } = call
-  if (!askingMethods.has(call.request.method)) return send(call.request, exchange)
+  const { method } = call.request
+  if (!askingMethods.has(method)) return withoutQuestions(method, await send(call.request, exchange))
   const state = states.open(call.request, binding)
   if (state?.parked !== undefined) return resume(lots, call, state.parked)
   const request = state ? withState(call.request, state.relayed) : call.request
-  if (askableOf(request.client).size === 0)
-    return states.relay(await sendOpeningPages(send, request, exchange), binding)
+  if (askableOf(request.client).size === 0) {
+    const answer = await send(request, exchange)
+    return states.relay(answer.error ? await openPages(answer, { send, request, exchange }) : answer, binding)
+  }
   const parked = parking.start(binding.principalId, request, (live) => sendOpeningPages(send, request, live))
   return hear(lots, call, parked, new Map())
 }

@@ -5,12 +5,13 @@
 
 import type { RelayTerms } from "../domain/service.ts"
 import type { Answer } from "../mcp/message.ts"
+import { resultTypeOf } from "../mcp/result-type.ts"
 import { readString, toRaw, withMembers } from "../mcp/raw-json.ts"
 
-export function withOwnScope(method: string, answer: Answer, terms: RelayTerms | undefined): Answer {
+export function withOwnScope(answer: Answer, terms: RelayTerms | undefined): Answer {
   const { result } = answer
-  if (method !== "resources/read" || readString(result?.get("resultType")) !== "complete") return answer
-  const isShared = readString(result?.get("cacheScope")) === "public" && terms?.cache === "public"
+  if (!result || resultTypeOf(answer) !== "complete") return answer
+  const isShared = readString(result.get("cacheScope")) === "public" && terms?.cache === "public"
   const cacheScope = toRaw(isShared ? "public" : "private")
-  return result ? { result: withMembers(result, { ttlMs: result.get("ttlMs") ?? toRaw(0), cacheScope }) } : answer
+  return { result: withMembers(result, { ttlMs: result.get("ttlMs") ?? toRaw(0), cacheScope }) }
 }

@@ -8,6 +8,7 @@
 
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
+import type { EntryFacts } from "./entry-facts.ts"
 import type { Allowance, AllowanceState } from "./limit.ts"
 import type { Measured } from "./meter.ts"
 import type { Target } from "./target.ts"
@@ -26,11 +27,16 @@ export type CallRequest = {
 export type OpenCall = {
   readonly id: string
   readonly request: CallRequest
+  /** The pieces of the JSON text of what the caller sent for its service to work on: sent.ts. */
+  readonly sent: readonly Buffer[]
+  readonly traceId: string
   /** Epoch ms, and the same moment on a clock that never jumps. */
   readonly arrivedMs: number
   readonly beganMs: number
   principal?: ActivePrincipal
   target?: Target
+  /** What its entries have in common, once one is made. */
+  facts?: EntryFacts
   allowance?: Allowance | undefined
   /** Set once its start is on record. */
   isRecorded?: true
@@ -44,6 +50,8 @@ export type OpenCall = {
   measured?: Measured
 }
 
+type MayWait<T> = T | Promise<T>
+
 export type Steps = {
   open(request: CallRequest): OpenCall
   /** @throws GatewayError `unauthenticated` where the credential was good once and is no longer */
@@ -56,7 +64,7 @@ export type Steps = {
    * @returns undefined for operations, which no quota counts: nobody can lock the gateway's own doors
    * @throws GatewayError `quota_exceeded`, `overloaded`
    */
-  limit(principal: ActivePrincipal, target: Target, call: CallRequest): Promise<Allowance | undefined>
+  limit(principal: ActivePrincipal, target: Target, call: OpenCall): MayWait<Allowance | undefined>
   /** @throws GatewayError `audit_unavailable` */
   auditStart(call: OpenCall): Promise<void>
   route(principal: ActivePrincipal, target: Target, call: OpenCall): Promise<Answer>
@@ -71,7 +79,7 @@ export async function call(steps: Steps, request: CallRequest): Promise<Answer> 
     call.principal = steps.authenticate(request.caller)
     call.target = steps.resolve(call.principal, request)
     steps.authorize(call.principal, call.target)
-    call.allowance = await steps.limit(call.principal, call.target, request)
+    call.allowance = await steps.limit(call.principal, call.target, call)
     await steps.auditStart(call) // nothing reaches a service that is not on record first
     call.answer = await steps.route(call.principal, call.target, call)
     return call.answer

@@ -7,7 +7,7 @@ import { redact } from "../domain/audit/redaction/redact.ts"
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import type { Request } from "../mcp/message.ts"
 import { fromRaw, readString, type RawJson } from "../mcp/raw-json.ts"
-import type { CallRequest, OpenCall } from "./call.ts"
+import type { OpenCall } from "./call.ts"
 import type { Target } from "./target.ts"
 
 export type EntryFacts = Omit<EntryDraft, "kind" | "timeMs">
@@ -15,21 +15,48 @@ export type EntryFacts = Omit<EntryDraft, "kind" | "timeMs">
 const maxTextLength = 256
 const maxTargetLength = 2_048
 
-export function factsOf(catalog: Catalog, { id, principal, target, request }: OpenCall): EntryFacts {
-  return { callId: id, ...callerFacts(request.caller, principal), ...askedFor(catalog, request, target) }
+export function factsOf(catalog: Catalog, { id, principal, target, request, traceId }: OpenCall): EntryFacts {
+  const asked = request.request
+  const facts: Writable = { callId: id, method: asked.method, traceId }
+  addCaller(facts, request.caller, principal)
+  addClient(facts, asked)
+  if (target) addTarget(facts, catalog, target)
+  else addAsked(facts, asked)
+  if (target?.kind === "operation") addOperands(facts, asked.params.get("arguments"))
+  return facts
 }
 
 /** Of whom the credential was, also where it is no longer good. */
-export function callerFacts({ principalId, keyId }: Caller, principal: ActivePrincipal | undefined): EntryFacts {
-  return principal ? principalFacts(principal) : { principalId, ...(keyId !== undefined && { keyId }) }
+export function callerFacts(caller: Caller, principal: ActivePrincipal | undefined): EntryFacts {
+  const facts: Writable = {}
+  addCaller(facts, caller, principal)
+  return facts
 }
 
-function askedFor(catalog: Catalog, { request }: CallRequest, target: Target | undefined): EntryFacts {
-  return {
-    ...requestFacts(request),
-    ...(target ? targetFacts(catalog, target) : askedFacts(request)),
-    ...(target?.kind === "operation" && operandFacts(request.params.get("arguments"))),
-  }
+export function requestFacts(request: Request): EntryFacts {
+  const trace = request.meta.get("traceparent")
+  const traceId = trace && traceIdOf(trace)
+  const facts: Writable = { method: request.method, ...(traceId !== undefined && { traceId }) }
+  addClient(facts, request)
+  return facts
+}
+
+/** Facts are gathered in one object and not in many that are joined: it happens with every call. */
+type Writable = { -readonly [Member in keyof EntryFacts]: EntryFacts[Member] }
+
+function addCaller(facts: Writable, caller: Caller, active: ActivePrincipal | undefined): void {
+  const { keyId } = active ?? caller
+  facts.principalId = active?.principal.id ?? caller.principalId
+  if (keyId !== undefined) facts.keyId = keyId
+  if (!active) return
+  const { name, team } = active.principal
+  facts.principal = name
+  if (team !== undefined) facts.team = team
+}
+
+function addClient(facts: Writable, { client }: Request): void {
+  const name = client.info && clientName(client.info)
+  if (name !== undefined) facts.client = name
 }
 
 /** What an operation was done to, by the members that name things: never what may be secret. */
@@ -38,30 +65,13 @@ const naming = new Set(
 )
 const maxOperandBytes = 65_536
 
-function operandFacts(raw: RawJson | undefined): Pick<EntryFacts, "detail"> {
-  if (raw?.[0] !== 0x7b || raw.length > maxOperandBytes) return {}
+function addOperands(facts: Writable, raw: RawJson | undefined): void {
+  if (raw?.[0] !== 0x7b || raw.length > maxOperandBytes) return
   const operands = Object.entries(fromRaw(raw) as Readonly<Record<string, unknown>>)
     .filter(([member]) => naming.has(member))
     .map(([member, value]) => [member, operandOf(value)] as const)
     .filter(([, value]) => value !== undefined)
-  return operands.length === 0 ? {} : { detail: Object.fromEntries(operands) as NonNullable<EntryFacts["detail"]> }
-}
-
-export function principalFacts({ principal, keyId }: ActivePrincipal): EntryFacts {
-  const { id, name, team } = principal
-  return {
-    principalId: id,
-    principal: name,
-    ...(keyId !== undefined && { keyId }),
-    ...(team !== undefined && { team }),
-  }
-}
-
-export function requestFacts({ method, client, meta }: Request): EntryFacts {
-  const name = client.info && clientName(client.info)
-  const trace = meta.get("traceparent")
-  const traceId = trace && traceIdOf(trace)
-  return { method, ...(name !== undefined && { client: name }), ...(traceId !== undefined && { traceId }) }
+  if (operands.length > 0) facts.detail = Object.fromEntries(operands) as NonNullable<EntryFacts["detail"]>
 }
 
 const grantedAs: Readonly<Record<string, TargetKind>> = {
@@ -71,22 +81,24 @@ const grantedAs: Readonly<Record<string, TargetKind>> = {
   templates: "resource",
 }
 
-function targetFacts({ offers }: Catalog, target: Target): EntryFacts {
-  if (target.kind === "operation") return { target: target.tool.name, targetKind: "operation" }
-  const { service, canonicalName, kind } = target.entry
-  const { tags = [] } = offers.get(service) ?? {}
-  return {
-    service,
-    target: kind === "resources" ? recordedText(canonicalName) : canonicalName,
-    targetKind: grantedAs[kind] ?? "resource",
-    ...(tags.length > 0 && { tags }),
-  }
+function addTarget(facts: Writable, { offers }: Catalog, target: Target): void {
+  facts.target = target.kind === "operation" ? target.tool.name : recordedName(target.entry)
+  facts.targetKind = target.kind === "operation" ? "operation" : (grantedAs[target.entry.kind] ?? "resource")
+  if (target.kind === "operation") return
+  facts.service = target.entry.service
+  const tags = offers.get(target.entry.service)?.tags
+  if (tags && tags.length > 0) facts.tags = tags
+}
+
+/** The names of resources hold what clients wrote. */
+function recordedName({ kind, canonicalName }: Exclude<Target, { kind: "operation" }>["entry"]): string {
+  return kind === "resources" ? recordedText(canonicalName) : canonicalName
 }
 
 /** What was asked for, where nothing was found under it. */
-function askedFacts({ params }: Request): EntryFacts {
+function addAsked(facts: Writable, { params }: Request): void {
   const asked = readString(params.get("name")) ?? readString(params.get("uri"))
-  return asked === undefined ? {} : { target: recordedText(asked) }
+  if (asked !== undefined) facts.target = recordedText(asked)
 }
 
 function operandOf(value: unknown): string | number | boolean | undefined {

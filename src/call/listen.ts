@@ -150,7 +150,7 @@ function readTexts(
 ): readonly string[] {
   const texts = wanted[member] ?? []
   if (Array.isArray(texts) && texts.length <= maxNamed && texts.every((text) => typeof text === "string"))
-    return texts
+    return [...new Set(texts)]
   throw new GatewayError("invalid", `${member} must be at most ${maxNamed} strings.`)
 }
 

@@ -2,10 +2,15 @@
 
 import type { GatewayError } from "../errors.ts"
 
+type OpenCount = { open: number }
+
+const leastSweep = 1_000
+
 export class OpenCounts {
   readonly #max: number
   readonly #refusal: (max: number) => GatewayError
-  readonly #open = new Map<string, number>()
+  readonly #counts = new Map<string, OpenCount>()
+  #sweepAt = leastSweep
 
   constructor(max: number, refusal: (max: number) => GatewayError) {
     this.#max = max
@@ -17,16 +22,25 @@ export class OpenCounts {
    * @returns ends it, however often it is called
    */
   enter(principalId: string): () => void {
-    const open = this.#open.get(principalId) ?? 0
-    if (open >= this.#max) throw this.#refusal(this.#max)
-    this.#open.set(principalId, open + 1)
+    const count = this.#counts.get(principalId) ?? this.#begin(principalId)
+    if (count.open >= this.#max) throw this.#refusal(this.#max)
+    count.open += 1
     let left = false
     return () => {
       if (left) return
       left = true
-      const now = (this.#open.get(principalId) ?? 1) - 1
-      if (now === 0) this.#open.delete(principalId)
-      else this.#open.set(principalId, now)
+      count.open -= 1
     }
+  }
+
+  /** Counts of nothing are kept for the next call, until there are many of them. */
+  #begin(principalId: string): OpenCount {
+    if (this.#counts.size >= this.#sweepAt) {
+      for (const [id, { open }] of this.#counts) if (open === 0) this.#counts.delete(id)
+      this.#sweepAt = Math.max(leastSweep, this.#counts.size * 2)
+    }
+    const count = { open: 0 }
+    this.#counts.set(principalId, count)
+    return count
   }
 }

@@ -3,15 +3,19 @@
  * Operations on the gateway itself are performed instead.
  */
 
+import type { Offered } from "../domain/catalog.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { RelayTerms } from "../domain/service.ts"
+import { withAsk } from "../mcp/exchange.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
-import { fromRaw, toRaw, withMembers, writeObject, type RawObject } from "../mcp/raw-json.ts"
+import { fromRaw, toRaw, withMembers, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
 import type { Bridge } from "./bridge.ts"
 import { withOwnScope } from "./caching.ts"
 import type { CallRequest, OpenCall } from "./call.ts"
 import type { Target } from "./target.ts"
+import type { AbandonTask } from "./tasks/abandon-task.ts"
 import type { SendCall } from "./tasks/sent.ts"
+import { Waiting } from "./waiting.ts"
 
 type OperationTarget = Extract<Target, { kind: "operation" }>
 
@@ -20,6 +24,7 @@ export type RouteOptions = {
   readonly clock: () => number
   /** Sends to a service: tasks/task-calls.ts. */
   readonly send: SendCall
+  readonly abandon: AbandonTask
   /** What the file of a service says of its traffic. */
   readonly terms: (service: string) => RelayTerms | undefined
   readonly bridge: Bridge
@@ -43,35 +48,44 @@ export async function route(
     params: call.request.params,
   }
   const sending = { principalId: binding.principalId, repeatable: isRepeatable(target, call.request), target }
+  const { exchange, askedMs } = counting(open, options.clock)
   const sentMs = options.clock()
   try {
     const answer = await options.bridge.send({
       request: withOwnNames(call.request, target),
-      exchange: counting(open),
+      exchange,
       binding,
       send: (request, exchange) => options.send(service, request, exchange, sending),
+      abandon: (asking) => options.abandon(call.request, asking),
     })
-    return withOwnScope(call.request.method, answer, options.terms(service))
+    return call.request.method === "resources/read" ? withOwnScope(answer, options.terms(service)) : answer
   } finally {
-    open.computeMs = options.clock() - sentMs
+    open.computeMs = options.clock() - sentMs - askedMs()
   }
 }
 
+const never = (): number => 0
+
+type Counting = {
+  readonly exchange: Exchange
+  /** How long the service has waited for answers, which is no work of its own. */
+  readonly askedMs: () => number
+}
+
 /** The caller's exchange; what it answers to questions of the service is counted. */
-function counting(open: OpenCall): Exchange {
+function counting(open: OpenCall, clock: () => number): Counting {
   const { exchange } = open.request
   const { ask } = exchange
-  if (!ask) return exchange
-  return {
-    ...exchange,
-    ask: async (question, signal) => {
-      open.questions = (open.questions ?? 0) + 1
-      const answer = await ask(question, signal)
-      const bytes = answer.result ? writeObject(answer.result).length : 0
-      open.answeredBytes = (open.answeredBytes ?? 0) + bytes
-      return answer
-    },
-  }
+  if (!ask) return { exchange, askedMs: never }
+  const waiting = new Waiting(clock)
+  const counted = withAsk(exchange, async (question, signal) => {
+    open.questions = (open.questions ?? 0) + 1
+    const answer = await waiting.during(ask(question, signal))
+    const bytes = answer.result ? writeObject(answer.result).length : 0
+    open.answeredBytes = (open.answeredBytes ?? 0) + bytes
+    return answer
+  })
+  return { exchange: counted, askedMs: () => waiting.totalMs }
 }
 
 function isRepeatable(target: Target, { method }: Request): boolean {
@@ -85,12 +99,24 @@ function withOwnNames(request: Request, target: Exclude<Target, { kind: "operati
   if (target.kind === "task" || target.kind === "method") return request
   const own = target.kind === "resource" ? target.entry.uri : target.entry.item.name
   if (own === target.asked.name) return request
+  const isNamed = target.kind === "item" && request.method !== "completion/complete"
+  if (isNamed) return { ...request, params: new Map(request.params).set("name", rawNameOf(target.entry.item)) }
   return { ...request, params: renamed(request, own) }
+}
+
+const rawNames = new WeakMap<Offered, RawJson>()
+
+/** Written once for each item, and not for each call of it. */
+function rawNameOf(item: Offered): RawJson {
+  const known = rawNames.get(item)
+  if (known) return known
+  const raw = toRaw(item.name)
+  rawNames.set(item, raw)
+  return raw
 }
 
 function renamed({ method, params }: Request, own: string): RawObject {
   if (method === "resources/read") return withMembers(params, { uri: toRaw(own) })
-  if (method !== "completion/complete") return withMembers(params, { name: toRaw(own) })
   const reference = params.get("ref")
   const { type } = (reference ? fromRaw(reference) : {}) as { type?: string }
   return withMembers(params, { ref: toRaw(type === "ref/prompt" ? { type, name: own } : { type, uri: own }) })

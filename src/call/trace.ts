@@ -1,17 +1,28 @@
 /** The trace a call belongs to: the one its client began, or else one that begins here, where the record names it too. */
 
-import { readString, toRaw, withMembers } from "../mcp/raw-json.ts"
-import type { CallRequest } from "./call.ts"
+import type { Request } from "../mcp/message.ts"
+import { readString, type RawJson } from "../mcp/raw-json.ts"
 
 /** @see https://www.w3.org/TR/trace-context/#traceparent-header */
-const traceparent = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}/
+const traceparent = /^(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}/
 
-/** @param newBytes random bytes */
-export function withTrace(call: CallRequest, newBytes: (size: number) => Buffer): CallRequest {
-  const { request } = call
-  if (traceparent.test(readString(request.meta.get("traceparent")) ?? "")) return call
-  const [trace, span] = [newBytes(16).toString("hex"), newBytes(8).toString("hex")]
-  // The state of a trace means nothing to another one.
-  const meta = withMembers(request.meta, { traceparent: toRaw(`00-${trace}-${span}-01`), tracestate: undefined })
-  return { ...call, request: { ...request, meta } }
+const traceDigits = 32
+const spanDigits = 16
+
+export type Traced = { readonly request: Request; readonly traceId: string }
+
+/** @param newHex so many random digits */
+export function withTrace(request: Request, newHex: (digits: number) => string): Traced {
+  const given = request.meta.get("traceparent")
+  const begun = given && traceparent.exec(readString(given) ?? "")?.[1]
+  if (begun !== undefined) return { request, traceId: begun }
+  const digits = newHex(traceDigits + spanDigits)
+  const traceId = digits.slice(0, traceDigits)
+  const meta = new Map(request.meta).set("traceparent", parentOf(traceId, digits.slice(traceDigits)))
+  meta.delete("tracestate") // the state of a trace means nothing to another one
+  return { request: { ...request, meta }, traceId }
+}
+
+function parentOf(traceId: string, span: string): RawJson {
+  return Buffer.from(`"00-${traceId}-${span}-01"`, "latin1")
 }

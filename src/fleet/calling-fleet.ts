@@ -7,13 +7,14 @@ import type { Offer } from "../domain/catalog.ts"
 import type { Fleet } from "../domain/fleet.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
+import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import { CallingService } from "./calling-service.ts"
 import type { Served } from "./calls/stats.ts"
 import { Turnstile } from "./calls/turnstile.ts"
 import type { LinkContext } from "./context.ts"
 import { digestOf } from "./definition-digest.ts"
 
-export type CallingFleetOptions = Omit<LinkContext, "starts" | "workers"> & {
+export type CallingFleetOptions = Omit<LinkContext, "starts" | "workers" | "wheel"> & {
   readonly onServed: (service: string, served: Served) => void
 }
 
@@ -30,7 +31,7 @@ export class CallingFleet implements Pick<Fleet, "send"> {
   constructor({ onServed, ...context }: CallingFleetOptions) {
     // Programs are the owner's; what is defined here carries the worker's own share already.
     const starts = new Turnstile({ maxInside: 1, maxWaiting: 0 })
-    this.#context = { ...context, starts, workers: 0 }
+    this.#context = { ...context, starts, wheel: new DeadlineWheel(), workers: 0 }
     this.#onServed = onServed
   }
 

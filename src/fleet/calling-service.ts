@@ -7,6 +7,7 @@ import type { Offer } from "../domain/catalog.ts"
 import type { SendOptions } from "../domain/fleet.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
+import { cancellationOf } from "../mcp/cancellation.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
 import { Dispatch } from "./calls/dispatch.ts"
 import { OpenSends } from "./calls/open-sends.ts"
@@ -40,6 +41,7 @@ export class CallingService {
     this.definition = definition
     this.#context = context
     this.#onServed = onServed
+    const { clientInfo, wheel } = context
     const era = (): Offer["era"] => this.offer.era
     const paramHeaders = (tool: string) => this.offer.items.tools.find(({ name }) => name === tool)?.paramHeaders
     this.#connector = new Connector({ definition, context, eraHint: era, paramHeaders })
@@ -52,7 +54,7 @@ export class CallingService {
       onUp: () => {},
       onChange: () => {},
     })
-    this.#dispatch = new Dispatch({ definition, endpoints: this.#endpoints, era, clientInfo: context.clientInfo })
+    this.#dispatch = new Dispatch({ definition, endpoints: this.#endpoints, era, clientInfo, wheel })
   }
 
   /** @throws GatewayError */
@@ -87,7 +89,7 @@ export class CallingService {
       return answer
     } catch (thrown) {
       const error = GatewayError.from(thrown)
-      served(exchange.signal.aborted ? undefined : error.message)
+      served(cancellationOf(exchange).aborted ? undefined : error.message)
       throw error.code === "service_unavailable"
         ? serviceUnavailable(this.definition.name, error.message, error)
         : thrown

@@ -6,6 +6,7 @@ import type { RawJson } from "../mcp/raw-json.ts"
 import type { Issues } from "./issues.ts"
 import type { ListCache } from "./lists/list-cache.ts"
 import type { PidLedger } from "./children/pid-ledger.ts"
+import type { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import type { Turnstile } from "./calls/turnstile.ts"
 
 type FleetLimits = {
@@ -42,6 +43,8 @@ export type FleetContext = {
   readonly ledger: PidLedger
   readonly cache: ListCache
   readonly issues: Issues
+  /** Where the deadlines of all calls are. */
+  readonly wheel: DeadlineWheel
   /** How many programs may be on their way up at once. */
   readonly starts: Turnstile
   /** Processes beside this one that send calls as well. */

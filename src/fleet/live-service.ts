@@ -7,6 +7,7 @@ import type { ItemKind } from "../domain/catalog.ts"
 import type { HealthCheck, SendOptions, ServiceState, ServiceStatus } from "../domain/fleet.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
+import { cancellationOf } from "../mcp/cancellation.ts"
 import type { Answer, Era, Exchange, Notification, Request } from "../mcp/message.ts"
 import { abortable } from "./links/abortable.ts"
 import { checkEndpoints } from "./check.ts"
@@ -49,7 +50,7 @@ export class LiveService {
   #stopping = false
 
   constructor(definition: ServiceDefinition, context: FleetContext) {
-    const { clientInfo, random, limits } = context
+    const { clientInfo, random, limits, wheel } = context
     this.definition = definition
     this.#context = context
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -82,7 +83,7 @@ export class LiveService {
       onChange,
     })
     this.#watches = new Watches({ clientInfo, random, onListsChanged: () => this.listing.schedule() })
-    this.#dispatch = new Dispatch({ definition, endpoints: this.#endpoints, era: this.#era, clientInfo })
+    this.#dispatch = new Dispatch({ definition, endpoints: this.#endpoints, era: this.#era, clientInfo, wheel })
   }
 
   /** @param earlier the lists of its predecessor, if they are still worth something */
@@ -122,7 +123,8 @@ export class LiveService {
 
   /** Nothing is tried again: whoever wants to know more of a task asks for it. */
   async watchTask({ id, place }: WatchedTask, onNews: Watcher["onUpdate"], signal: AbortSignal): Promise<boolean> {
-    const link = this.#dispatch.linkAt(place) ?? this.#primary()?.shared.link
+    // Another connection may know another caller's task by the same id.
+    const link = place ? this.#dispatch.linkAt(place) : this.#primary()?.shared.link
     return link ? watchTask({ link, id, clientInfo: this.#context.clientInfo, onNews }, signal) : false
   }
 
@@ -184,7 +186,7 @@ export class LiveService {
       return answer
     } catch (thrown) {
       const error = GatewayError.from(thrown)
-      if (exchange.signal.aborted) this.#stats.answered(now() - beganMs)
+      if (cancellationOf(exchange).aborted) this.#stats.answered(now() - beganMs)
       else this.#noteError(beganMs, error.message)
       throw error.code === "service_unavailable" ? this.#unavailable(error.message, error) : thrown
     }

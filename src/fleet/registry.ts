@@ -22,16 +22,16 @@ import { findCollisions } from "./lists/collisions.ts"
 import type { FleetChange, FleetContext } from "./context.ts"
 import { withDefaults, type ServiceDefaults } from "./defaults.ts"
 import { cacheKeyOf, digestOf } from "./definition-digest.ts"
-import { diagnose } from "./diagnosis/diagnose.ts"
 import { Issues } from "./issues.ts"
 import { ListCache } from "./lists/list-cache.ts"
 import { LiveService } from "./live-service.ts"
 import { idleStatus } from "./status.ts"
 import type { Served } from "./calls/stats.ts"
+import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import { Turnstile } from "./calls/turnstile.ts"
 import type { Watcher } from "./lists/watches.ts"
 
-export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo"> & {
+export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo" | "wheel"> & {
   readonly files: ServiceFiles
   readonly dataDir: string
   readonly limits: ServiceDefaults["limits"]
@@ -80,6 +80,7 @@ class ServiceFleet implements RunningFleet {
       clientInfo: toRaw({ name: "mcp-meta", version }),
       cache: new ListCache(join(dataDir, "lists")),
       issues: new Issues(options.now, (service) => options.onChange("issues", service)),
+      wheel: new DeadlineWheel(),
       starts: new Turnstile({ maxInside: maxStarting, maxWaiting: Number.POSITIVE_INFINITY }),
       onChange: (what, service) => this.#onChange(what, service),
     }
@@ -103,7 +104,11 @@ class ServiceFleet implements RunningFleet {
   }
 
   send(service: string, request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
-    return Promise.try(() => this.#get(service).send(request, exchange, options))
+    const live = this.#live.get(service)
+    return (
+      live?.send(request, exchange, options) ??
+      Promise.try(() => this.#get(service).send(request, exchange, options))
+    )
   }
 
   async watch(
@@ -176,13 +181,15 @@ class ServiceFleet implements RunningFleet {
     return Promise.try(() => this.#get(service).check())
   }
 
-  diagnose(service: string): Promise<readonly DiagnosisStep[]> {
+  async diagnose(service: string): Promise<readonly DiagnosisStep[]> {
+    const definition = this.#getDefinition(service)
     const endpoints = this.#live.get(service)?.status.endpoints ?? []
     const failing = Math.max(
       0,
       endpoints.findIndex(({ healthy }) => !healthy),
     )
-    return Promise.try(() => diagnose(this.#getDefinition(service), failing, this.#context))
+    const { diagnose } = await import("./diagnosis/diagnose.ts") // seldom needed
+    return diagnose(definition, failing, this.#context)
   }
 
   #definitions(): ServiceDefinition[] {

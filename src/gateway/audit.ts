@@ -9,7 +9,7 @@ import type { Events } from "../domain/event.ts"
 import type { Usage } from "../domain/usage.ts"
 import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
-import { openSinks, type Sinks, type SinkSettings } from "../sinks/sinks.ts"
+import type { Sinks, SinkSettings, SinksOptions } from "../sinks/sinks.ts"
 import { openAuditReader } from "../stores/sqlite/reader.ts"
 import { openAuditWriter, type AuditWriter } from "../stores/sqlite/writer.ts"
 import type { Closers } from "./closers.ts"
@@ -66,7 +66,7 @@ export async function openAudit(
   closers.add(() => writer.close(Date.now()))
   const reader = await openAuditReader({ folder, keysFolder })
   closers.add(() => reader.close())
-  sinks = openSinks({
+  sinks = await openSinks({
     sinks: await sinkSettings(config),
     entries: { after: (id, limit) => reader.entriesAfter(id, limit) },
     folder,
@@ -80,7 +80,7 @@ export async function openAudit(
     },
   })
   const opened = sinks
-  closers.add(() => opened.close())
+  closers.add(() => opened?.close())
   const unsubscribe = events.subscribe((event) => {
     if (event.type !== "service") return
     const { service, state } = event
@@ -105,19 +105,27 @@ export async function openAudit(
 /** Drops what is older than the configuration keeps, and no sink still waits for: at the start and every hour. */
 function keepInTime(
   { audit: { retentionDays } }: Config,
-  { writer, sinks }: { readonly writer: AuditWriter; readonly sinks: Sinks },
+  { writer, sinks }: { readonly writer: AuditWriter; readonly sinks: Sinks | undefined },
   closers: Closers,
 ): void {
   if (retentionDays === 0) return
   const drop = (): void => {
     const nowMs = Date.now()
-    const request = { beforeMs: nowMs - retentionDays * dayMs, keepFromId: sinks.oldestNeededId(), nowMs }
+    const keepFromId = sinks?.oldestNeededId() ?? Number.MAX_SAFE_INTEGER
+    const request = { beforeMs: nowMs - retentionDays * dayMs, keepFromId, nowMs }
     // Trouble is told where it is met; what is dropped an hour later is no loss.
     writer.retain(request).catch(() => undefined)
   }
   drop()
   const timer = setInterval(drop, hourMs).unref()
   closers.add(() => clearInterval(timer))
+}
+
+/** Loads what serves them only where there are some. @throws GatewayError `invalid` */
+async function openSinks(options: SinksOptions): Promise<Sinks | undefined> {
+  if (Object.keys(options.sinks).length === 0) return undefined
+  const { openSinks } = await import("../sinks/sinks.ts")
+  return openSinks(options)
 }
 
 /** @throws GatewayError `invalid` */

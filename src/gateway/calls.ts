@@ -73,13 +73,17 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
     steps,
     folding,
     tasks,
-    call: (request) =>
-      open.during(async () => {
+    call: async (request) => {
+      open.enter()
+      try {
         if (!settled && isUnknownYet(request)) await services.fleet.settled()
         const answer = await call(steps, request)
         failpoint("call.answer.before")
         return answer
-      }),
+      } finally {
+        open.leave()
+      }
+    },
     drained: (graceMs) => open.drained(graceMs),
   }
 }

@@ -6,6 +6,7 @@ import { findTool } from "../call/resolve.ts"
 import type { Config } from "../config.ts"
 import type { Caller } from "../domain/principal.ts"
 import type { Sealer } from "../domain/secret.ts"
+import { listingOf } from "../domain/catalog.ts"
 import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
 import { StreamableHttp, type StreamableHttpOptions } from "../mcp/server/http-server.ts"
@@ -17,7 +18,7 @@ import { handOverHeaderBytes } from "../surfaces/hand-over-headers.ts"
 import { createHttpDoor, type HttpDoorOptions } from "../surfaces/http.ts"
 import { createMcpDoor } from "../surfaces/mcp.ts"
 import { Pipes } from "../surfaces/pipes.ts"
-import { createRest } from "../surfaces/rest.ts"
+import { listenForRest } from "../surfaces/rest-listener.ts"
 import { performByCall, toolCall } from "../surfaces/tool-call.ts"
 import type { Audit } from "./audit.ts"
 import type { Calls } from "./calls.ts"
@@ -67,7 +68,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
   const pipes = new Pipes({ mcp, serverInfo, limits: config.limits })
   closers.add(() => streamable.close())
   closers.add(() => pipes.close())
-  const rest = createRest({
+  const rest = listenForRest({
     operations,
     version,
     events,
@@ -83,6 +84,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
     limits: { ...config.limits, headerBytes: config.limits.headerBytes + (behind ? handOverHeaderBytes : 0) },
     ...(behind ?? (tls && { tls })),
+    recall: (credential) => authenticator.recall(credential),
     admit: (credential) => authenticator.admit(credential),
     onRefused: async (source, thrown) => {
       const { code: outcome } = GatewayError.from(thrown)
@@ -92,6 +94,8 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     },
     mcp,
     paramHeaders: ({ caller, mount }, tool) => {
+      const listed = listingOf(known().catalog, mount)?.byName.tools.get(tool)
+      if (listed && !listed.item.paramHeaders) return undefined
       const principal = authenticator.authenticate(caller)
       const entry = findTool(known(), principal, mount, tool)
       // To be refused for a header would tell that the tool is there.

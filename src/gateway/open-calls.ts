@@ -13,15 +13,15 @@ export class OpenCalls {
   }
 
   /** @throws GatewayError `service_unavailable` once the gateway is stopping */
-  async during<T>(run: () => Promise<T>): Promise<T> {
+  enter(): void {
     if (this.#stopping.aborted) throw stoppingNow()
     this.#open += 1
-    try {
-      return await run()
-    } finally {
-      this.#open -= 1
-      if (this.#open === 0) this.#onIdle?.()
-    }
+  }
+
+  /** Once for each that entered. */
+  leave(): void {
+    this.#open -= 1
+    if (this.#open === 0) this.#onIdle?.()
   }
 
   /** Resolves when no call is open, or when their time is over. */

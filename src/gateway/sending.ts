@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto"
 import { createBridge } from "../call/bridge.ts"
 import type { Known } from "../call/resolve.ts"
 import type { RouteOptions } from "../call/route.ts"
+import { abandonsTasks } from "../call/tasks/abandon-task.ts"
 import type { TaskCallsOptions } from "../call/tasks/sent.ts"
 import { sendThroughTasks } from "../call/tasks/task-calls.ts"
 import type { Config } from "../config.ts"
@@ -20,9 +21,10 @@ export type SendingOptions = {
 export function wireSending(
   { config: { limits }, services, stores, stopping }: SendingOptions,
   tasks: TaskCallsOptions,
-): Pick<RouteOptions, "send" | "terms" | "bridge"> {
+): Pick<RouteOptions, "send" | "abandon" | "terms" | "bridge"> {
   return {
     send: sendThroughTasks(tasks),
+    abandon: abandonsTasks(tasks),
     terms: (service) => services.known().catalog.offers.get(service)?.terms,
     bridge: createBridge({
       sealer: stores.sealer,

@@ -1,18 +1,18 @@
 /** Wires the steps of a call to what was opened. Their order: call/call.ts. */
 
-import { randomBytes } from "node:crypto"
 import { createAudit } from "../call/audit.ts"
 import { authorize } from "../call/authorize.ts"
-import type { CallRequest, Steps } from "../call/call.ts"
+import type { OpenCall, Steps } from "../call/call.ts"
 import { createCursors } from "../call/cursor.ts"
-import type { Allowance, Limiter } from "../call/limit.ts"
+import type { Limiter } from "../call/limit.ts"
 import type { ListSteps } from "../call/list.ts"
-import { bytesInOf, costRuleOf, meter } from "../call/meter.ts"
+import { costRuleOf, meter } from "../call/meter.ts"
+import { openCall } from "../call/open-call.ts"
 import { Folding } from "../call/folding.ts"
 import { resolve } from "../call/resolve.ts"
 import { route, type RouteOptions } from "../call/route.ts"
+import { bytesInOf } from "../call/sent.ts"
 import type { Target } from "../call/target.ts"
-import { withTrace } from "../call/trace.ts"
 import type { Config } from "../config.ts"
 import { costBefore } from "../domain/cost.ts"
 import { sharedName } from "../domain/naming.ts"
@@ -21,6 +21,7 @@ import type { ActivePrincipal } from "../domain/principal.ts"
 import { failpoint } from "../failpoint.ts"
 import type { Authenticator } from "../identity/authenticator.ts"
 import type { Closers } from "./closers.ts"
+import { randomDigits } from "./random-digits.ts"
 import type { Services } from "./services.ts"
 import type { Stores } from "./stores.ts"
 
@@ -54,23 +55,21 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     copyBytes: audit.copyBytes,
     now: Date.now,
   })
+  const newHex = randomDigits()
+  const routeOptions: RouteOptions = { ...routing, clock }
   let calls = 0
   const steps: WiredSteps["steps"] = {
     ...auditing,
     cursors: createCursors(stores.sealer),
-    open: (call) => ({
-      id: `${startId}.${++calls}`,
-      request: withTrace(call, randomBytes),
-      arrivedMs: Date.now(),
-      beganMs: clock(),
-    }),
+    open: (call) =>
+      openCall(call, { id: `${startId}.${++calls}`, newHex, arrivedMs: Date.now(), beganMs: clock() }),
     authenticate: (caller) => stores.authenticator.authenticate(caller),
     resolve: (principal, request) => resolve(services.known(), principal, request),
     authorize,
-    limit: (principal, target, request) => limit(limiter, { principal, target, request }),
+    limit: (principal, target, call) => limit(limiter, { principal, target, call }),
     route: async (principal, target, call) => {
       failpoint("call.forward.before")
-      const answer = await route({ ...routing, clock }, principal, target, call)
+      const answer = await route(routeOptions, principal, target, call)
       failpoint("call.forward.after")
       return answer
     },
@@ -79,12 +78,12 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
   return { steps, folding }
 }
 
-type Asked = { readonly principal: ActivePrincipal; readonly target: Target; readonly request: CallRequest }
+type Asked = { readonly principal: ActivePrincipal; readonly target: Target; readonly call: OpenCall }
 
-async function limit(limiter: Limiter, { principal, target, request }: Asked): Promise<Allowance | undefined> {
+function limit(limiter: Limiter, { principal, target, call }: Asked): ReturnType<Steps["limit"]> {
   if (target.kind === "operation") return undefined
   const { service, canonicalName } = target.entry
-  const bytesIn = bytesInOf({ request })
+  const bytesIn = bytesInOf(call)
   const fixedCostMicroUsd = costBefore(costRuleOf(target), bytesIn)
   const ownName = target.kind === "item" ? ownNameOf(target.entry) : undefined
   return limiter.limit({ principal, service, canonicalName, ownName, bytesIn, fixedCostMicroUsd })

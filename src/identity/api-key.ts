@@ -42,8 +42,12 @@ export function readKey(text: string): { readonly id: string } | undefined {
   return { id }
 }
 
+/** In numbers, since it is worked out with every request. */
 function checksum(text: string): string {
-  return toBase62(BigInt(crc32(text)), checksumLength)
+  let sum = ""
+  for (let rest = crc32(text); sum.length < checksumLength; rest = Math.floor(rest / digits.length))
+    sum = `${digits[rest % digits.length]}${sum}`
+  return sum
 }
 
 function toBase62(value: bigint, length: number): string {

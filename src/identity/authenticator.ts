@@ -6,11 +6,13 @@
  */
 
 import type { ActivePrincipal, Caller, Key, Keys, Principal, Principals } from "../domain/principal.ts"
-import { readCredential, refusedCredential, type Claim, type Credential } from "./credential.ts"
+import { claimOfKey, readCredential, refusedCredential, type Claim, type Credential } from "./credential.ts"
 import { openRoster, type Roster } from "./roster.ts"
 import { Verifier } from "./verifier.ts"
 
 export interface Authenticator {
+  /** At once, the caller of a credential that was right before and still is; undefined for any other. */
+  recall(credential: Credential): Caller | undefined
   /**
    * @throws GatewayError `unauthenticated`, with `retryAfterMs` after too many failures; `invalid` where two
    *   credentials disagree; `overloaded` where too many are being checked
@@ -21,18 +23,14 @@ export interface Authenticator {
   close(): void
 }
 
-/** For a process that keeps no secrets' failures: it knows again whom another one has admitted. */
-export interface Recognizer {
-  /** Undefined for whom it does not know, and for whoever may not call any more. */
-  recognize(credential: Credential): Caller | undefined
+/** For a process that checks no secrets: it knows again the keys that another one has admitted. */
+export interface Recognizer extends Pick<Authenticator, "recall" | "authenticate"> {
   /**
    * To be called before the credential is shown to who can admit it.
    *
    * @returns remembers it, to be called if it was admitted. It counts for the secret's hash of this moment alone.
    */
   introduce(credential: Credential): () => void
-  /** @throws GatewayError `unauthenticated` */
-  authenticate(caller: Caller): ActivePrincipal
 }
 
 type Dependencies = {
@@ -52,6 +50,7 @@ export async function createAuthenticator({
   const roster = await openRoster(principals, keys)
   const verifier = new Verifier(pepper, now)
   return {
+    recall: (credential) => recall(roster, verifier, credential, now()),
     admit: async (credential) => {
       const claim = readCredential(credential)
       const { caller, hash } = findClaimed(roster, claim, now())
@@ -72,31 +71,22 @@ export function createRecognizer({
   now,
 }: Pick<Dependencies, "pepper" | "now"> & { readonly roster: Roster }): Recognizer {
   const verifier = new Verifier(pepper, now)
-  const find = (credential: Credential): Claimed & { readonly digest: string } => {
-    const claim = readCredential(credential)
-    return { ...findClaimed(roster, claim, now()), digest: verifier.digest(claim) }
-  }
   return {
-    recognize: (credential) => {
-      try {
-        const { caller, hash, digest } = find(credential)
-        if (!caller || !verifier.recalls(digest, hash)) return undefined
-        getActive(roster, caller, now())
-        return caller
-      } catch {
-        return undefined // why is for who admits
-      }
-    },
+    recall: (credential) => recall(roster, verifier, credential, now()),
     introduce: (credential) => {
-      try {
-        const { hash, digest } = find(credential)
-        return () => hash !== undefined && verifier.remember(digest, hash)
-      } catch {
-        return () => {}
-      }
+      const claim = claimOfKey(credential)
+      const key = claim && roster.findKey(claim.id)
+      return () => key && verifier.remember(verifier.digest(claim), key.hash)
     },
     authenticate: (caller) => getActive(roster, caller, now()),
   }
+}
+
+function recall(roster: Roster, verifier: Verifier, credential: Credential, nowMs: number): Caller | undefined {
+  const claim = claimOfKey(credential)
+  const key = claim && roster.findKey(claim.id)
+  if (!key || !verifier.recalls(verifier.digest(claim), key.hash)) return undefined
+  return isActive(roster, key, nowMs) ? { principalId: key.principalId, keyId: key.id } : undefined
 }
 
 type Claimed = { readonly caller: Caller | undefined; readonly hash: string | undefined }
@@ -120,7 +110,12 @@ function getActive(roster: Roster, { principalId, keyId }: Caller, nowMs: number
   if (keyId === undefined) return member
   const key = roster.findKey(keyId)
   if (!key || !isGood(key, member.principal, nowMs)) throw refusedCredential()
-  return { ...member, keyId }
+  return { principal: member.principal, may: member.may, keyId }
+}
+
+function isActive(roster: Roster, key: Key, nowMs: number): boolean {
+  const principal = roster.findMember(key.principalId)?.principal
+  return principal !== undefined && !principal.disabled && isGood(key, principal, nowMs)
 }
 
 function isGood(key: Key, principal: Principal, nowMs: number): boolean {

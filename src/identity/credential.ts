@@ -35,6 +35,14 @@ export function readCredential({ authorization, apiKey }: Credential): Claim {
   throw claims.length > 0 ? refusedCredential() : missingCredential()
 }
 
+/** What nearly every client sends: one key, in one header. */
+export function claimOfKey({ authorization, apiKey }: Credential): (Claim & { readonly kind: "key" }) | undefined {
+  if (authorization === undefined) return apiKey === undefined ? undefined : readKeyClaim(apiKey)
+  return apiKey === undefined && authorization.startsWith("Bearer ")
+    ? readKeyClaim(authorization.slice(7))
+    : undefined
+}
+
 /** One text for whatever is wrong, so that it does not help to guess. */
 export function refusedCredential(retryAfterMs?: number): GatewayError {
   const message =
@@ -60,7 +68,7 @@ function readAuthorization(value: string): Claim | undefined {
   return scheme.toLowerCase() === "bearer" ? readKeyClaim(text) : readBasic(text)
 }
 
-function readKeyClaim(text: string): Claim | undefined {
+function readKeyClaim(text: string): (Claim & { readonly kind: "key" }) | undefined {
   const key = readKey(text)
   return key && { kind: "key", id: key.id, secret: text }
 }

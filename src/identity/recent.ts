@@ -3,6 +3,7 @@ export class Recent<T> {
   readonly #max: number
   /** In the order of last use, since a Map keeps the order in which keys were put. */
   readonly #kept = new Map<string, T>()
+  #newest: string | undefined
 
   constructor(max: number) {
     this.#max = max
@@ -10,7 +11,7 @@ export class Recent<T> {
 
   get(key: string): T | undefined {
     const value = this.#kept.get(key)
-    if (value !== undefined) this.#renew(key, value)
+    if (value !== undefined && key !== this.#newest) this.#renew(key, value)
     return value
   }
 
@@ -27,5 +28,6 @@ export class Recent<T> {
   #renew(key: string, value: T): void {
     this.#kept.delete(key)
     this.#kept.set(key, value)
+    this.#newest = key
   }
 }

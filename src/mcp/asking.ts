@@ -4,7 +4,7 @@
  */
 
 import type { Answer, ClientFacts, Request } from "./message.ts"
-import { fromRaw, readString, toRaw, type RawObject } from "./raw-json.ts"
+import { fromRaw, noMembers, readString, toRaw, type RawJson, type RawObject } from "./raw-json.ts"
 
 /** The request -> the capability that a client must have declared. */
 export const capabilityToAsk: Readonly<Record<string, string>> = {
@@ -12,6 +12,8 @@ export const capabilityToAsk: Readonly<Record<string, string>> = {
   "sampling/createMessage": "sampling",
   "roots/list": "roots",
 }
+
+const askableNames: ReadonlySet<string> = new Set(Object.values(capabilityToAsk))
 
 /** Requests in which a service may ask something back. */
 export const askingMethods: ReadonlySet<string> = new Set(["tools/call", "prompts/get", "resources/read"])
@@ -22,19 +24,20 @@ const plain = toRaw({})
 
 /** What a client can be asked, as it declared it, without what its revision does not know. */
 export function askableOf({ revision, capabilities }: ClientFacts): RawObject {
-  const declared = Object.values(capabilityToAsk).flatMap((name) => {
+  if (capabilities.size === 0) return noMembers
+  const askable = new Map<string, RawJson>()
+  for (const name of askableNames) {
     const raw = capabilities.get(name)
-    return raw?.[0] === 0x7b ? [[name, raw] as const] : []
-  })
-  const known = declared.filter(([name]) => name !== "elicitation" || revision >= "2025-06-18")
-  // Modes of elicitation and tools in sampling came with 2025-11-25; of roots only changes are told apart.
-  if (revision >= "2025-11-25") return new Map(known)
-  return new Map(known.map(([name, raw]) => [name, name === "roots" ? raw : plain]))
+    const isKnown = name !== "elicitation" || revision >= "2025-06-18"
+    // Modes of elicitation and tools in sampling came with 2025-11-25; of roots only changes are told apart.
+    const isWhole = name === "roots" || revision >= "2025-11-25"
+    if (raw?.[0] === 0x7b && isKnown) askable.set(name, isWhole ? raw : plain)
+  }
+  return askable
 }
 
 export function withoutAskable(capabilities: RawObject): RawObject {
-  const askable = new Set(Object.values(capabilityToAsk))
-  return new Map([...capabilities].filter(([name]) => !askable.has(name)))
+  return new Map([...capabilities].filter(([name]) => !askableNames.has(name)))
 }
 
 /** @returns the answer to a question that this client cannot be asked; undefined where it can */

@@ -5,8 +5,8 @@
  * there are, and what their params hold, is left to whoever answers them. How members are found: json-members.ts.
  */
 
-import type { Noted, Shape } from "./json/json-members.ts"
-import { decodeString } from "./json/json-string.ts"
+import type { Shape } from "./json/json-members.ts"
+import type { ObjectView } from "./json/object-view.ts"
 import type { Outline } from "./message.ts"
 import { ProtocolError } from "./protocol-error.ts"
 import { noMembers, type RawJson, type RawObject } from "./raw-json.ts"
@@ -30,21 +30,20 @@ export const messageShape: Shape = {
   ]),
 }
 
-type Envelope = { readonly members: RawObject; readonly noted: Noted; readonly id: RawJson | undefined }
+type Envelope = { readonly members: ObjectView; readonly id: RawJson | undefined }
 
 /**
  * @param fault what the walk already found wrong
  * @throws ProtocolError `invalid_request`, with the message's id where it has a fit one
  */
-export function readEnvelope(noted: Noted, fault: string | undefined): Outline {
-  const members = noted.get(messageShape) ?? noMembers
+export function readEnvelope(members: ObjectView, fault: string | undefined): Outline {
   const id = members.get("id")
-  const envelope: Envelope = { members, noted, id: id && isId(id) ? id : undefined }
+  const envelope: Envelope = { members, id: id && isId(id) ? id : undefined }
   if (fault !== undefined) throw invalid(envelope, fault)
-  if (readText(members.get("jsonrpc")) !== "2.0") throw invalid(envelope, 'jsonrpc must be the string "2.0".')
-  if (members.has("params") && !noted.has(paramsShape)) throw invalid(envelope, "params must be an object.")
-  if (lacksShape(noted, paramsShape, metaShape)) throw invalid(envelope, "params._meta must be an object.")
-  if (lacksShape(noted, resultShape, resultMetaShape)) throw invalid(envelope, "result._meta must be an object.")
+  if (members.readString("jsonrpc") !== "2.0") throw invalid(envelope, 'jsonrpc must be the string "2.0".')
+  if (members.has("params") && !members.inside("params")) throw invalid(envelope, "params must be an object.")
+  if (lacksMeta(members.inside("params"))) throw invalid(envelope, "params._meta must be an object.")
+  if (lacksMeta(members.inside("result"))) throw invalid(envelope, "result._meta must be an object.")
   if (count(members, "method") + count(members, "result") + count(members, "error") !== 1) {
     throw invalid(envelope, "A message has exactly one of method, result and error.")
   }
@@ -57,33 +56,33 @@ export function readEnvelope(noted: Noted, fault: string | undefined): Outline {
 }
 
 /** Whether a `_meta` is there that is no object. */
-function lacksShape(noted: Noted, shape: Shape, meta: Shape): boolean {
-  return noted.get(shape)?.has("_meta") === true && !noted.has(meta)
+function lacksMeta(around: ObjectView | undefined): boolean {
+  return around?.has("_meta") === true && !around.inside("_meta")
 }
 
 function readRequest(envelope: Envelope): Outline {
-  const { id, noted } = envelope
-  const method = readText(envelope.members.get("method"))
+  const { id, members } = envelope
+  const method = members.readString("method")
   if (!method || method.length > maxMethodLength) {
     throw invalid(envelope, `method must be a string of 1 to ${maxMethodLength} characters.`)
   }
-  const params = noted.get(paramsShape) ?? noMembers
+  const params = members.inside("params") ?? noMembers
   return id ? { kind: "request", id, method, params } : { kind: "notification", method, params }
 }
 
 function readResult(envelope: Envelope): Outline {
-  const { id } = envelope
-  const result = envelope.noted.get(resultShape)
+  const { id, members } = envelope
+  const result = members.inside("result")
   if (!id) throw invalid(envelope, "A result must have the id of its request.")
   if (!result) throw invalid(envelope, "result must be an object.")
   return { kind: "result", id, result }
 }
 
 function readError(envelope: Envelope): Outline {
-  const error = envelope.noted.get(errorShape)
+  const error = envelope.members.inside("error")
   if (!error) throw invalid(envelope, "error must be an object.")
   const code = readInteger(error.get("code"))
-  const message = readText(error.get("message"))
+  const message = error.readString("message")
   const data = error.get("data")
   if (code === undefined) throw invalid(envelope, "error.code must be an integer.")
   if (message === undefined) throw invalid(envelope, "error.message must be a string.")
@@ -101,15 +100,9 @@ function count(members: RawObject, key: string): number {
 /** Digits alone, no fraction and no exponent: ids are compared as bytes, and so a number has one spelling. */
 function isId(raw: RawJson): boolean {
   if (raw[0] === 0x22) return raw.length - 2 <= maxIdBytes
-  return raw.length > 0 && raw.length <= maxIdBytes && raw.every(isDigitOrMinus)
-}
-
-function isDigitOrMinus(digit: number): boolean {
-  return (digit >= 0x30 && digit <= 0x39) || digit === 0x2d
-}
-
-function readText(raw: RawJson | undefined): string | undefined {
-  return raw?.[0] === 0x22 ? decodeString(raw, 0, raw.length) : undefined
+  if (raw.length === 0 || raw.length > maxIdBytes) return false
+  for (const digit of raw) if ((digit < 0x30 || digit > 0x39) && digit !== 0x2d) return false
+  return true
 }
 
 function readInteger(raw: RawJson | undefined): number | undefined {

@@ -5,11 +5,12 @@
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
  */
 
-import { hop, metaOf, readLogLevel, withMeta, withoutHopKeys, withoutMeta } from "./meta.ts"
+import { hop, hopKeys, metaOf, readLogLevel, withMeta, withoutHopKeys, withoutMeta } from "./meta.ts"
 import { modernRevisions, type Answer, type ModernRevision, type Notification, type Request } from "./message.ts"
 import { readMembers } from "./outline.ts"
 import { ProtocolError } from "./protocol-error.ts"
-import { readString, toRaw, writeObject, type RawJson, type RawObject } from "./raw-json.ts"
+import { labelOf, piecesWith, readString, toRaw, writeObject, type RawJson, type RawObject } from "./raw-json.ts"
+import { encodeAnswer, encodeResult, requestHead } from "./wire.ts"
 
 /** Whether a request carries the modern envelope: what tells the eras apart. */
 export function isModern(params: RawObject): boolean {
@@ -50,31 +51,49 @@ function readRevision(meta: RawObject): ModernRevision {
   })
 }
 
-/** The params of a request to a modern service, the hop described by us. */
-export function writeModernParams(request: Request, progressToken: RawJson | undefined): RawObject {
-  const meta = new Map(request.meta)
-  meta.set(hop.protocolVersion, toRaw(modernRevisions[0]))
-  meta.set(hop.clientCapabilities, writeObject(request.client.capabilities))
-  if (request.client.info) meta.set(hop.clientInfo, request.client.info)
-  if (request.logLevel) meta.set(hop.logLevel, toRaw(request.logLevel))
-  if (progressToken) meta.set(hop.progressToken, progressToken)
-  return withMeta(request.params, meta)
+/** A request to a modern service, the hop described by us. Its id is free to serve as its progress token. */
+export function encodeModernRequest(id: number, request: Request): Buffer {
+  const params = piecesWith(request.params, "_meta", hopPieces(id, request))
+  return Buffer.concat([requestHead(id, request.method), ...params, end])
 }
+
+function hopPieces(id: number, { meta, client, logLevel, progressToken }: Request): readonly Buffer[] {
+  const pieces = [metaHead, writeObject(client.capabilities)]
+  if (client.info) pieces.push(labelOf(hop.clientInfo, ","), client.info)
+  if (logLevel) pieces.push(labelOf(hop.logLevel, ","), toRaw(logLevel))
+  if (progressToken) pieces.push(labelOf(hop.progressToken, ","), toRaw(id))
+  for (const [key, raw] of meta) if (!hopKeys.has(key)) pieces.push(labelOf(key, ","), raw)
+  pieces.push(end)
+  return pieces
+}
+
+const end = Buffer.from("}")
+const metaHead = Buffer.concat([
+  labelOf(hop.protocolVersion, "{"),
+  toRaw(modernRevisions[0]),
+  labelOf(hop.clientCapabilities, ","),
+])
 
 /** What a modern service answered, without what described our hop. An absent `resultType` means complete. */
 export function readModernAnswer(answer: Answer): Answer {
   if (answer.error) return answer
-  const result = withMeta(answer.result, withoutHopKeys(metaOf(answer.result)))
+  const result = withoutHop(answer.result)
   return { result: result.has("resultType") ? result : new Map([["resultType", complete], ...result]) }
+}
+
+function withoutHop(members: RawObject): RawObject {
+  const meta = metaOf(members)
+  for (const key of meta.keys()) if (hopKeys.has(key)) return withMeta(members, withoutHopKeys(meta))
+  return members
 }
 
 export const complete: RawJson = toRaw("complete")
 
 /** The answer a modern client gets, signed with our own name. */
-export function writeModernAnswer(answer: Answer, serverInfo: RawJson): Answer {
-  if (answer.error) return answer
-  const meta = new Map(metaOf(answer.result)).set(hop.serverInfo, serverInfo)
-  return { result: withMeta(answer.result, meta) }
+export function encodeModernAnswer(id: RawJson, answer: Answer, serverInfo: RawJson): Buffer {
+  if (answer.error) return encodeAnswer(id, answer)
+  const meta = piecesWith(metaOf(answer.result), hop.serverInfo, [serverInfo])
+  return encodeResult(id, piecesWith(answer.result, "_meta", meta))
 }
 
 /** A notification of a modern service without its hop keys; its progress token is the caller's business. */

@@ -10,6 +10,7 @@ import type { Answer, ClientFacts, Request, RpcError } from "./message.ts"
 import { metaOf, withMeta, withoutHopKeys, withoutMeta } from "./meta.ts"
 import { readItems, readMembers } from "./outline.ts"
 import { ProtocolError } from "./protocol-error.ts"
+import { resultTypeOf } from "./result-type.ts"
 import {
   noMembers,
   readString,
@@ -25,8 +26,8 @@ const inputRequired = "input_required"
 /** What a retry adds to the params of the request it repeats. */
 export const retryMembers = { inputResponses: undefined, requestState: undefined } as const
 
-export function asksForInput({ result }: Answer): boolean {
-  return result !== undefined && readString(result.get("resultType")) === inputRequired
+export function asksForInput(answer: Answer): boolean {
+  return resultTypeOf(answer) === inputRequired
 }
 
 /** An answer that asks, with the state that the retry must bring back. */

@@ -82,7 +82,7 @@ function sameValue(sent: string, value: string | number | boolean): boolean {
 const sentinel = /^=\?base64\?(.*)\?=$/
 
 function decodeHeader(name: string, sent: string): string {
-  const encoded = sentinel.exec(sent)?.[1]
+  const encoded = sent.startsWith("=?") ? sentinel.exec(sent)?.[1] : undefined
   if (encoded === undefined) return sent
   const bytes = Buffer.from(encoded, "base64")
   if (bytes.toString("base64") !== encoded) throw mismatch(`The header ${name} is not valid base64.`)

@@ -5,6 +5,7 @@
  * era-legacy.ts and era-modern.ts, how bytes become one of these to outline.ts.
  */
 
+import type { Cancellation } from "./cancellation.ts"
 import type { RawJson, RawObject } from "./raw-json.ts"
 
 /** What the bytes of one JSON-RPC message say, before any era is known. */
@@ -66,10 +67,12 @@ type Session = { readonly id: string; readonly closed: AbortSignal }
 
 /** What surrounds one open request, seen from whoever must answer it. */
 export interface Exchange {
-  /** Aborts when the sender no longer wants the answer. */
+  /** Aborts when the sender no longer wants the answer. May be made when it is first read. */
   readonly signal: AbortSignal
+  /** The same for those who need no signal; absent where a signal is all there is: see `cancellationOf`. */
+  readonly cancellation?: Cancellation | undefined
   /** What the request came over, where that has a state of its own. */
-  readonly session?: Session
+  readonly session?: Session | undefined
   /** Sends what belongs to this request ahead of its answer: progress, log messages, subscription news. */
   notify(notification: Notification): void
   /**
@@ -77,7 +80,7 @@ export interface Exchange {
    * Absent where the sender's era has no such requests; answers an error at once where the sender did not
    * declare the capability.
    */
-  readonly ask?: (request: Request, signal: AbortSignal) => Promise<Answer>
+  readonly ask?: ((request: Request, signal: AbortSignal) => Promise<Answer>) | undefined
 }
 
 /**

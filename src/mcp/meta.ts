@@ -5,6 +5,7 @@
  */
 
 import { logLevels, type LogLevel } from "./message.ts"
+import { ObjectView } from "./json/object-view.ts"
 import { readMembers } from "./outline.ts"
 import { noMembers, readString, withMembers, writeObject, type RawJson, type RawObject } from "./raw-json.ts"
 
@@ -18,21 +19,25 @@ export const hop = {
   progressToken: "progressToken",
 } as const
 
-const hopKeys = new Set<string>(Object.values(hop))
+export const hopKeys: ReadonlySet<string> = new Set<string>(Object.values(hop))
 
 export function metaOf(members: RawObject): RawObject {
+  const noted = members instanceof ObjectView ? members.inside("_meta") : undefined
+  if (noted) return noted
   const raw = members.get("_meta")
   return raw ? readMembers(raw) : noMembers
 }
 
 /** What of a `_meta` concerns more than this hop. */
 export function withoutHopKeys(meta: RawObject): RawObject {
-  if (meta.size === 0) return noMembers
-  return new Map([...meta].filter(([key]) => !hopKeys.has(key)))
+  for (const key of meta.keys())
+    if (!hopKeys.has(key)) return new Map([...meta].filter(([key]) => !hopKeys.has(key)))
+  return noMembers
 }
 
 export function withoutMeta(members: RawObject): RawObject {
-  return members.has("_meta") ? withMembers(members, { _meta: undefined }) : members
+  if (!members.has("_meta")) return members
+  return members instanceof ObjectView ? members.toMap("_meta") : withMembers(members, { _meta: undefined })
 }
 
 /** `members` with this `_meta`, or with none where it is empty. */
@@ -42,5 +47,5 @@ export function withMeta(members: RawObject, meta: RawObject): RawObject {
 
 export function readLogLevel(raw: RawJson | undefined): LogLevel | undefined {
   const level = readString(raw)
-  return logLevels.find((known) => known === level)
+  return level === undefined ? undefined : logLevels.find((known) => known === level)
 }

@@ -52,7 +52,7 @@ export function readMessages(bytes: Buffer): Messages {
 /** The members of an object inside a message. @throws ProtocolError `invalid_params` when it is none, or repeats a key */
 export function readMembers(raw: RawJson): RawObject {
   const walk = startWalk(raw, defaultMaxDepth)
-  const members = noteObject(walk, objectShape)?.get(objectShape)
+  const members = noteObject(walk, objectShape)
   if (!members) throw new ProtocolError("invalid_params", "An object is needed where another value was sent.")
   if (walk.fault !== undefined) throw new ProtocolError("invalid_params", walk.fault)
   return members
@@ -68,6 +68,7 @@ export function readItems(raw: RawJson, { maxDepth = defaultMaxDepth }: { maxDep
 }
 
 function startsArray(bytes: Buffer): boolean {
-  const first = bytes.findIndex((byte) => byte > 0x20)
+  let first = 0
+  while ((bytes[first] as number) <= 0x20) first++
   return bytes[first] === 0x5b
 }

@@ -3,6 +3,9 @@
  * key order and unknown members included. How bytes are taken apart: outline.ts.
  */
 
+import { decodeString, familiar } from "./json/json-string.ts"
+import { ObjectView } from "./json/object-view.ts"
+
 /** A view into a message's bytes holding exactly one JSON value. Never parsed unless a rule needs it. */
 export type RawJson = Buffer
 
@@ -10,6 +13,16 @@ export type RawJson = Buffer
 export type RawObject = ReadonlyMap<string, RawJson>
 
 export const noMembers: RawObject = new Map()
+
+const empty = Buffer.from("{}")
+const close = Buffer.from("}")
+
+/** The keys that nearly every message holds, by what stands before them. */
+const labels = { "{": labelsAfter("{"), ",": labelsAfter(","), "": labelsAfter("") }
+
+function labelsAfter(before: string): ReadonlyMap<string, Buffer> {
+  return new Map(familiar.map((key) => [key, Buffer.from(`${before}"${key}":`)]))
+}
 
 /** The bytes of a value of our own making. */
 export function toRaw(value: unknown): RawJson {
@@ -39,7 +52,7 @@ export function withMembers(
   members: RawObject,
   changes: Readonly<Record<string, RawJson | undefined>>,
 ): RawObject {
-  const changed = new Map(members)
+  const changed = copyMembers(members)
   for (const [key, raw] of Object.entries(changes)) {
     if (raw === undefined) changed.delete(key)
     else changed.set(key, raw)
@@ -47,21 +60,56 @@ export function withMembers(
   return changed
 }
 
-/** Writes the members as one JSON object, copying each value once. */
+/** A copy that can be changed. */
+export function copyMembers(members: RawObject): Map<string, RawJson> {
+  return members instanceof ObjectView ? members.toMap() : new Map(members)
+}
+
+/** A copy in memory of its own: what is kept keeps no message alive. */
+export function copyOf(members: RawObject): RawObject {
+  return new Map([...members].map(([key, raw]) => [key, Buffer.from(raw)]))
+}
+
+/** About the bytes of its JSON text. */
+export function sizeOf(members: RawObject): number {
+  return [...members].reduce((sum, [key, raw]) => sum + key.length + raw.length, 0)
+}
+
+/** The members as one JSON object: as it came where it came as one, else written anew, copying each value once. */
 export function writeObject(members: RawObject): RawJson {
-  return Buffer.concat(objectPieces(members))
+  return members instanceof ObjectView ? members.text : Buffer.concat(objectPieces(members))
 }
 
 /** The same without copying: what stands one after another. */
 export function objectPieces(members: RawObject): readonly Buffer[] {
-  const pieces: Buffer[] = []
-  let separator = "{"
-  for (const [key, raw] of members) {
-    pieces.push(Buffer.from(`${separator}${JSON.stringify(key)}:`), raw)
-    separator = ","
-  }
-  pieces.push(Buffer.from(separator === "{" ? "{}" : "}"))
+  if (members instanceof ObjectView) return [members.text]
+  const pieces = memberPieces(members)
+  pieces.push(pieces.length === 0 ? empty : close)
   return pieces
+}
+
+/** The pieces of the object in which one member, itself in pieces, is replaced or added at the end. */
+export function piecesWith(members: RawObject, key: string, value: readonly Buffer[]): Buffer[] {
+  if (members instanceof ObjectView && !members.has(key)) {
+    return [members.text.subarray(0, -1), labelOf(key, members.size === 0 ? "" : ","), ...value, close]
+  }
+  const pieces = memberPieces(members, key)
+  pieces.push(labelOf(key, pieces.length === 0 ? "{" : ","), ...value, close)
+  return pieces
+}
+
+/** Up to the closing brace; none where there are no members. */
+function memberPieces(members: RawObject, without?: string): Buffer[] {
+  const pieces: Buffer[] = []
+  for (const [key, raw] of members) {
+    if (key !== without) pieces.push(labelOf(key, pieces.length === 0 ? "{" : ","), raw)
+  }
+  return pieces
+}
+
+/** A key as it stands before its value. */
+export function labelOf(key: string, before: keyof typeof labels): Buffer {
+  return labels[before].get(key) ?? Buffer.from(`${before}${JSON.stringify(key)}:`)
 }
 
 /** Writes the values as one JSON array, copying each value once. */
@@ -74,6 +122,5 @@ export function writeArray(items: readonly RawJson[]): RawJson {
 
 /** A string member's value; `undefined` where it is absent or not a string. */
 export function readString(raw: RawJson | undefined): string | undefined {
-  if (raw?.[0] !== 0x22) return undefined
-  return fromRaw(raw) as string
+  return raw?.[0] === 0x22 ? decodeString(raw, 0, raw.length) : undefined
 }

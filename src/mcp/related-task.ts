@@ -1,5 +1,6 @@
 /** A task's two names: what is said of it to its service, and what its service says of it. */
 
+import { withAsk, withNotify } from "./exchange.ts"
 import type { Answer, Exchange, Request } from "./message.ts"
 import { readMembers } from "./outline.ts"
 import { fromRaw, readString, toRaw, withMembers, writeObject, type RawObject } from "./raw-json.ts"
@@ -37,13 +38,13 @@ export function answerToClient(answer: Answer, names: TaskNames): Answer {
 export function exchangeFor(exchange: Exchange, names: TaskNames): Exchange {
   const { ask } = exchange
   const { id, taskId } = names
-  return {
-    ...exchange,
-    notify: ({ method, params }) => exchange.notify({ method, params: toClient(params, names) }),
-    ...(ask && {
-      ask: (question, signal) => ask({ ...question, meta: renameMeta(question.meta, taskId, id) }, signal),
-    }),
-  }
+  const told = withNotify(exchange, ({ method, params }) =>
+    exchange.notify({ method, params: toClient(params, names) }),
+  )
+  if (!ask) return told
+  return withAsk(told, (question, signal) =>
+    ask({ ...question, meta: renameMeta(question.meta, taskId, id) }, signal),
+  )
 }
 
 /** Without the mark of its task, which stands beside it. */

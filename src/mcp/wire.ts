@@ -5,27 +5,38 @@
 import { GatewayError, errorTable } from "../errors.ts"
 import type { Answer, RpcError } from "./message.ts"
 import { ProtocolError } from "./protocol-error.ts"
-import { toRaw, writeObject, type RawJson, type RawObject } from "./raw-json.ts"
+import { objectPieces, toRaw, writeObject, type RawJson, type RawObject } from "./raw-json.ts"
 
 const end = Buffer.from("}")
 const nullId = Buffer.from("null")
+const answerHead = Buffer.from('{"jsonrpc":"2.0","id":')
+const resultLabel = Buffer.from(',"result":')
+const errorLabel = Buffer.from(',"error":')
 
 export function encodeRequest(id: number | string, method: string, params: RawObject): Buffer {
-  const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"method":${JSON.stringify(method)},"params":`
-  return Buffer.concat([Buffer.from(head), writeObject(params), end])
+  return Buffer.concat([requestHead(id, method), ...objectPieces(params), end])
+}
+
+/** A request up to its params. */
+export function requestHead(id: number | string, method: string): Buffer {
+  const shown = typeof id === "number" ? id : JSON.stringify(id)
+  return Buffer.from(`{"jsonrpc":"2.0","id":${shown},"method":${JSON.stringify(method)},"params":`)
 }
 
 export function encodeNotification(method: string, params: RawObject): Buffer {
   const head = `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":`
-  return Buffer.concat([Buffer.from(head), writeObject(params), end])
+  return Buffer.concat([Buffer.from(head), ...objectPieces(params), end])
 }
 
 /** @param id `undefined` where the message answered could not be read. */
 export function encodeAnswer(id: RawJson | undefined, answer: Answer): Buffer {
-  const head = [Buffer.from('{"jsonrpc":"2.0","id":'), id ?? nullId]
   return answer.error
-    ? Buffer.concat([...head, Buffer.from(',"error":'), encodeError(answer.error), end])
-    : Buffer.concat([...head, Buffer.from(',"result":'), writeObject(answer.result), end])
+    ? Buffer.concat([answerHead, id ?? nullId, errorLabel, encodeError(answer.error), end])
+    : encodeResult(id, objectPieces(answer.result))
+}
+
+export function encodeResult(id: RawJson | undefined, result: readonly Buffer[]): Buffer {
+  return Buffer.concat([answerHead, id ?? nullId, resultLabel, ...result, end])
 }
 
 function encodeError({ code, message, data }: RpcError): Buffer {

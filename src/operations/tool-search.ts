@@ -1,6 +1,6 @@
 /** Finds tools by words: an index over one list of entries, made when it is first searched and kept as long as the list. */
 
-import MiniSearch from "minisearch"
+import type MiniSearch from "minisearch"
 import type { Entry } from "../domain/catalog.ts"
 import { readString } from "../mcp/raw-json.ts"
 
@@ -9,8 +9,12 @@ type Found = { readonly entry: Entry; readonly score: number }
 const indices = new WeakMap<readonly Entry[], MiniSearch>()
 
 /** Best first. */
-export function searchTools(entries: readonly Entry[], query: string, limit: number): readonly Found[] {
-  const index = indices.get(entries) ?? buildIndex(entries)
+export async function searchTools(
+  entries: readonly Entry[],
+  query: string,
+  limit: number,
+): Promise<readonly Found[]> {
+  const index = indices.get(entries) ?? (await buildIndex(entries))
   indices.set(entries, index)
   const hits = index.search(query, { boost: { name: 3, title: 2 }, fuzzy: 0.2, prefix: true }).slice(0, limit)
   return hits.flatMap(({ id, score }) => {
@@ -19,7 +23,8 @@ export function searchTools(entries: readonly Entry[], query: string, limit: num
   })
 }
 
-function buildIndex(entries: readonly Entry[]): MiniSearch {
+async function buildIndex(entries: readonly Entry[]): Promise<MiniSearch> {
+  const { default: MiniSearch } = await import("minisearch") // only this needs it
   const index = new MiniSearch({ fields: ["name", "title", "description"], tokenize })
   const documents = entries.map(({ listed, item }, id) => ({
     id,

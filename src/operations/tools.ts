@@ -35,7 +35,7 @@ export const findTools = defineOperation({
   output: z.object({ tools: z.array(foundTool), searched: z.int().describe("How many tools you may call.") }),
   run: async ({ callableTools }, { query, limit }) => {
     const entries = callableTools()
-    const found = searchTools(entries, query, limit)
+    const found = await searchTools(entries, query, limit)
     return { tools: found.map(({ entry, score }) => toFound(entry, score)), searched: entries.length }
   },
   say: ({ tools, searched }) => {

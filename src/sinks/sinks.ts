@@ -17,7 +17,7 @@ export type SinkSettings = {
   readonly syslog?: SyslogSettings
 }
 
-type SinksOptions = {
+export type SinksOptions = {
   readonly sinks: SinkSettings
   readonly entries: EntrySource
   /** `audit` in the data folder. */

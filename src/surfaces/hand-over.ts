@@ -6,8 +6,9 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http"
 import { connect } from "node:net"
 import { PassThrough, type Readable } from "node:stream"
-import { errors, Pool, type Dispatcher } from "undici"
+import type { Dispatcher } from "undici"
 import { GatewayError } from "../errors.ts"
+import { Pool } from "../mcp/channels/connection-pool.ts"
 import { readBody } from "../mcp/server/http-body.ts"
 import { handedBack, handedOver, handedOverWhole, isMarkedAdmitted } from "./hand-over-headers.ts"
 import { refuse, type Opened } from "./http-listener.ts"
@@ -127,7 +128,10 @@ class HandedBack implements Dispatcher.DispatchHandler {
 
   onResponseError(_: Dispatcher.DispatchController | null, cause: Error): void {
     this.#isOver = true
-    refuse(this.#response, cause instanceof errors.InvalidArgumentError ? malformed(cause) : ownerGone(cause))
+    refuse(
+      this.#response,
+      (cause as NodeJS.ErrnoException).code === "UND_ERR_INVALID_ARG" ? malformed(cause) : ownerGone(cause),
+    )
   }
 }
 

@@ -31,7 +31,9 @@ export function allowPeers({
 }
 
 /** Headers that must not come twice: Node keeps the first silently, a proxy in front may go by the last. */
-const single = new Set(["host", "authorization", "x-api-key", "content-length", "mcp-session-id", "origin"])
+const single = ["host", "authorization", "x-api-key", "content-length", "mcp-session-id", "origin"]
+/** To look only at names that can be one of them. */
+const singleLengths = new Set(single.map(({ length }) => length))
 
 /** A path that one reader takes as it is written and another one leads elsewhere: `/docs/../api/v1/services`. */
 const misleading = /^[^?]*(\\|\/(\.|%2e){1,2}(\/|\?|$))/i
@@ -57,12 +59,14 @@ export function guardRequest(request: IncomingMessage, { hosts, origins }: Allow
 }
 
 function refuseRepeated(rawHeaders: readonly string[]): void {
-  const seen = new Set<string>()
+  let seen = 0
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase() ?? ""
-    if (!single.has(name)) continue
-    if (seen.has(name)) throw new GatewayError("invalid", `The header ${name} came twice.`)
-    seen.add(name)
+    const name = rawHeaders[index] ?? ""
+    if (!singleLengths.has(name.length)) continue
+    const bit = 1 << (single.indexOf(name.toLowerCase()) + 1)
+    if (bit > 1 && (seen & bit) !== 0)
+      throw new GatewayError("invalid", `The header ${name.toLowerCase()} came twice.`)
+    seen |= bit
   }
 }
 

@@ -3,17 +3,14 @@
  * before anybody could answer it. What is answered otherwise is for the door.
  */
 
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from "node:http"
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { Duplex } from "node:stream"
 import { GatewayError } from "../errors.ts"
 import { problemOf } from "./problem.ts"
+
+// To import it would load all that Node.js has of fetch and WebSockets besides.
+const { createServer } = process.getBuiltinModule("node:http")
 
 export type ListenerOptions = {
   readonly limits: { readonly headerBytes: number; readonly requestMs: number }

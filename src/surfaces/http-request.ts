@@ -16,7 +16,8 @@ export function mcpPeer(path: string, caller: Caller): McpPeer | undefined {
   return mount === undefined ? undefined : { caller, mount }
 }
 
-export function credentialOf(headers: IncomingHttpHeaders): { authorization?: string; apiKey?: string } {
-  const { authorization, "x-api-key": apiKey } = headers
-  return { ...(authorization !== undefined && { authorization }), ...(typeof apiKey === "string" && { apiKey }) }
+export type Credential = { readonly authorization?: string | undefined; readonly apiKey?: string | undefined }
+
+export function credentialOf({ authorization, "x-api-key": apiKey }: IncomingHttpHeaders): Credential {
+  return { authorization, apiKey: typeof apiKey === "string" ? apiKey : undefined }
 }

@@ -2,10 +2,9 @@
  * The HTTP door: one port for MCP in all its transports, health, and everything else that is REST. Each request is
  * guarded, then admitted unless its route is public, then handed to whoever serves the path.
  *
- * MCP stays on bare `node:http`, since it is the hot path; the rest is a Hono app (rest.ts).
+ * MCP stays on bare `node:http`, since it is the hot path; the rest is a Hono app (rest-listener.ts).
  */
 
-import { getRequestListener } from "@hono/node-server"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
@@ -14,21 +13,21 @@ import type { ParamHeaders } from "../mcp/mcp-headers.ts"
 import type { Handler } from "../mcp/message.ts"
 import { guardRequest, type AllowedPeers } from "./http-guard.ts"
 import { createHttpListener, type ListenerOptions, type Opened } from "./http-listener.ts"
-import { credentialOf, mcpPeer, pathOf } from "./http-request.ts"
+import { credentialOf, mcpPeer, pathOf, type Credential } from "./http-request.ts"
 import { ownerOf, type McpPeer } from "./mcp.ts"
 import type { Pipes } from "./pipes.ts"
+import type { RestListener } from "./rest-listener.ts"
 
 export type HttpDoorOptions = ListenerOptions & {
   readonly peers: AllowedPeers
+  /** At once, whose credential it is where that is known; undefined where it must be checked. */
+  readonly recall: (credential: Credential) => Caller | undefined
   /** @throws GatewayError `unauthenticated`, `invalid` */
-  readonly admit: (credential: { authorization?: string; apiKey?: string }) => Promise<Caller>
+  readonly admit: (credential: Credential) => Promise<Caller>
   readonly mcp: (peer: McpPeer) => Handler
   readonly paramHeaders: (peer: McpPeer, tool: string) => ParamHeaders | undefined
   readonly streamable: StreamableHttp
   readonly pipes: Pipes
-  readonly rest: {
-    fetch(request: Request, env: { readonly caller: Caller | undefined }): Response | Promise<Response>
-  }
   /**
    * The network address of who sent it. @throws GatewayError `forbidden` for who may not send here at all
    */
@@ -36,6 +35,8 @@ export type HttpDoorOptions = ListenerOptions & {
   /** Told of each request before anything is answered, and of each credential that was good. */
   readonly onArrived?: (response: ServerResponse) => void
   readonly onAdmitted?: (response: ServerResponse) => void
+  /** Serves the rest. */
+  readonly rest: RestListener
   /** Told of what was refused before anybody knew whose it was, and waited for. */
   readonly onRefused: (address: string, thrown: unknown) => Promise<void>
   /** Whether calls are taken; not once the gateway is stopping. */
@@ -75,10 +76,7 @@ async function answer(
     return options.pipes.openSse(response, { caller, mount: undefined })
   if (caller && path === "/messages" && request.method === "POST")
     return options.pipes.deliver(request, response, caller)
-  await getRequestListener((fetched) => options.rest.fetch(fetched, { caller }), { overrideGlobalObjects: false })(
-    request,
-    response,
-  )
+  await options.rest(request, response, caller)
 }
 
 async function upgrade(options: HttpDoorOptions, request: IncomingMessage, opened: Opened): Promise<void> {
@@ -95,20 +93,26 @@ async function upgrade(options: HttpDoorOptions, request: IncomingMessage, opene
  *
  * @throws GatewayError `invalid`, `forbidden`, `unauthenticated`, which are on record as its address's
  */
-async function enter(
-  { peers, admit, onRefused, sourceOf = addressOf }: HttpDoorOptions,
+function enter(
+  options: HttpDoorOptions,
   request: IncomingMessage,
   path: string,
-): Promise<Caller | undefined> {
-  const source = sourceOf(request)
+): Caller | undefined | Promise<Caller> {
+  const source = (options.sourceOf ?? addressOf)(request)
   try {
-    guardRequest(request, peers)
-    const isPublic = publicPaths.has(path) || path.startsWith(publicPrefix)
-    return isPublic ? undefined : await admit(credentialOf(request.headers))
+    guardRequest(request, options.peers)
+    if (publicPaths.has(path) || path.startsWith(publicPrefix)) return undefined
+    const credential = credentialOf(request.headers)
+    const known = options.recall(credential)
+    return known ?? options.admit(credential).catch((thrown: unknown) => record(options, source, thrown))
   } catch (thrown) {
-    await onRefused(source, thrown)
-    throw thrown
+    return record(options, source, thrown)
   }
+}
+
+async function record({ onRefused }: HttpDoorOptions, source: string, thrown: unknown): Promise<never> {
+  await onRefused(source, thrown)
+  throw thrown
 }
 
 function addressOf({ socket }: IncomingMessage): string {

@@ -14,7 +14,6 @@ import { readBody } from "../mcp/server/http-body.ts"
 import type { Handler } from "../mcp/message.ts"
 import type { RawJson } from "../mcp/raw-json.ts"
 import { openSseServerChannel, type SseServerChannel } from "../mcp/channels/sse-server.ts"
-import { acceptWebSocket } from "../mcp/channels/websocket-server.ts"
 import { ownerOf, type McpPeer } from "./mcp.ts"
 
 export type PipesOptions = {
@@ -61,6 +60,7 @@ export class Pipes {
     peer: McpPeer,
   ): Promise<void> {
     this.#requireRoom()
+    const { acceptWebSocket } = await import("../mcp/channels/websocket-server.ts") // few clients need it
     const channel = await acceptWebSocket(request, socket, head, {
       maxMessageBytes: this.#options.limits.bodyBytes,
     })

@@ -21,10 +21,8 @@ import { isJson, refuseHttp } from "../mcp/server/http-server.ts"
 import type { HandOver } from "./hand-over.ts"
 import { guardRequest, type AllowedPeers } from "./http-guard.ts"
 import { createHttpListener, type ListenerOptions } from "./http-listener.ts"
-import { credentialOf, mcpPeer, pathOf } from "./http-request.ts"
+import { credentialOf, mcpPeer, pathOf, type Credential } from "./http-request.ts"
 import { silentExchange, type McpPeer } from "./mcp.ts"
-
-type Credential = ReturnType<typeof credentialOf>
 
 export type WorkerDoorOptions = ListenerOptions & {
   readonly peers: AllowedPeers
@@ -32,7 +30,7 @@ export type WorkerDoorOptions = ListenerOptions & {
   /** Our own Implementation object. */
   readonly serverInfo: RawJson
   readonly recognizer: {
-    recognize(credential: Credential): Caller | undefined
+    recall(credential: Credential): Caller | undefined
     introduce(credential: Credential): () => void
     authenticate(caller: Caller): ActivePrincipal
   }
@@ -90,13 +88,12 @@ function findPeer({ peers, recognizer }: WorkerDoorOptions, request: IncomingMes
   } catch {
     return undefined
   }
-  const caller = recognizer.recognize(credentialOf(request.headers))
+  const caller = recognizer.recall(credentialOf(request.headers))
   return caller && mcpPeer(pathOf(request), caller)
 }
 
 function introduce({ recognizer }: WorkerDoorOptions, { headers }: IncomingMessage): () => void {
-  const credential = credentialOf(headers)
-  return Object.keys(credential).length === 0 ? () => {} : recognizer.introduce(credential)
+  return recognizer.introduce(credentialOf(headers))
 }
 
 function readPost(body: Buffer): Post | undefined {

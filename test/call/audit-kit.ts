@@ -9,7 +9,9 @@ import { createAudit } from "../../src/call/audit.ts"
 import { authorize } from "../../src/call/authorize.ts"
 import { call, type CallRequest, type Steps } from "../../src/call/call.ts"
 import { meter } from "../../src/call/meter.ts"
+import { randomDigits } from "../../src/gateway/random-digits.ts"
 import { Folding } from "../../src/call/folding.ts"
+import { openCall } from "../../src/call/open-call.ts"
 import { resolve } from "../../src/call/resolve.ts"
 import type { Entry } from "../../src/domain/audit/entry.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
@@ -59,12 +61,13 @@ export async function openAuditKit(t: TestContext, payloads: "digest" | "redacte
       call(
         {
           ...audit,
-          open: (opened) => ({
-            id: `call.${++calls}`,
-            request: opened,
-            arrivedMs: Date.now(),
-            beganMs: performance.now(),
-          }),
+          open: (opened) =>
+            openCall(opened, {
+              id: `call.${++calls}`,
+              newHex: randomDigits(),
+              arrivedMs: Date.now(),
+              beganMs: performance.now(),
+            }),
           authenticate: () => who,
           resolve: (principal, asked) => resolve(known, principal, asked),
           authorize,

@@ -182,3 +182,45 @@ test("states and answers that a legacy client makes up reach no service", async 
   await bridge.send(bridged(send, { requestState: "forged", inputResponses: { q: {} } }, legacy(client(yes))))
   assert.deepEqual(fromRawObject(send.requests[0]?.params ?? new Map()), { name: "tool", arguments: { a: 1 } })
 })
+
+test("a gateway that stops waits for no answers of clients that cannot bring them any more", async (t) => {
+  const { bridge, stop } = openBridge(t)
+  const asked = Promise.withResolvers<void>()
+  const ask: Exchange["ask"] = (_question, signal) => {
+    asked.resolve()
+    return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+  }
+  const send = askingInAnswers({ inputRequests: { q: elicit } })
+  const call = bridge.send(bridged(send, {}, { revision: "2025-11-25", exchange: { ask } }))
+  await asked.promise
+  stop()
+  await assert.rejects(call, { code: "service_unavailable", message: /stopping/ })
+  const late = bridge.send(
+    bridged(askingInAnswers({ inputRequests: { q: elicit } }), {}, { revision: "2025-11-25", exchange: { ask } }),
+  )
+  await assert.rejects(late, { code: "service_unavailable" })
+})
+
+test("who asked hears of it when there will be no answer", async (t) => {
+  const { bridge } = openBridge(t)
+  const asking = { inputRequests: { q: elicit }, requestState: "a task's" }
+  const unwilling = client(() => ({ error: { code: -1, message: "User rejected it" } }))
+  for (const [exchange, rounds] of [
+    [unwilling, [asking]],
+    [client(yes), Array.from({ length: 20 }, () => asking)],
+  ] as const) {
+    const left: (string | undefined)[] = []
+    const abandon = ({ result }: Answer): void => void left.push(result?.get("requestState")?.toString())
+    const call = bridged(askingInAnswers(...rounds), {}, legacy(exchange))
+    await assert.rejects(bridge.send({ ...call, abandon }))
+    assert.deepEqual(left, ['"a task\'s"'])
+  }
+})
+
+test("a call asks so many questions and no more, however soon they are answered", async (t) => {
+  const { bridge } = openBridge(t)
+  const ann = client(yes)
+  const send = askingInTurn(...Array.from({ length: 1_002 }, () => form("Again?")))
+  const answers = textOf(await bridge.send(bridged(send, {}, legacy(ann)))).split("error -32602").length - 1
+  assert.deepEqual([ann.asked.length, answers], [1_000, 2])
+})

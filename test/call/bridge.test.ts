@@ -122,3 +122,22 @@ test("an answer without a state, and a request without one, pass as they are", a
     assert.equal(await bridge.send(call), plain)
   }
 })
+
+test("a service whose state is too long to be handed on is told apart from a client that sends too much", async (t) => {
+  const { bridge } = openBridge(t)
+  const send = askingInAnswers({ inputRequests: { q: elicit }, requestState: "x".repeat(20_000) })
+  await assert.rejects(bridge.send(bridged(send)), { code: "service_error", message: /requestState/ })
+})
+
+test("a service asks in answers where MCP lets it, and nowhere else; what it does in methods of its own is its own", async (t) => {
+  const { bridge } = openBridge(t)
+  for (const revision of ["2026-07-28", "2025-11-25"] as const) {
+    const asking = askingInAnswers({ inputRequests: { q: elicit }, requestState: inner })
+    const completing = bridge.send(bridged(asking, {}, { revision, method: "completion/complete" }))
+    await assert.rejects(completing, { code: "service_error", message: /completion\/complete/ })
+    const own = askingInAnswers({ inputRequests: { q: elicit }, requestState: inner })
+    const { result } = await bridge.send(bridged(own, {}, { revision, method: "acme/own" }))
+    assert.equal(result?.get("requestState")?.toString(), JSON.stringify(inner))
+    assert.equal(own.requests.length, 1)
+  }
+})

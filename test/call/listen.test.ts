@@ -87,9 +87,12 @@ test("resources of which none is honoured are not acknowledged", async () => {
   assert.deepEqual(fromRawObject(heard[0]?.params ?? new Map()), { notifications: {} })
 })
 
-test("an update names the resource as its receiver does", async () => {
-  const { heard } = subscribe({ resourceSubscriptions: ["mcp://notes/note://1"] })
+test("an update names the resource as its receiver does, once however often that named it", async () => {
+  const { heard, watched } = subscribe({
+    resourceSubscriptions: ["mcp://notes/note://1", "mcp://notes/note://1"],
+  })
   await told()
+  assert.equal(watched.length, 1)
   assert.equal(heard[0]?.method, "notifications/subscriptions/acknowledged")
   assert.deepEqual(fromRawObject(heard[1]?.params ?? new Map()), { uri: "mcp://notes/note://1" })
 })

@@ -39,14 +39,14 @@ test("tools are found by what they do, only among those that the caller may call
   assert.match(await kit.say(nobody, "find_tools", { query: "greet" }), /^You may call no tools/)
 })
 
-test("words within names are found, and the best come first up to the limit", () => {
+test("words within names are found, and the best come first up to the limit", async () => {
   const entries = ["files__readFile", "files__write_file", "mail__send"].map(entry)
-  const names = (query: string, limit = 10): string[] =>
-    searchTools(entries, query, limit).map(({ entry }) => entry.listed.name)
-  assert.deepEqual(names("write"), ["files__write_file"])
-  assert.deepEqual(names("read"), ["files__readFile"])
-  assert.equal(names("file", 1).length, 1)
-  assert.deepEqual(names(""), [])
+  const names = async (query: string, limit = 10): Promise<string[]> =>
+    (await searchTools(entries, query, limit)).map(({ entry }) => entry.listed.name)
+  assert.deepEqual(await names("write"), ["files__write_file"])
+  assert.deepEqual(await names("read"), ["files__readFile"])
+  assert.equal((await names("file", 1)).length, 1)
+  assert.deepEqual(await names(""), [])
 })
 
 function entry(name: string): Entry {

@@ -23,19 +23,25 @@ export type GatewayOptions = {
   readonly services?: Readonly<Record<string, unknown>>
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Of Node itself. */
+  readonly nodeArgs?: readonly string[]
+  /** How long it may take until it listens. */
+  readonly deadlineMs?: number
 }
 
 export async function startGateway({
   services = {},
   args = [],
   env = {},
+  nodeArgs = [],
+  deadlineMs = 20_000,
 }: GatewayOptions = {}): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), "mcp-meta-"))
   await mkdir(join(folder, "servers.d"))
   const drop = (name: string, definition: unknown): Promise<void> =>
     writeFile(join(folder, "servers.d", `${name}.json`), JSON.stringify(definition), { mode: 0o600 })
   for (const [name, definition] of Object.entries(services)) await drop(name, definition)
-  let running = await launch(folder, "0", args, env)
+  let running = await launch(folder, "0", { args, env, nodeArgs, deadlineMs })
   const url = urlIn(running.line)
   const { origin, port } = new URL(url)
   return {
@@ -49,7 +55,7 @@ export async function startGateway({
     drop,
     restart: async (signal = "SIGKILL") => {
       await running.stop(signal)
-      running = await launch(folder, port, args, env)
+      running = await launch(folder, port, { args, env, nodeArgs, deadlineMs })
     },
     stop: async () => {
       await running.stop()
@@ -61,13 +67,12 @@ export async function startGateway({
 function launch(
   folder: string,
   port: string,
-  args: readonly string[],
-  env: Readonly<Record<string, string>>,
+  { args, nodeArgs, ...how }: Required<Omit<GatewayOptions, "services">>,
 ): Promise<Running> {
   const folders = ["--data", join(folder, "data"), "--servers", join(folder, "servers.d")]
   return start({
-    args: [join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],
-    env,
+    args: [...nodeArgs, join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],
+    ...how,
     cwd: folder,
     ready: /^mcp-meta listening on /,
   })

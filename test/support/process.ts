@@ -15,6 +15,8 @@ export type Running = {
 }
 
 export type StartOptions = {
+  /** This Node where absent. */
+  readonly command?: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
@@ -23,19 +25,25 @@ export type StartOptions = {
   readonly deadlineMs?: number
 }
 
-/** Runs a script under this Node and waits for the line on stdout (or stderr) that says it is ready. */
+const running = new Set<ChildProcess>()
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")))
+
+/** Runs a script or program and waits for the line on stdout (or stderr) that says it is ready. */
 export async function start({
+  command = process.execPath,
   args,
   env = {},
   cwd = root,
   ready,
   deadlineMs = 20_000,
 }: StartOptions): Promise<Running> {
-  const child = spawn(process.execPath, [...args], {
+  const child = spawn(command, [...args], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   })
+  running.add(child)
+  child.once("exit", () => running.delete(child))
   let stderr = ""
   child.stderr.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-65_536)))
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {

@@ -86,9 +86,9 @@ test("damage exits with 1 and names the first bad entry, of a folder and of an e
     /^The audit log is NOT whole\.\naltered at entry 3 of stream \S+: The content of entry 3 /,
   )
   const db = new DatabaseSync(join(data, "audit", "log.db"))
-  db.exec("UPDATE entries SET principal = 'eve' WHERE seq = 4")
+  db.exec("UPDATE found_by SET principal = 'eve' WHERE id = 4")
   const ofFolder = await verify("--data", data, "--json")
-  db.exec("UPDATE entries SET principal = 'cid' WHERE seq = 4")
+  db.exec("UPDATE found_by SET principal = 'cid' WHERE id = 4")
   db.close()
   const { ok, damage } = JSON.parse(ofFolder.stdout) as { ok: boolean; damage: Record<string, unknown> }
   assert.deepEqual([ofFolder.code, ok, damage["kind"], damage["seq"]], [1, false, "altered_index", 4])

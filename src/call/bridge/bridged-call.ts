@@ -22,4 +22,6 @@ export type BridgedCall = {
   readonly exchange: Exchange
   readonly binding: Binding
   readonly send: Send
+  /** Told of an answer that asks, where no answers to it will come; the service may have something waiting for them. */
+  readonly abandon?: (asking: Answer) => void
 }

@@ -8,9 +8,11 @@
 
 import { GatewayError } from "../../errors.ts"
 import { refuseQuestion } from "../../mcp/asking.ts"
-import { relayTo } from "../../mcp/client/relay.ts"
+import { Canceller, cancellationOf, type Follower } from "../../mcp/cancellation.ts"
+import { relay } from "../../mcp/client/relay.ts"
 import type { Answer, Exchange, Notification, Request } from "../../mcp/message.ts"
-import type { RawObject } from "../../mcp/raw-json.ts"
+import { copyOf, sizeOf, type RawObject } from "../../mcp/raw-json.ts"
+import { HeldNews } from "./held-news.ts"
 
 export type ParkedCallOptions = {
   /** The request of the first round. */
@@ -36,17 +38,19 @@ type Round = {
 
 /** Questions of one moment go into one round. */
 const gatherMs = 5
-const maxHeld = 64
 /** Of an answer that came while its client was away. */
 const maxKeptBytes = 1_048_576
+/** Of all questions that wait at once. */
+const maxAskedBytes = 4_194_304
+const invalidParams = -32602
 /** Known to legacy clients alone. */
 const untold = "notifications/elicitation/complete"
 
-export class ParkedCall {
+export class ParkedCall implements Follower {
   readonly #options: ParkedCallOptions
-  readonly #stop = new AbortController()
+  readonly #stop = new Canceller()
   readonly #waiting = new Map<string, Waiting>()
-  #held: Notification[] = []
+  readonly #held = new HeldNews()
   /** Of the latest round. */
   #request: Request
   #round: Round | undefined
@@ -57,11 +61,7 @@ export class ParkedCall {
   constructor(options: ParkedCallOptions) {
     this.#options = options
     this.#request = options.request
-    const live = Promise.try(options.live, {
-      signal: this.#stop.signal,
-      notify: (notification) => this.#tell(notification),
-      ask: (question, signal) => this.#ask(question, signal),
-    })
+    const live = Promise.try(options.live, this.#exchange(this.#stop))
     live.then(
       (answer) => this.#settle(this.#round ? live : keep(answer)),
       () => this.#settle(live),
@@ -71,24 +71,39 @@ export class ParkedCall {
   /** Lets a request of the client's wait. It is the only one that does; who goes away from it cancels the call. */
   async round(request: Request, exchange: Exchange, answers: ReadonlyMap<string, RawObject>): Promise<Heard> {
     const { promise, resolve } = Promise.withResolvers<Heard>()
-    const { signal } = exchange
-    const goAway = (): void => this.cancel(signal.reason)
+    const cancellation = cancellationOf(exchange)
     const close = (heard: Heard | Promise<Heard>): void => {
       this.#round = undefined
       resolve(heard)
     }
     this.#request = request
-    this.#round = { tell: relayTo(request, exchange), close }
-    signal.addEventListener("abort", goAway, { once: true })
-    if (signal.aborted) goAway()
-    for (const notification of this.#held.splice(0)) this.#tell(notification)
+    this.#round = { tell: (notification) => relay(request, exchange, notification), close }
+    cancellation.follow(this)
+    for (const notification of this.#held.take()) this.#tell(notification)
     for (const [key, result] of answers) this.#waiting.get(key)?.settle({ result })
+    this.#refuseUnanswerable()
     this.#proceed()
     try {
       return await promise
     } finally {
-      signal.removeEventListener("abort", goAway)
+      cancellation.unfollow(this)
     }
+  }
+
+  #exchange(stop: Canceller): Exchange {
+    return {
+      cancellation: stop,
+      get signal() {
+        return stop.signal
+      },
+      notify: (notification) => this.#tell(notification),
+      ask: (question, signal) => this.#ask(question, signal),
+    }
+  }
+
+  /** Its client has gone away. */
+  onCancelled(reason: unknown): void {
+    this.cancel(reason)
   }
 
   /** Ends it, with its service told. */
@@ -99,7 +114,7 @@ export class ParkedCall {
 
   /** Asks the client in this round, or else in the next. */
   async #ask(question: Request, signal: AbortSignal): Promise<Answer> {
-    const refused = refuseQuestion(this.#request.client, question)
+    const refused = refuseQuestion(this.#request.client, question) ?? this.#refuseLarge(question)
     if (refused) return refused
     signal.throwIfAborted()
     this.#admit()
@@ -115,9 +130,24 @@ export class ParkedCall {
       resolve(answer)
     }
     signal.addEventListener("abort", withdraw, { once: true })
-    this.#waiting.set(key, { question, settle })
+    this.#waiting.set(key, { question: { ...question, params: copyOf(question.params) }, settle })
     this.#proceed()
     return promise
+  }
+
+  /** A client need not come back with all that it could do before. */
+  #refuseUnanswerable(): void {
+    for (const { question, settle } of this.#waiting.values()) {
+      const refused = refuseQuestion(this.#request.client, question)
+      if (refused) settle(refused)
+    }
+  }
+
+  #refuseLarge({ params }: Request): Answer | undefined {
+    const asked = [...this.#waiting.values()].reduce((sum, { question }) => sum + sizeOf(question.params), 0)
+    if (asked + sizeOf(params) <= maxAskedBytes) return undefined
+    const message = `The questions of one call may have ${maxAskedBytes} bytes at once.`
+    return { error: { code: invalidParams, message } }
   }
 
   #admit(): void {
@@ -132,15 +162,14 @@ export class ParkedCall {
   #tell(notification: Notification): void {
     if (notification.method === untold) return
     if (this.#round) return this.#round.tell(notification)
-    this.#held.push(notification)
-    if (this.#held.length > maxHeld) this.#held.shift()
+    this.#held.hold(notification)
   }
 
   #settle(outcome: Promise<Answer>): void {
     this.#outcome = outcome
     outcome.catch(() => {})
     if (this.#round) this.#proceed()
-    else if (this.#stop.signal.aborted) this.#end()
+    else if (this.#stop.aborted) this.#end()
   }
 
   /** Ends the round that is open, if there is something to end it with. */
@@ -163,15 +192,18 @@ export class ParkedCall {
 
   #end(): void {
     clearTimeout(this.#gathering)
-    this.#held = []
+    this.#held.take()
     this.#options.onEnd(this)
   }
 }
 
 /** An answer that must wait for its client: not a large one, for as long as many others may. */
 async function keep(answer: Answer): Promise<Answer> {
-  const bytes = [...(answer.result?.values() ?? [])].reduce((sum, { length }) => sum + length, 0)
-  if (bytes <= maxKeptBytes) return answer
+  if (sizeIn(answer) <= maxKeptBytes) return answer.result ? { result: copyOf(answer.result) } : answer
   const text = `The answer came while its client was away, and is larger than the ${maxKeptBytes} bytes kept then.`
   throw new GatewayError("too_large", text)
+}
+
+function sizeIn({ result, error }: Answer): number {
+  return result ? sizeOf(result) : error.message.length + (error.data?.length ?? 0)
 }

@@ -101,7 +101,7 @@ function late(parkedMs: number): GatewayError {
   )
 }
 
-function stopping(): GatewayError {
+export function stopping(): GatewayError {
   return new GatewayError("service_unavailable", "The gateway is stopping; make the call anew soon.", {
     retryAfterMs: 1_000,
   })

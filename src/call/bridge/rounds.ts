@@ -6,6 +6,7 @@
 
 import { GatewayError } from "../../errors.ts"
 import { askingMethods, refuseQuestion } from "../../mcp/asking.ts"
+import { withAsk } from "../../mcp/exchange.ts"
 import { asksForInput, readInputRequests, retryMembers } from "../../mcp/input-requests.ts"
 import type { Answer, Exchange, Request } from "../../mcp/message.ts"
 import {
@@ -18,11 +19,15 @@ import {
   type RawObject,
 } from "../../mcp/raw-json.ts"
 import type { BridgedCall } from "./bridged-call.ts"
+import { stopping as stoppingNow } from "./parking.ts"
+import { withoutQuestions } from "./without-questions.ts"
 
 export type RoundsOptions = {
   /** How long a client may take to answer: `limits.parkedMs`. */
   readonly answerMs: number
   readonly newId: () => string
+  /** Aborts when clients can bring no more answers. */
+  readonly stopping: AbortSignal
 }
 
 type Ask = NonNullable<Exchange["ask"]>
@@ -30,18 +35,30 @@ type Ask = NonNullable<Exchange["ask"]>
 /** The answers of one round, and the ids of the pages that the client opened for it. */
 type Answered = { readonly responses: RawJson; readonly opened: readonly string[] }
 
+/** The result of a task too is waited for in rounds. */
+const mayAsk: ReadonlySet<string> = new Set([...askingMethods, "tasks/result"])
 const maxRounds = 10
 const maxQuestions = 64
+/** Of one call: while a question is open, no other deadline of it runs. */
+const maxAsked = 1_000
+const invalidParams = -32602
 
 /** @throws GatewayError */
 export async function sendForLegacy(call: BridgedCall, options: RoundsOptions): Promise<Answer> {
   const { ask } = call.exchange
-  const exchange = { ...call.exchange, ...(ask && { ask: askInTime(call.request, ask, options.answerMs) }) }
+  const exchange = ask ? withAsk(call.exchange, askInTime(call.request, ask, options)) : call.exchange
   let request = withoutRetry(call.request)
   let answer = await call.send(request, exchange)
+  if (!mayAsk.has(request.method)) return withoutQuestions(request.method, answer)
   for (let round = 1; asksForInput(answer) && answer.result; round++) {
-    if (round > maxRounds) throw refused(`it has asked ${maxRounds} times, the limit`)
-    const { responses, opened } = await askAll(answer.result, { request, exchange, newId: options.newId })
+    const asking = answer
+    const given = await askRound(round, answer.result, { request, exchange, newId: options.newId }).catch(
+      (thrown: unknown) => {
+        call.abandon?.(asking)
+        throw thrown
+      },
+    )
+    const { responses, opened } = given
     const retry = { inputResponses: responses, requestState: answer.result.get("requestState") }
     request = { ...request, params: withMembers(request.params, retry) }
     answer = await call.send(request, exchange)
@@ -58,22 +75,37 @@ function withoutRetry(request: Request): Request {
 }
 
 /** Nobody waits for ever for a client that has forgotten the question. */
-function askInTime({ client }: Request, ask: Ask, answerMs: number): Ask {
+function askInTime({ client }: Request, ask: Ask, { answerMs, stopping }: RoundsOptions): Ask {
+  let asked = 0
   return async (question, signal) => {
-    const refusal = refuseQuestion(client, question)
+    const refusal = refuseQuestion(client, question) ?? (asked++ < maxAsked ? undefined : tooMany)
     if (refusal) return refusal
-    const late = new AbortController()
+    const over = new AbortController()
     const text = `The client did not answer within ${answerMs} ms, the limit (limits.parkedMs).`
-    const timer = setTimeout(() => late.abort(new GatewayError("timeout", text)), answerMs)
+    const timer = setTimeout(() => over.abort(new GatewayError("timeout", text)), answerMs)
+    const stop = (): void => over.abort(stoppingNow())
+    stopping.addEventListener("abort", stop, { once: true })
+    if (stopping.aborted) stop()
     try {
-      return await ask(question, AbortSignal.any([signal, late.signal]))
+      over.signal.throwIfAborted()
+      return await ask(question, AbortSignal.any([signal, over.signal]))
     } finally {
       clearTimeout(timer)
+      stopping.removeEventListener("abort", stop)
     }
   }
 }
 
+const tooMany: Answer = {
+  error: { code: invalidParams, message: `One call may ask ${maxAsked} questions, the limit.` },
+}
+
 type Asking = { readonly request: Request; readonly exchange: Exchange; readonly newId: () => string }
+
+async function askRound(round: number, result: RawObject, asking: Asking): Promise<Answered> {
+  if (round > maxRounds) throw refused(`it has asked ${maxRounds} times, the limit`)
+  return askAll(result, asking)
+}
 
 /** @throws GatewayError where one of them cannot be asked or is not answered; the others are withdrawn */
 async function askAll(result: RawObject, { request, exchange, newId }: Asking): Promise<Answered> {

@@ -6,6 +6,7 @@
 
 import { hash } from "node:crypto"
 import type { Sealer } from "../../domain/secret.ts"
+import { GatewayError } from "../../errors.ts"
 import { asksForInput, invalidState, retryMembers } from "../../mcp/input-requests.ts"
 import type { Answer, Request } from "../../mcp/message.ts"
 import { readString, toRaw, withMembers, writeObject, type RawJson } from "../../mcp/raw-json.ts"
@@ -42,12 +43,20 @@ export class States {
     return "s" in sealed ? { relayed: Buffer.from(sealed.s) } : { parked: sealed.p }
   }
 
-  /** The answer with the service's state, if it has one, inside ours. */
+  /**
+   * The answer with the service's state, if it has one, inside ours.
+   *
+   * @throws GatewayError `service_error` where that is too long to be handed on
+   */
   relay(answer: Answer, binding: Binding): Answer {
     const inner = asksForInput(answer) ? answer.result?.get("requestState") : undefined
     if (!answer.result || !inner) return answer
-    const requestState = toRaw(this.#seal({ s: inner.toString() }, binding))
-    return { result: withMembers(answer.result, { requestState }) }
+    try {
+      const requestState = toRaw(this.#seal({ s: inner.toString() }, binding))
+      return { result: withMembers(answer.result, { requestState }) }
+    } catch (thrown) {
+      throw isTooLarge(thrown) ? tooLong(inner.length) : thrown
+    }
   }
 
   /** The state that stands for a parked call. */
@@ -65,4 +74,13 @@ function digest({ principalId, service, mount, method, params }: Binding): strin
   const request = writeObject(withMembers(params, retryMembers))
   const whose = Buffer.from(JSON.stringify([principalId, service, mount ?? null, method]))
   return hash("sha256", Buffer.concat([whose, request]), "base64url")
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof GatewayError && thrown.code === "too_large"
+}
+
+function tooLong(bytes: number): GatewayError {
+  const text = `The service's requestState of ${bytes} bytes is too long to be handed on; it should keep it shorter.`
+  return new GatewayError("service_error", text)
 }

@@ -1,5 +1,6 @@
 /** Progress must only grow: the count goes on where the service's own ended. */
 
+import { withNotify } from "../../mcp/exchange.ts"
 import type { Exchange } from "../../mcp/message.ts"
 import { fromRaw } from "../../mcp/raw-json.ts"
 
@@ -11,5 +12,5 @@ export function countProgress(exchange: Exchange): { readonly exchange: Exchange
     if (typeof progress === "number") last = Math.max(last, progress)
     exchange.notify(notification)
   }
-  return { exchange: { ...exchange, notify }, next: () => (last += 1) }
+  return { exchange: withNotify(exchange, notify), next: () => (last += 1) }
 }

@@ -31,8 +31,10 @@ export type TaskRun = {
   readonly state: () => string
   readonly send: (request: Request, exchange: Exchange) => Promise<Answer>
   readonly nextProgress?: () => number
-  /** How long the task may take; after that it is cancelled. */
+  /** How long the task may take. */
   readonly maxMs?: number
+  /** Whoever was given the task can still ask for it; where nobody was, it is cancelled. */
+  readonly whenLeft?: "goes on"
 }
 
 type Known = {
@@ -48,18 +50,18 @@ const defaultPauseMs = 1_000
 const mostPauseMs = 30_000
 const cancelMs = 5_000
 
-/** @throws GatewayError `timeout`, `service_error`; where its client goes away the task is cancelled */
+/** @throws GatewayError `timeout`, `service_error`; what becomes of the task then: `whenLeft` */
 export async function runToEnd(run: TaskRun, { state, answers }: Known): Promise<Answer> {
   const { maxMs = defaultMaxMs, exchange } = run
   const late = new AbortController()
-  const timer = setTimeout(() => late.abort(tooLong(maxMs)), maxMs)
+  const timer = setTimeout(() => late.abort(tooLong(run, maxMs)), maxMs)
   const signal = AbortSignal.any([exchange.signal, late.signal])
   const waiting: TaskRun = { ...run, exchange: { signal, notify: (said) => exchange.notify(said) } }
   try {
     const refused = answers && (await ask(waiting, "tasks/update", { inputResponses: answers })).error
     return refused ? { error: refused } : await follow(waiting, state, answers)
   } catch (thrown) {
-    if (signal.aborted) void cancel(run)
+    if (signal.aborted && !run.whenLeft) void cancelTask(run)
     throw signal.aborted ? signal.reason : thrown
   } finally {
     clearTimeout(timer)
@@ -80,13 +82,15 @@ async function follow(run: TaskRun, first: RawObject | undefined, answers: RawJs
   }
 }
 
-function ask({ request, exchange, taskId, send }: TaskRun, method: string, more = {}): Promise<Answer> {
+type Asked = Pick<TaskRun, "request" | "exchange" | "taskId" | "send">
+
+function ask({ request, exchange, taskId, send }: Asked, method: string, more = {}): Promise<Answer> {
   const params = new Map([["taskId", toRaw(taskId)], ...Object.entries<RawJson>(more)])
   return send({ ...request, method, params, progressToken: undefined }, exchange)
 }
 
 /** The service hears of it if it can; nobody waits for that. */
-async function cancel(run: TaskRun): Promise<void> {
+export async function cancelTask(run: Pick<TaskRun, "request" | "taskId" | "send">): Promise<void> {
   const exchange = { signal: AbortSignal.timeout(cancelMs), notify: () => {} }
   await ask({ ...run, exchange }, "tasks/cancel").catch(() => {})
 }
@@ -97,11 +101,9 @@ function askClient(run: TaskRun, questions: RawObject): Answer {
   for (const question of readInputRequests(asked, run.request.client).values()) {
     const refused = refuseQuestion(run.request.client, question)?.error
     if (!refused) continue
-    void cancel(run)
-    throw new GatewayError(
-      "invalid",
-      `The task asks what cannot be answered, and was cancelled: ${refused.message}`,
-    )
+    if (!run.whenLeft) void cancelTask(run)
+    const left = run.whenLeft ? "cannot be answered here" : "cannot be answered, and was cancelled"
+    throw new GatewayError("invalid", `The task asks what ${left}: ${refused.message}`)
   }
   return {
     result: new Map([["resultType", toRaw("input_required")], ...asked, ["requestState", toRaw(run.state())]]),
@@ -122,7 +124,8 @@ function pauseOf(state: RawObject): number {
   return Math.min(mostPauseMs, Math.max(leastPauseMs, pauseMs))
 }
 
-function tooLong(maxMs: number): GatewayError {
-  const text = `The task took longer than ${maxMs} ms, the limit (maxTimeMs). It was cancelled; it may have had effects.`
+function tooLong({ whenLeft }: TaskRun, maxMs: number): GatewayError {
+  const end = whenLeft ? "It goes on; ask again." : "It was cancelled; it may have had effects."
+  const text = `The task took longer than ${maxMs} ms, the limit (maxTimeMs). ${end}`
   return new GatewayError("timeout", text)
 }

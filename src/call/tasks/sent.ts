@@ -1,7 +1,8 @@
 /** A call on its way to a service that may run it as a task, and what can be made of it. */
 
-import type { Catalog } from "../../domain/catalog.ts"
+import type { Catalog, Offer } from "../../domain/catalog.ts"
 import type { Fleet, SendOptions } from "../../domain/fleet.ts"
+import { withAsk } from "../../mcp/exchange.ts"
 import type { Answer, Era, Exchange, Request } from "../../mcp/message.ts"
 import { noMembers } from "../../mcp/raw-json.ts"
 import type { Target } from "../target.ts"
@@ -28,6 +29,8 @@ export type TaskCallsOptions = {
 export type Sent = {
   readonly options: TaskCallsOptions
   readonly service: string
+  /** What the service is known to offer. */
+  readonly offer: Offer | undefined
   readonly era: Era
   readonly request: Request
   readonly exchange: Exchange
@@ -41,14 +44,16 @@ export function declaring(request: Request): Request {
 
 /** A legacy service asks about a task while somebody waits for its result, as no modern client does. */
 export function withoutQuestions(sent: Sent): Sent {
-  const { ask: _ask, ...exchange } = sent.exchange
   const client = { ...sent.request.client, capabilities: noMembers }
-  return { ...sent, request: { ...sent.request, client }, exchange }
+  return { ...sent, request: { ...sent.request, client }, exchange: withAsk(sent.exchange, undefined) }
 }
 
 /** What it takes to wait for a task, inside the call that began it or one that wants its result. */
-export function runOf({ options, service, era, request, exchange, sending }: Sent, record: TaskRecord): TaskRun {
-  const maxMs = options.catalog().offers.get(service)?.terms.maxTimeMs
+export function runOf(
+  { options, service, offer, era, request, exchange, sending }: Sent,
+  record: TaskRecord,
+): TaskRun {
+  const maxMs = offer?.terms.maxTimeMs
   return {
     request: era === "modern" ? declaring(request) : request,
     exchange,

@@ -11,6 +11,7 @@
 import type { Place } from "../../domain/fleet.ts"
 import { tasksExtension, type Answer } from "../../mcp/message.ts"
 import { readString, toRaw, withMembers, type RawObject } from "../../mcp/raw-json.ts"
+import { resultTypeOf } from "../../mcp/result-type.ts"
 import type { Target } from "../target.ts"
 import { asModernTask } from "./modern-task.ts"
 import { countProgress } from "./progress-count.ts"
@@ -23,9 +24,10 @@ import { askOfTask } from "./task-requests.ts"
 type ToolTarget = Extract<Target, { kind: "item" }>
 
 export function sendThroughTasks(options: TaskCallsOptions): SendCall {
-  return (service, request, exchange, { target, ...sending }) => {
-    const era = options.catalog().offers.get(service)?.era ?? "modern"
-    const sent: Sent = { options, service, era, request, exchange, sending }
+  return (service, request, exchange, sending) => {
+    const { target } = sending
+    const offer = options.catalog().offers.get(service)
+    const sent: Sent = { options, service, offer, era: offer?.era ?? "modern", request, exchange, sending }
     if (target?.kind === "task") return askOfTask(sent, target)
     if (target?.kind === "item" && request.method === "tools/call") return callTool(sent, target)
     return options.fleet.send(service, request, exchange, sending)
@@ -37,23 +39,25 @@ const missingCapability = -32021
 
 /** A tool, for a client that may want it run as a task, or may have to take it so. */
 async function callTool(sent: Sent, target: ToolTarget): Promise<Answer> {
-  const { options, service, request } = sent
+  const { offer, service, request } = sent
   const earlier = findRound(sent, target)
   if (earlier) return runToEnd(runOf(sent, earlier), { answers: request.params.get("inputResponses") })
-  const support = taskSupportOf(options.catalog().offers.get(service), target.entry)
+  const support = taskSupportOf(offer, target.entry)
   const refused = refuse(sent, target, support)
   if (refused) return refused
   let place: Place | undefined
-  const { exchange, next } = countProgress(sent.exchange)
+  const counted = request.progressToken ? countProgress(sent.exchange) : undefined
   const onPlace = (found: Place): void => void (place = found)
-  const answer = await sendTool({ ...fit({ ...sent, exchange }, support), sending: { ...sent.sending, onPlace } })
+  const answer = await sendTool(
+    fit({ ...sent, exchange: counted?.exchange ?? sent.exchange, sending: { ...sent.sending, onPlace } }, support),
+  )
   const taskId = taskIdOf(answer)
   if (!answer.result || taskId === undefined) return answer
   const { principalId } = sent.sending
   const record = { principalId, service, tool: target.entry.item.shownName, taskId }
   if (isGiven(sent)) return { result: give(sent, record, { place, state: answer.result }) }
   const run = runOf({ ...sent, sending: { ...sent.sending, place } }, record)
-  return runToEnd({ ...run, nextProgress: next }, { state: answer.result })
+  return runToEnd({ ...run, ...(counted && { nextProgress: counted.next }) }, { state: answer.result })
 }
 
 /** The task that an earlier round of this call waits for. */
@@ -95,19 +99,27 @@ function fit(sent: Sent, support: string): Sent {
   return isNeeded ? withoutQuestions({ ...sent, request }) : { ...sent, request }
 }
 
+function sendTool(sent: Sent): Promise<Answer> {
+  const { options, service, request, exchange, sending } = sent
+  const answer = options.fleet.send(service, request, exchange, sending)
+  return request.client.era === "modern" ? answer : takingTasks(sent, answer)
+}
+
 /** A modern service that can run the tool as a task only is told, for a legacy client, that we take one. */
-async function sendTool({ options, service, request, exchange, sending }: Sent): Promise<Answer> {
-  const answer = await options.fleet.send(service, request, exchange, sending)
-  if (request.client.era === "modern" || !wantsTasks(answer)) return answer
-  return options.fleet.send(service, declaring(request), exchange, sending)
+async function takingTasks(
+  { options, service, request, exchange, sending }: Sent,
+  first: Promise<Answer>,
+): Promise<Answer> {
+  const answer = await first
+  return wantsTasks(answer) ? options.fleet.send(service, declaring(request), exchange, sending) : answer
 }
 
 function wantsTasks({ error }: Answer): boolean {
   return error?.code === missingCapability && error.data?.includes(`"${tasksExtension}"`) === true
 }
 
-function taskIdOf({ result }: Answer): string | undefined {
-  return result && readString(result.get("resultType")) === "task" ? readString(result.get("taskId")) : undefined
+function taskIdOf(answer: Answer): string | undefined {
+  return resultTypeOf(answer) === "task" ? readString(answer.result?.get("taskId")) : undefined
 }
 
 function isGiven({ request: { client }, era }: Sent): boolean {

@@ -56,8 +56,10 @@ async function askModernService(sent: Sent, { record }: TaskTarget): Promise<Ans
   const asked = { ...sent, request: declaring(sent.request) }
   const { method } = sent.request
   // Only a round before this one brings answers along.
-  if (method === "tasks/result")
-    return runToEnd(runOf(asked, record), { answers: asked.request.params.get("inputResponses") })
+  if (method === "tasks/result") {
+    const run = { ...runOf(asked, record), whenLeft: "goes on" } as const
+    return runToEnd(run, { answers: asked.request.params.get("inputResponses") })
+  }
   const answer = await relay(asked)
   return method === "tasks/cancel" && answer.result ? relay(asked, "tasks/get") : answer
 }

@@ -28,11 +28,15 @@ export function watchTask(
   const id = target.asked.name
   const era = options.catalog().offers.get(entry.service)?.era ?? "modern"
   const { client } = call.request
+  let hasEnded = false
   const isWhole = client.era === era || client.era === "legacy"
   const onNews = ({ method, params }: Notification): void => {
     const state = toClient(params, { id, taskId: record.taskId })
     options.index.heard(id, state)
     if (isWhole || !hasOutcome(state)) return tell({ method, params: state })
+    // A service may say it as often as it likes; there is one end.
+    if (hasEnded) return
+    hasEnded = true
     void fetchState(options, target, { call, tell, over })
   }
   const place = options.index.find(id)?.place
@@ -55,9 +59,11 @@ async function fetchState(
     progressToken: undefined,
     logLevel: undefined,
   }
+  const { service } = target.entry
   const sent: Sent = {
     options,
-    service: target.entry.service,
+    service,
+    offer: options.catalog().offers.get(service),
     era: "legacy",
     request,
     exchange: { signal: over, notify: () => {} },

@@ -5,8 +5,8 @@
  * @see RFC 6962 section 2.1
  */
 
-import { hash } from "node:crypto"
 import { GatewayError } from "../../errors.ts"
+import { sha256 } from "./sha256.ts"
 
 const hashBytes = 32
 
@@ -55,7 +55,7 @@ export class Frontier {
   /** Of no leaves at all: the SHA-256 of nothing. */
   root(): Buffer {
     const [smallest, ...larger] = this.#roots.toReversed()
-    if (smallest === undefined) return hash("sha256", "", "buffer")
+    if (smallest === undefined) return sha256("")
     return larger.reduce((right, left) => nodeHash(left, right), smallest)
   }
 
@@ -64,11 +64,14 @@ export class Frontier {
   }
 }
 
-function nodeHash(left: Buffer, right: Buffer): Buffer {
-  return hash("sha256", Buffer.concat([nodePrefix, left, right]), "buffer")
-}
+/** A one, and the two nodes below: filled anew for each. */
+const preimage = Buffer.alloc(1 + 2 * hashBytes, 1)
 
-const nodePrefix = Buffer.of(1)
+function nodeHash(left: Buffer, right: Buffer): Buffer {
+  preimage.set(left, 1)
+  preimage.set(right, 1 + hashBytes)
+  return sha256(preimage)
+}
 
 function bitsSet(size: number): number {
   let bits = 0

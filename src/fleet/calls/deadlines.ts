@@ -1,89 +1,119 @@
 /**
  * The two deadlines of one call: an idle one, which progress pushes back, and a hard one, which nothing does. Both stand
- * still while the service waits for an answer of the caller's own, for which there is a deadline elsewhere.
+ * still while the service waits for an answer of the caller's own, for which there is a deadline elsewhere. When they
+ * are looked at: mcp/deadline-wheel.ts.
  */
 
 import { GatewayError } from "../../errors.ts"
-import type { Exchange } from "../../mcp/message.ts"
+import { Canceller, cancellationOf, type Cancellation, type Follower } from "../../mcp/cancellation.ts"
+import type { Answer, Exchange, Notification } from "../../mcp/message.ts"
 import { reasonOf } from "../../mcp/client/open-calls.ts"
+import type { DeadlineWheel, Place, Timed } from "../../mcp/deadline-wheel.ts"
 
 export type CallLimits = { readonly idleMs: number; readonly hardMs: number }
 
-export class Deadlines {
-  /** The caller's exchange under our deadlines: its signal aborts with a GatewayError `timeout`. */
-  readonly exchange: Exchange
-  readonly #controller = new AbortController()
-  readonly #caller: AbortSignal
+/** The caller's exchange under our deadlines: it is cancelled with the caller's, or with a GatewayError `timeout`. */
+export class Deadlines implements Exchange, Timed, Follower {
+  readonly cancellation = new Canceller()
+  readonly session: Exchange["session"]
+  readonly ask: Exchange["ask"]
+  readonly #caller: Exchange
+  readonly #callerCancels: Cancellation
   readonly #limits: CallLimits
-  readonly #idle: NodeJS.Timeout
-  #hard: NodeJS.Timeout | undefined
+  readonly #wheel: DeadlineWheel
+  #place: Place | undefined
+  /** On the clock of `performance.now()`. */
+  #touchedMs: number
+  #runsSinceMs: number
   #hardLeftMs: number
-  #runsSinceMs = 0
   #questions = 0
   #over = false
 
-  constructor(exchange: Exchange, limits: CallLimits) {
-    this.#caller = exchange.signal
+  constructor(exchange: Exchange, limits: CallLimits, wheel: DeadlineWheel) {
+    const { ask } = exchange
+    this.#caller = exchange
+    this.#callerCancels = cancellationOf(exchange)
     this.#limits = limits
+    this.#wheel = wheel
+    this.session = exchange.session
+    this.ask = ask && ((question, signal) => this.#during(ask(question, signal)))
+    this.#touchedMs = this.#runsSinceMs = performance.now()
     this.#hardLeftMs = limits.hardMs
-    this.#idle = setTimeout(() => this.#onIdle(), limits.idleMs)
-    this.#run()
-    this.#caller.addEventListener("abort", this.#follow, { once: true })
-    if (this.#caller.aborted) this.#follow()
-    const { ask, session } = exchange
-    this.exchange = {
-      signal: this.#controller.signal,
-      ...(session && { session }),
-      notify: (notification) => {
-        if (notification.method === "notifications/progress") this.touch()
-        exchange.notify(notification)
-      },
-      ...(ask && { ask: (request, signal) => this.#during(ask(request, signal)) }),
-    }
+    this.#place = wheel.enter(this, this.#dueMs())
+    this.#callerCancels.follow(this)
+  }
+
+  get signal(): AbortSignal {
+    return this.cancellation.signal
+  }
+
+  notify(notification: Notification): void {
+    if (notification.method === "notifications/progress") this.touch()
+    this.#caller.notify(notification)
   }
 
   /** Something happened: the idle time begins anew. */
   touch(): void {
-    if (!this.#over) this.#idle.refresh()
+    this.#touchedMs = performance.now()
   }
 
   done(): void {
     this.#over = true
-    clearTimeout(this.#idle)
-    clearTimeout(this.#hard)
-    this.#caller.removeEventListener("abort", this.#follow)
+    this.#leave()
+    this.#callerCancels.unfollow(this)
   }
 
-  readonly #follow = (): void => this.#controller.abort(reasonOf(this.#caller))
+  onCancelled(): void {
+    this.cancellation.abort(reasonOf(this.#callerCancels))
+  }
 
-  async #during<T>(question: Promise<T>): Promise<T> {
+  look(nowMs: number): number | undefined {
+    const dueMs = this.#dueMs()
+    if (nowMs < dueMs) return dueMs
+    const { idleMs, hardMs } = this.#limits
+    const isHard = nowMs >= this.#hardDueMs()
+    this.#expire(
+      isHard
+        ? `The answer took longer than ${hardMs} ms, the limit (maxTimeMs).`
+        : `The service said nothing for ${idleMs} ms, the limit (timeoutMs).`,
+    )
+    return undefined
+  }
+
+  #dueMs(): number {
+    return Math.min(this.#touchedMs + this.#limits.idleMs, this.#hardDueMs())
+  }
+
+  #hardDueMs(): number {
+    return this.#runsSinceMs + this.#hardLeftMs
+  }
+
+  async #during(question: Promise<Answer>): Promise<Answer> {
     if (this.#questions++ === 0) this.#pause()
     try {
       return await question
     } finally {
-      if (--this.#questions === 0 && !this.#over) this.#run()
       this.touch()
+      if (--this.#questions === 0 && !this.#over) this.#run()
     }
   }
 
   #run(): void {
     this.#runsSinceMs = performance.now()
-    const text = `The answer took longer than ${this.#limits.hardMs} ms, the limit (maxTimeMs).`
-    this.#hard = setTimeout(() => this.#expire(text), this.#hardLeftMs)
+    this.#place = this.#wheel.enter(this, this.#dueMs())
   }
 
   #pause(): void {
-    clearTimeout(this.#hard)
+    this.#leave()
     this.#hardLeftMs -= performance.now() - this.#runsSinceMs
   }
 
-  #onIdle(): void {
-    if (this.#questions > 0) this.touch()
-    else this.#expire(`The service said nothing for ${this.#limits.idleMs} ms, the limit (timeoutMs).`)
+  #leave(): void {
+    if (this.#place) this.#wheel.leave(this.#place)
   }
 
   #expire(what: string): void {
-    this.#controller.abort(
+    this.cancellation.abort(
       new GatewayError("timeout", `${what} It was told to stop; the call may have had effects.`),
     )
   }

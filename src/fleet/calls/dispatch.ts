@@ -7,16 +7,16 @@ import { GatewayError } from "../../errors.ts"
 import type { ServiceDefinition } from "../../domain/service.ts"
 import type { Place, SendOptions } from "../../domain/fleet.ts"
 import type { Link } from "../../mcp/client/link.ts"
-import { askableOf, askingMethods, withoutAskable } from "../../mcp/asking.ts"
-import { invalidState, retryMembers } from "../../mcp/input-requests.ts"
-import { modernRevisions, type Answer, type Era, type Exchange, type Request } from "../../mcp/message.ts"
-import { withMembers, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
-import { wantsNewLink } from "../../mcp/client/service-answer.ts"
+import type { Answer, Era, Exchange, Request } from "../../mcp/message.ts"
+import type { RawJson } from "../../mcp/raw-json.ts"
 import { orderCandidates } from "./balance.ts"
-import { Deadlines } from "./deadlines.ts"
+import { CallPlace, isAt } from "./call-place.ts"
+import type { DeadlineWheel } from "../../mcp/deadline-wheel.ts"
+import { Deadlines, type CallLimits } from "./deadlines.ts"
+import { Fit } from "./fit.ts"
 import type { Endpoint } from "../links/endpoint.ts"
-import { linkKeyFor, type Caller, type LinkKey } from "../links/link-key.ts"
-import type { LinkSlot } from "../links/link-slot.ts"
+import { linkKeyFor, type Caller } from "../links/link-key.ts"
+import { Reached } from "./reached.ts"
 import { Turn } from "./turn.ts"
 
 export type DispatchOptions = {
@@ -26,26 +26,32 @@ export type DispatchOptions = {
   readonly era: () => Era | undefined
   /** Our own Implementation object. */
   readonly clientInfo: RawJson
+  readonly wheel: DeadlineWheel
 }
 
-type PlacedCaller = Caller & Pick<SendOptions, "place" | "onPlace">
-type Reached = { readonly slot: LinkSlot; readonly link: Link; readonly turn: Turn }
+type PlacedCaller = Caller & { readonly exchange: Deadlines; readonly options: SendOptions }
 
 export class Dispatch {
   readonly #options: DispatchOptions
+  readonly #fit: Fit
+  readonly #limits: CallLimits
+  readonly #quietLimits: CallLimits
   #calls = 0
 
   constructor(options: DispatchOptions) {
+    const { timeoutMs, maxTimeMs } = options.definition
     this.#options = options
+    this.#fit = new Fit(options.clientInfo)
+    this.#limits = { idleMs: timeoutMs, hardMs: maxTimeMs }
+    this.#quietLimits = { idleMs: maxTimeMs, hardMs: maxTimeMs }
   }
 
   /** @throws GatewayError */
   async send(request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
-    const { timeoutMs, maxTimeMs } = this.#options.definition
-    const deadlines = new Deadlines(exchange, { idleMs: options.quiet ? maxTimeMs : timeoutMs, hardMs: maxTimeMs })
+    const limits = options.quiet ? this.#quietLimits : this.#limits
+    const deadlines = new Deadlines(exchange, limits, this.#options.wheel)
     try {
-      const caller: PlacedCaller = { ...options, request, exchange: deadlines.exchange }
-      return await this.#send(caller, deadlines, (error) => mayRepeat(error, options.repeatable))
+      return await this.#send({ request, exchange: deadlines, principalId: options.principalId, options })
     } finally {
       deadlines.done()
     }
@@ -57,134 +63,86 @@ export class Dispatch {
     return found && isAt(place, found) ? found.slotFor(place.key).link : undefined
   }
 
-  async #send(
-    caller: PlacedCaller,
-    deadlines: Deadlines,
-    mayRetry: (error: GatewayError) => boolean,
-  ): Promise<Answer> {
-    const { signal } = caller.exchange
-    const left = this.#order(caller)
+  async #send(caller: PlacedCaller): Promise<Answer> {
+    const { request, exchange, options } = caller
+    const { cancellation } = exchange
+    const left = this.#order(options)
     let retries = 1
     let failure: GatewayError | undefined
     for (let endpoint = left.shift(); endpoint; endpoint = left.shift()) {
-      const reached = await this.#reach(endpoint, caller).catch((thrown: unknown) => GatewayError.from(thrown))
-      if (signal.aborted) throw leaveAndTell(reached, signal)
+      const reached = this.#reachNow(endpoint, caller) ?? (await this.#reach(endpoint, caller))
+      if (cancellation.aborted) throw leaveAndTell(reached, cancellation.reason)
       if (reached instanceof GatewayError) {
         failure = reached
         continue
       }
-      deadlines.touch()
       try {
-        return await this.#exchange(endpoint, reached, caller)
+        const fitting = this.#fit.request(request, exchange, reached.link.facts.era)
+        const answer = await reached.send(fitting, exchange)
+        endpoint.succeeded()
+        return answer
       } catch (thrown) {
-        failure = GatewayError.from(thrown)
-        if (signal.aborted || retries-- === 0 || !mayRetry(failure)) throw failure
-        left.push(endpoint)
-        // The loss of a connection may be told to its holder a moment after its calls.
-        await new Promise(setImmediate)
+        failure = reached.failed(thrown, cancellation)
+        if (cancellation.aborted || retries-- === 0 || !mayRepeat(failure, options.repeatable)) throw failure
+      } finally {
+        reached.leave()
       }
+      left.push(endpoint)
+      // The loss of a connection may be told to its holder a moment after its calls.
+      await new Promise(setImmediate)
     }
-    throw (
-      failure ??
-      new GatewayError("service_unavailable", "The service has no endpoint.", { detail: { sent: false } })
-    )
+    throw failure ?? withoutEndpoint()
   }
 
-  #order({ principalId, place }: PlacedCaller): Endpoint[] {
+  #order({ principalId, place }: SendOptions): Endpoint[] {
     const { definition, endpoints } = this.#options
     const balance = definition.type === "stdio" ? "round_robin" : definition.balance
     const ordered = orderCandidates(endpoints, balance, { number: this.#calls++, principalId })
     return place ? ordered.toSorted((a, b) => Number(isAt(place, b)) - Number(isAt(place, a))) : ordered
   }
 
-  async #reach(endpoint: Endpoint, caller: PlacedCaller): Promise<Reached> {
-    const { signal } = caller.exchange
-    const turn = await Turn.enter(endpoint.turnstile, signal)
+  /** Most calls: the connection that all share stands, and there is room. */
+  #reachNow(endpoint: Endpoint, caller: PlacedCaller): Reached | undefined {
+    const { shared, turnstile } = endpoint
+    const { link } = shared
+    const isShared = link && !caller.options.place
+    if (!isShared || linkKeyFor(this.#options.definition, link.facts.era, caller)) return undefined
+    const turn = Turn.tryEnter(turnstile, caller.exchange)
+    if (!turn) return undefined
+    caller.options.onPlace?.(new CallPlace(endpoint, undefined))
+    shared.inUse++
+    return new Reached(endpoint, shared, link, turn)
+  }
+
+  /** @returns the error where it could not be */
+  async #reach(endpoint: Endpoint, caller: PlacedCaller): Promise<Reached | GatewayError> {
+    const { exchange, options } = caller
+    const { signal } = exchange
+    let turn: Turn | undefined
     try {
+      turn = await Turn.enter(endpoint.turnstile, exchange)
       const era = this.#options.era() ?? (await endpoint.shared.get(signal)).facts.era
-      const { place } = caller
+      const { place } = options
       const key = isAt(place, endpoint) ? place.key : linkKeyFor(this.#options.definition, era, caller)
       const slot = endpoint.slotFor(key)
-      caller.onPlace?.(new CallPlace(endpoint, key))
-      slot.inUse++
-      try {
-        return { slot, link: await slot.get(signal), turn }
-      } catch (thrown) {
-        slot.inUse--
-        throw thrown
-      }
+      options.onPlace?.(new CallPlace(endpoint, key))
+      const link = await slot.use(signal)
+      exchange.touch()
+      return new Reached(endpoint, slot, link, turn)
     } catch (thrown) {
-      turn.leave()
-      throw thrown
+      turn?.leave()
+      return GatewayError.from(thrown)
     }
   }
-
-  async #exchange(endpoint: Endpoint, reached: Reached, { request, exchange }: Caller): Promise<Answer> {
-    const { slot, link, turn } = reached
-    try {
-      const answer = await link.handle(this.#fit(request, exchange, link), turn.exchangeFor(exchange))
-      endpoint.succeeded()
-      return answer
-    } catch (thrown) {
-      const error = GatewayError.from(thrown)
-      if (error.code === "service_unavailable" && !exchange.signal.aborted) endpoint.failed()
-      if (wantsNewLink(error)) slot.drop(link, error)
-      throw thrown
-    } finally {
-      slot.inUse--
-      turn.leave()
-    }
-  }
-
-  /** A modern service is told with each request who asks and what it can be asked. */
-  #fit(request: Request, exchange: Exchange, { facts }: Link): Request {
-    if (facts.era === "legacy") return withoutRetry(request)
-    const client = {
-      era: facts.era,
-      revision: modernRevisions[0],
-      capabilities: capabilitiesOf({ request, exchange }),
-      info: this.#options.clientInfo,
-    }
-    return { ...request, client }
-  }
 }
 
-/** Where a call went. */
-class CallPlace {
-  readonly endpoint: Endpoint
-  readonly key: LinkKey | undefined
-
-  constructor(endpoint: Endpoint, key: LinkKey | undefined) {
-    this.endpoint = endpoint
-    this.key = key
-  }
+function leaveAndTell(reached: Reached | GatewayError, reason: unknown): unknown {
+  if (reached instanceof Reached) reached.leave()
+  return reason
 }
 
-/** A connection that ended with its session is no place to come back to. */
-function isAt(place: Place | undefined, endpoint: Endpoint): place is CallPlace {
-  return place instanceof CallPlace && place.endpoint === endpoint && place.key?.closed?.aborted !== true
-}
-
-/** @throws GatewayError `invalid` where a state of a modern service comes back to one that is of the older era now */
-function withoutRetry(request: Request): Request {
-  if (!askingMethods.has(request.method)) return request
-  if (request.params.has("requestState")) throw invalidState()
-  if (!request.params.has("inputResponses")) return request
-  return { ...request, params: withMembers(request.params, retryMembers) }
-}
-
-function capabilitiesOf({ request, exchange }: Omit<Caller, "principalId">): RawObject {
-  const { client } = request
-  if (client.era === "modern") return client.capabilities
-  return new Map([...withoutAskable(client.capabilities), ...(exchange.ask ? askableOf(client) : [])])
-}
-
-function leaveAndTell(reached: Reached | GatewayError, signal: AbortSignal): unknown {
-  if (!(reached instanceof GatewayError)) {
-    reached.slot.inUse--
-    reached.turn.leave()
-  }
-  return signal.reason
+function withoutEndpoint(): GatewayError {
+  return new GatewayError("service_unavailable", "The service has no endpoint.", { detail: { sent: false } })
 }
 
 function mayRepeat({ code, detail }: GatewayError, repeatable: boolean): boolean {

@@ -3,32 +3,41 @@
  * lunch, another call has the place.
  */
 
+import { withAsk } from "../../mcp/exchange.ts"
 import type { Exchange } from "../../mcp/message.ts"
 import type { Turnstile } from "./turnstile.ts"
 
+/** Whose turn it is. */
+type Whose = Pick<Exchange, "signal">
+
 export class Turn {
   readonly #turnstile: Turnstile
-  readonly #signal: AbortSignal
-  #leave: (() => void) | undefined
+  readonly #whose: Whose
+  #isInside = true
   #returning: Promise<void> | undefined
   #questions = 0
   #over = false
 
   /** @throws GatewayError `overloaded`; or the signal's reason */
-  static async enter(turnstile: Turnstile, signal: AbortSignal): Promise<Turn> {
-    return new Turn(turnstile, signal, await turnstile.enter(signal))
+  static async enter(turnstile: Turnstile, whose: Whose): Promise<Turn> {
+    await turnstile.enter(whose.signal)
+    return new Turn(turnstile, whose)
   }
 
-  private constructor(turnstile: Turnstile, signal: AbortSignal, leave: () => void) {
+  /** @returns undefined where it would have to wait */
+  static tryEnter(turnstile: Turnstile, whose: Whose): Turn | undefined {
+    return turnstile.tryEnter() ? new Turn(turnstile, whose) : undefined
+  }
+
+  private constructor(turnstile: Turnstile, whose: Whose) {
     this.#turnstile = turnstile
-    this.#signal = signal
-    this.#leave = leave
+    this.#whose = whose
   }
 
   /** The exchange of a call whose turn this is. */
   exchangeFor(exchange: Exchange): Exchange {
     const { ask } = exchange
-    return ask ? { ...exchange, ask: (question, signal) => this.#during(ask(question, signal)) } : exchange
+    return ask ? withAsk(exchange, (question, signal) => this.#during(ask(question, signal))) : exchange
   }
 
   /** For good. */
@@ -38,8 +47,8 @@ export class Turn {
   }
 
   #lend(): void {
-    this.#leave?.()
-    this.#leave = undefined
+    if (this.#isInside) this.#turnstile.leave()
+    this.#isInside = false
   }
 
   async #during<T>(question: Promise<T>): Promise<T> {
@@ -53,13 +62,17 @@ export class Turn {
 
   async #return(): Promise<void> {
     try {
-      const leave = this.#over || this.#leave ? undefined : await this.#turnstile.enter(this.#signal)
-      this.#leave ??= leave
+      if (!this.#over && !this.#isInside) await this.#comeBack()
       if (this.#over || this.#questions > 0) this.#lend()
     } catch {
       // It is over, or too many wait already: then the answer goes on all the same, for the service has it all begun.
     } finally {
       this.#returning = undefined
     }
+  }
+
+  async #comeBack(): Promise<void> {
+    await this.#turnstile.enter(this.#whose.signal)
+    this.#isInside = true
   }
 }

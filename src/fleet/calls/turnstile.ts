@@ -23,15 +23,29 @@ export class Turnstile {
     return this.#waiting.size
   }
 
+  /** Takes a place where one is free now; who has taken one leaves it once. */
+  tryEnter(): boolean {
+    if (this.#inside >= this.#limits.maxInside) return false
+    this.#inside++
+    return true
+  }
+
   /**
    * @returns what to call once, when the place is free again
    * @throws GatewayError `overloaded`; or the signal's reason
    */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted()
-    if (this.#inside < this.#limits.maxInside) this.#inside++
-    else await this.#wait(signal)
-    return () => this.#leave()
+    if (!this.tryEnter()) await this.#wait(signal)
+    return () => this.leave()
+  }
+
+  /** The place goes straight to whoever waits longest. */
+  leave(): void {
+    const [next] = this.#waiting
+    if (!next) return void this.#inside--
+    this.#waiting.delete(next)
+    next()
   }
 
   #wait(signal: AbortSignal): Promise<void> {
@@ -52,13 +66,5 @@ export class Turnstile {
     this.#waiting.add(proceed)
     signal.addEventListener("abort", giveUp, { once: true })
     return promise
-  }
-
-  /** The place goes straight to whoever waits longest. */
-  #leave(): void {
-    const [next] = this.#waiting
-    if (!next) return void this.#inside--
-    this.#waiting.delete(next)
-    next()
   }
 }

@@ -13,9 +13,8 @@ import type { Link } from "../../mcp/client/link.ts"
 import type { Era } from "../../mcp/message.ts"
 import { connectLink, type LinkTarget } from "../../mcp/client/negotiate.ts"
 import type { RawObject } from "../../mcp/raw-json.ts"
-import { openSseChannel } from "../../mcp/channels/sse-client.ts"
 import { openStdioChannel } from "../../mcp/channels/stdio-channel.ts"
-import { openWebSocketChannel } from "../../mcp/channels/websocket-client.ts"
+import type { WebSocketClientOptions } from "../../mcp/channels/websocket-client.ts"
 import { startChild, type Child, type ChildOptions } from "../children/child.ts"
 import type { LinkContext } from "../context.ts"
 
@@ -192,10 +191,7 @@ export class Connector {
       maxMessageBytes: this.#options.context.limits.resultBytes,
       connectTimeoutMs: urlConnectMs,
     }
-    return {
-      kind: "channel",
-      open: () => (type === "sse" ? openSseChannel(options) : openWebSocketChannel(options)),
-    }
+    return { kind: "channel", open: () => (type === "sse" ? openSse(options) : openWebSocket(options)) }
   }
 
   #resolve(text: string): string {
@@ -210,6 +206,17 @@ export class Connector {
   #note(value: string): void {
     if (value.length >= minSecretLength) this.#secrets.add(value)
   }
+}
+
+/** Both are loaded where a service is of their kind, as few are. */
+async function openSse(options: WebSocketClientOptions): Promise<Channel> {
+  const { openSseChannel } = await import("../../mcp/channels/sse-client.ts")
+  return openSseChannel(options)
+}
+
+async function openWebSocket(options: WebSocketClientOptions): Promise<Channel> {
+  const { openWebSocketChannel } = await import("../../mcp/channels/websocket-client.ts")
+  return openWebSocketChannel(options)
 }
 
 function once(act: () => void): () => void {

@@ -11,6 +11,8 @@ import { noMembers, writeObject, type RawObject } from "../../mcp/raw-json.ts"
 export type LinkKey = {
   /** Equal for calls that share. */
   readonly id: string
+  /** Whose calls they are. */
+  readonly principalId: string
   /** The ClientCapabilities under which the connection is made. */
   readonly capabilities: RawObject
   /** Aborts when nobody can use the connection any more. */
@@ -28,7 +30,8 @@ export function linkKeyFor(definition: ServiceDefinition, era: Era, caller: Call
   const capabilities = era === "legacy" ? withExtensions(askable, caller) : askable
   const ownSession = asksByUrl || definition.isolation === "session" ? session : undefined
   const whose = [caller.principalId, ownSession?.id ?? null, writeObject(capabilities).toString()]
-  return { id: JSON.stringify(whose), capabilities, ...(ownSession && { closed: ownSession.closed }) }
+  const { principalId } = caller
+  return { id: JSON.stringify(whose), principalId, capabilities, ...(ownSession && { closed: ownSession.closed }) }
 }
 
 /** A connection of one's own is made under one's own settings of extensions, such as MCP Apps. */

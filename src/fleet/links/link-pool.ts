@@ -1,6 +1,7 @@
 /**
  * The connections of one service that not everyone shares: one per endpoint and key, closed with their session or after
- * a time without use, bounded in number. Which calls share: link-key.ts. One of them: link-slot.ts.
+ * a time without use, bounded in number for all and for each principal. Which calls share: link-key.ts. One of them:
+ * link-slot.ts.
  */
 
 import { GatewayError } from "../../errors.ts"
@@ -19,12 +20,15 @@ export type PoolOptions = {
 type MakeLink = (capabilities: RawObject) => Promise<Link>
 
 const defaultMaxLinks = 64
+/** What one principal may have of all places: every other set of capabilities is a connection of its own. */
+const ownShare = 0.75
 const defaultIdleMs = 600_000
 const sweepMs = 30_000
 
 export class LinkPool {
   readonly #options: PoolOptions
   readonly #slots = new Map<string, LinkSlot>()
+  readonly #principals = new WeakMap<LinkSlot, string>()
   /** Ends what a slot waits for; a session may outlive many. */
   readonly #forget = new WeakMap<LinkSlot, () => void>()
   readonly #sweep: NodeJS.Timeout
@@ -45,10 +49,11 @@ export class LinkPool {
     const known = this.#slots.get(id)
     if (known) return known
     if (this.#closed || key.closed?.aborted) throw ended()
-    this.#makeRoom()
+    this.#makeRoom(key.principalId)
     const { now, random } = this.#options
     const slot = new LinkSlot({ make: () => make(key.capabilities), comeback: "lazy", now, random })
     this.#slots.set(id, slot)
+    this.#principals.set(slot, key.principalId)
     const drop = (): void => this.#drop(id, slot)
     key.closed?.addEventListener("abort", drop, { once: true })
     this.#forget.set(slot, () => key.closed?.removeEventListener("abort", drop))
@@ -66,14 +71,28 @@ export class LinkPool {
     return this.#options.idleMs ?? defaultIdleMs
   }
 
-  #makeRoom(): void {
+  /** The principal that has the most gives up first, the connection that it has not used for longest. */
+  #makeRoom(principalId: string): void {
     const { maxLinks = defaultMaxLinks } = this.#options
-    if (this.#slots.size < maxLinks) return
-    const idle = [...this.#slots]
-      .filter(([, slot]) => isIdle(slot))
-      .sort(([, a], [, b]) => a.usedAtMs - b.usedAtMs)
-    if (!idle[0]) throw full(maxLinks)
-    this.#drop(...idle[0])
+    const maxOwn = Math.ceil(maxLinks * ownShare)
+    const counts = this.#counts()
+    const isOverShare = (counts.get(principalId) ?? 0) >= maxOwn
+    if (this.#slots.size < maxLinks && !isOverShare) return
+    const countOf = (slot: LinkSlot): number => counts.get(this.#principals.get(slot) ?? "") ?? 0
+    const [first] = [...this.#slots]
+      .filter(([, slot]) => isIdle(slot) && (!isOverShare || this.#principals.get(slot) === principalId))
+      .sort(([, a], [, b]) => countOf(b) - countOf(a) || a.usedAtMs - b.usedAtMs)
+    if (!first) throw full(isOverShare ? maxOwn : maxLinks)
+    this.#drop(...first)
+  }
+
+  #counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const slot of this.#slots.values()) {
+      const principalId = this.#principals.get(slot) ?? ""
+      counts.set(principalId, (counts.get(principalId) ?? 0) + 1)
+    }
+    return counts
   }
 
   #closeIdle(): void {
@@ -99,6 +118,6 @@ function ended(): GatewayError {
 }
 
 function full(maxLinks: number): GatewayError {
-  const text = `The service has ${maxLinks} separate connections in use, the limit; try again later.`
+  const text = `The service has ${maxLinks} separate connections in use, the limit for all or for you; try again later.`
   return new GatewayError("overloaded", text, { retryAfterMs: 1_000, detail: { sent: false } })
 }

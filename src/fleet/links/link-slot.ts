@@ -69,6 +69,17 @@ export class LinkSlot {
     return abortable(this.#connecting, signal)
   }
 
+  /** The same for a call, which counts from now on. @throws as `get` */
+  async use(signal: AbortSignal): Promise<Link> {
+    this.inUse++
+    try {
+      return await this.get(signal)
+    } catch (thrown) {
+      this.inUse--
+      throw thrown
+    }
+  }
+
   /** Gives up this connection; a new one takes its place where it was the one in use. */
   drop(link: Link, reason: GatewayError): void {
     // Also a lost one may hold on to something, and its last word is of no use.

@@ -15,6 +15,7 @@ import {
   fromRaw,
   readString,
   toRaw,
+  copyMembers,
   writeArray,
   writeObject,
   type RawJson,
@@ -100,7 +101,8 @@ function readLists(members: RawObject, key: string): Lists | undefined {
   if (readString(members.get("format")) !== format || readString(members.get("key")) !== key) return undefined
   const { era, revision, capabilities, instructions } = factsSchema.parse(read(members, "facts"))
   const listedAtMs = instantSchema.parse(read(members, "listedAtMs"))
-  const list = (kind: ItemKind): RawObject[] => readItems(members.get(kind) ?? toRaw([])).map(readMembers)
+  const list = (kind: ItemKind): RawObject[] =>
+    readItems(members.get(kind) ?? toRaw([])).map((item) => copyMembers(readMembers(item)))
   return {
     facts: { era, revision, capabilities, instructions: instructions ?? undefined },
     listedAtMs,

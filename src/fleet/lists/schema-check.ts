@@ -6,6 +6,7 @@
 import { fromRaw, type RawJson } from "../../mcp/raw-json.ts"
 import { readMembers } from "../../mcp/outline.ts"
 import { ProtocolError } from "../../mcp/protocol-error.ts"
+import { isPlainSchema } from "./plain-schema.ts"
 import { visitSchema, type Schema } from "./schema-walk.ts"
 
 export type SchemaRole = "inputSchema" | "outputSchema"
@@ -26,8 +27,14 @@ export async function findSchemaFault(raw: RawJson, role: SchemaRole): Promise<s
     return 'inputSchema must have "type": "object" at its root.'
   const external = findExternalRef(schema)
   if (external) return `${role} refers to ${external.slice(0, 200)}, outside of itself.`
+  if (isPlain(schema)) return undefined
   const invalid = (await metaCheckFor(schema))(schema)
   return invalid && `${role} is no valid JSON Schema: ${invalid.slice(0, 300)}.`
+}
+
+/** `$schema` says which dialect the rest is in; what is plain is so in both. */
+function isPlain({ $schema, ...rest }: Schema): boolean {
+  return ($schema === undefined || $schema === dialect2020 || isDraft7($schema)) && isPlainSchema(rest)
 }
 
 function findShapeFault(raw: RawJson): string | undefined {
@@ -69,7 +76,7 @@ function isDraft7(named: unknown): boolean {
   return typeof named === "string" && /^https?:\/\/json-schema\.org\/draft-0[67]\/schema#?$/.test(named)
 }
 
-/** The validator costs 70 ms to load, and a gateway without tools never needs it. */
+/** The validator costs 70 ms to load, and a gateway whose tools have plain schemas never needs it. */
 async function loadMetaCheck(dialect: string): Promise<MetaCheck> {
   const { AjvJsonSchemaValidator } = await import("@modelcontextprotocol/server/validators/ajv")
   const validate = new AjvJsonSchemaValidator().getValidator({ $schema: dialect, $ref: dialect })

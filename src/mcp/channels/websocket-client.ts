@@ -8,7 +8,7 @@ import { GatewayError } from "../../errors.ts"
 import { peerClosed, type Channel } from "./channel.ts"
 import { openChannelOver, socketSettings, subprotocol } from "./websocket-channel.ts"
 
-type WebSocketClientOptions = {
+export type WebSocketClientOptions = {
   /** `ws:` or `wss:`. */
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>

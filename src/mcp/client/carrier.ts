@@ -7,8 +7,10 @@
  */
 
 import type { GatewayError } from "../../errors.ts"
+import type { Cancellation } from "../cancellation.ts"
 import type { Answer, Notification } from "../message.ts"
 import type { RawJson, RawObject } from "../raw-json.ts"
+import { encodeRequest } from "../wire.ts"
 
 /** A request that a service of the legacy era sends to us, as it came. */
 export type Question = { readonly id: RawJson; readonly method: string; readonly params: RawObject }
@@ -16,15 +18,24 @@ export type Question = { readonly id: RawJson; readonly method: string; readonly
 /** One request on its way out, as its era writes it. */
 export type OutgoingCall = {
   readonly method: string
-  /** The params with `_meta`. The call's own id is free to serve as its progress token. */
-  readonly params: (id: number) => RawObject
+  /** The params, with or without `_meta`: for what a transport repeats of them. */
+  readonly params: RawObject
+  /** The whole message. The call's own id is free to serve as its progress token. */
+  encode(id: number): Buffer
   readonly signal: AbortSignal
+  /** The same for those who need no signal: see `cancellationOf`. */
+  readonly cancellation?: Cancellation | undefined
   /** Takes what comes ahead of the answer; absent where nobody waits for that. */
-  readonly notify?: (notification: Notification) => void
+  notify?(notification: Notification): void
   /** The task whose result it waits for. */
   readonly taskId?: string
   /** Answers what the service asks because of this call; absent where nobody could. */
   readonly ask?: (question: Question, signal: AbortSignal) => Promise<Answer>
+}
+
+/** A request whose params are all there is to say. */
+export function plainCall(method: string, params: RawObject, signal: AbortSignal): OutgoingCall {
+  return { method, params, encode: (id) => encodeRequest(id, method, params), signal }
 }
 
 export interface Carrier {

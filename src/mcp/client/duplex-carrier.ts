@@ -12,7 +12,7 @@ import { ProtocolError } from "../protocol-error.ts"
 import { Questions } from "./questions.ts"
 import { toRaw, type RawObject } from "../raw-json.ts"
 import { malformedAnswer } from "./service-answer.ts"
-import { encodeNotification, encodeRequest } from "../wire.ts"
+import { encodeNotification } from "../wire.ts"
 import { readServiceMessages } from "./service-messages.ts"
 
 /** Requests that may not be cancelled: the handshake, and what probes for it. */
@@ -36,7 +36,7 @@ export class DuplexCarrier implements SessionCarrier {
   async request(call: OutgoingCall): Promise<Answer> {
     if (this.#lost) throw lostBefore(this.#lost)
     return this.#calls.run(call, (id) => {
-      this.#channel.send(encodeRequest(id, call.method, call.params(id)), (reason) => this.#calls.fail(id, reason))
+      this.#channel.send(call.encode(id), (reason) => this.#calls.fail(id, reason))
       return () => this.#cancel(call.method, id)
     })
   }

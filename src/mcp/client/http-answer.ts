@@ -104,8 +104,9 @@ function isMalformed(thrown: unknown): boolean {
   return thrown instanceof GatewayError && thrown.cause instanceof ProtocolError
 }
 
-function mediaType({ headers }: ResponseHead): string {
-  return (headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? ""
+function mediaType({ headers: { "content-type": type = "" } }: ResponseHead): string {
+  if (type === "application/json") return type
+  return type.split(";", 1)[0]?.trim().toLowerCase() ?? ""
 }
 
 function notAnswering(head: ResponseHead, type: string): GatewayError {

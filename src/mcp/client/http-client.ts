@@ -5,8 +5,9 @@
  */
 
 import type { IncomingHttpHeaders } from "node:http"
-import { Pool, type Dispatcher } from "undici"
+import type { Dispatcher } from "undici"
 import { GatewayError } from "../../errors.ts"
+import { Pool } from "../channels/connection-pool.ts"
 import { notReached } from "./http-refusal.ts"
 import type { ResponseHead } from "./response-head.ts"
 
@@ -19,9 +20,12 @@ export type HttpTarget = {
   readonly connections?: number
 }
 
+/** Names and values in turn. */
+export type HeaderList = readonly string[]
+
 export type HttpRequest = {
   readonly method: "POST" | "GET" | "DELETE"
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: HeaderList
   readonly body?: Buffer
   /**
    * Calls share a bounded number of connections. What calls wait for, and what may stay open for hours, goes past
@@ -56,7 +60,7 @@ export class HttpClient {
 
   constructor({ url, headers = {}, connections = defaultConnections }: HttpTarget) {
     const { origin, path, socketPath } = readAddress(url)
-    const options: Pool.Options = {
+    const options: ConstructorParameters<typeof Pool>[1] = {
       allowH2: false,
       connect: { timeout: connectMs },
       headersTimeout: 0,
@@ -71,9 +75,14 @@ export class HttpClient {
   send(request: HttpRequest, reader: ResponseReader): Sending {
     const response = new ResponseHandler(reader)
     const { method, body = null, lane } = request
-    const headers = { ...this.#headers, ...request.headers }
+    const headers = request.headers as string[] // undici reads it only
     this.#lanes[lane].dispatch({ path: this.#path, method, headers, body }, response)
     return response
+  }
+
+  /** With those of the service's definition, which never stand in for one of the protocol. */
+  headersOf(headers: Readonly<Record<string, string>>): HeaderList {
+    return Object.entries({ ...this.#headers, ...headers }).flat()
   }
 
   /** Cuts what is still open. */

@@ -22,9 +22,13 @@ type HttpLegacyCallOptions = {
   readonly onFail: (error: GatewayError) => void
 }
 
+type Unaddressed = Omit<HttpRequest, "headers"> & { readonly headers: Readonly<Record<string, string>> }
+
 /** In a row, without an event between them. */
 const maxTries = 5
 const defaultRetryMs = 1_000
+/** Also where the service wants none. */
+const leastRetryMs = 50
 const maxRetryMs = 30_000
 
 export class HttpLegacyCall {
@@ -57,7 +61,7 @@ export class HttpLegacyCall {
     this.#sending?.abort()
   }
 
-  #send(request: HttpRequest): void {
+  #send({ headers, ...request }: Unaddressed): void {
     const { client, maxBytes, sessionHeaders, look, onMessage } = this.#options
     const reader = new AnswerReader({
       maxBytes,
@@ -68,7 +72,10 @@ export class HttpLegacyCall {
       },
       onFail: (error, stream) => (isInterruption(error) ? this.#interrupted(error, stream) : this.#fail(error)),
     })
-    this.#sending = client.send({ ...request, headers: { ...sessionHeaders(), ...request.headers } }, reader)
+    this.#sending = client.send(
+      { ...request, headers: client.headersOf({ ...sessionHeaders(), ...headers }) },
+      reader,
+    )
     if (this.#over) this.#sending.finish()
   }
 
@@ -76,7 +83,7 @@ export class HttpLegacyCall {
     if (this.#over) return
     if (lastEventId !== undefined && lastEventId !== this.#lastEventId) this.#tries = 0
     this.#lastEventId = lastEventId ?? this.#lastEventId
-    this.#retryMs = retryMs ?? this.#retryMs
+    this.#retryMs = Math.max(leastRetryMs, retryMs ?? this.#retryMs)
     if (this.#lastEventId === undefined || this.#tries === maxTries) return this.#fail(error)
     const delayMs = Math.min(this.#retryMs * 2 ** this.#tries, Math.max(this.#retryMs, maxRetryMs))
     this.#tries += 1

@@ -15,33 +15,42 @@ import type { HttpClient } from "./http-client.ts"
 import { HttpLegacyCall } from "./http-legacy-call.ts"
 import { NewsStream } from "./http-news-stream.ts"
 import type { Answer, Notification, Outline } from "../message.ts"
+import { Numbered } from "./numbered.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { Questions } from "./questions.ts"
 import { readString, toRaw, type RawObject } from "../raw-json.ts"
-import { encodeNotification, encodeRequest } from "../wire.ts"
+import { encodeNotification } from "../wire.ts"
 import type { ResponseHead } from "./response-head.ts"
 
 type HttpLegacyOptions = { readonly client: HttpClient; readonly maxResultBytes: number }
 
-/** A call with what carries it. */
-type Carried = { readonly id: number; readonly call: OutgoingCall; readonly carrying: HttpLegacyCall }
+/** A call with what carries it, and that one's number among all that carry. */
+type Carried = {
+  readonly id: number
+  readonly call: OutgoingCall
+  readonly carrying: HttpLegacyCall
+  readonly number: number
+}
 
 const noticeMs = 10_000
+/** Answers on their way to a service; one that asks on without taking them gets no more. */
+const maxReplies = 256
 const goodbyeMs = 1_000
 
 export class HttpLegacyCarrier implements SessionCarrier {
   readonly #options: HttpLegacyOptions
   readonly #calls = new OpenCalls()
-  readonly #carrying = new Set<HttpLegacyCall>()
+  readonly #carrying = new Numbered<HttpLegacyCall>()
   readonly #questions: Questions
   readonly #news: NewsStream
   readonly #ending = new Ending()
   #sessionId: string | undefined
   #revision: string | undefined
+  #replies = 0
 
   constructor(options: HttpLegacyOptions) {
     this.#options = options
-    this.#questions = new Questions((message) => void this.#tell(message).catch(() => {}))
+    this.#questions = new Questions((message) => void this.#reply(message))
     this.#news = new NewsStream({
       client: options.client,
       maxBytes: options.maxResultBytes,
@@ -83,12 +92,16 @@ export class HttpLegacyCarrier implements SessionCarrier {
     this.#ending.end(undefined)
     this.#news.close()
     this.#questions.close()
-    for (const carrying of this.#carrying) carrying.abort()
+    for (const carrying of this.#carrying.items()) carrying.abort()
     this.#calls.failAll(
       new GatewayError("service_unavailable", "The connection was closed.", { detail: { sent: true } }),
     )
     if (this.#sessionId !== undefined) {
-      const goodbye = { method: "DELETE", headers: this.#sessionHeaders(), lane: "aside" } as const
+      const goodbye = {
+        method: "DELETE",
+        headers: this.#options.client.headersOf(this.#sessionHeaders()),
+        lane: "aside",
+      } as const
       // The service forgets the session by itself when it does not hear of this.
       await deliverAside(this.#options.client, goodbye, { timeoutMs: goodbyeMs }).catch(() => {})
     }
@@ -96,27 +109,28 @@ export class HttpLegacyCarrier implements SessionCarrier {
   }
 
   #post(id: number, call: OutgoingCall): () => void {
+    const body = call.encode(id)
     const carrying = new HttpLegacyCall({
       client: this.#options.client,
       maxBytes: this.#options.maxResultBytes,
       sessionHeaders: () => this.#sessionHeaders(),
       look: (head) => (call.method === "initialize" ? this.#begin(head) : this.#look(head)),
-      onMessage: (message) => this.#receive(message, { id, call, carrying }),
+      onMessage: (message) => this.#receive(message, carried),
       onFail: (error) => {
-        this.#carrying.delete(carrying)
+        this.#carrying.delete(carried.number)
         this.#calls.fail(id, error)
       },
     })
-    this.#carrying.add(carrying)
-    carrying.post(encodeRequest(id, call.method, call.params(id)))
-    return () => this.#cancel(call.method, id, carrying)
+    const carried: Carried = { id, call, carrying, number: this.#carrying.add(carrying) }
+    carrying.post(body)
+    return () => this.#cancel(carried)
   }
 
-  #cancel(method: string, id: number, carrying: HttpLegacyCall): void {
-    this.#carrying.delete(carrying)
+  #cancel({ id, call, carrying, number }: Carried): void {
+    this.#carrying.delete(number)
     carrying.abort()
     // The end of the stream alone does not cancel in this era, and the handshake may not be cancelled.
-    if (method !== "initialize")
+    if (call.method !== "initialize")
       void this.notify("notifications/cancelled", new Map([["requestId", toRaw(id)]])).catch(() => {})
   }
 
@@ -134,10 +148,11 @@ export class HttpLegacyCarrier implements SessionCarrier {
     }
   }
 
-  #settle(message: Outline & { kind: "result" | "error" }, { id, carrying }: Carried): void {
+  #settle(message: Outline & { kind: "result" | "error" }, carried: Carried): void {
+    const { id, carrying, number } = carried
     // A service that refuses a request before it has read the id answers for null.
     if (message.id && message.id.toString() !== String(id)) return
-    this.#carrying.delete(carrying)
+    this.#carrying.delete(number)
     carrying.finish()
     if (message.kind === "result") return this.#calls.settle(id, { result: message.result })
     if (!message.id && this.#sessionId !== undefined && speaksOfSession(message.error.message)) {
@@ -162,12 +177,20 @@ export class HttpLegacyCarrier implements SessionCarrier {
     return lost
   }
 
+  async #reply(message: Buffer): Promise<void> {
+    if (this.#replies >= maxReplies) return
+    this.#replies += 1
+    // A service that does not take it hears nothing more of its question.
+    await this.#tell(message).catch(() => {})
+    this.#replies -= 1
+  }
+
   #tell(body: Buffer): Promise<void> {
-    const headers = {
+    const headers = this.#options.client.headersOf({
       ...this.#sessionHeaders(),
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
-    }
+    })
     const request = { method: "POST", headers, body, lane: "aside" } as const
     return deliverAside(this.#options.client, request, { timeoutMs: noticeMs, look: (head) => this.#look(head) })
   }

@@ -1,6 +1,6 @@
 /**
- * Carries requests to a modern service over Streamable HTTP: one POST for each, whose response is its own and whose end
- * is its cancellation. No session, nothing to reconnect.
+ * Carries requests to a modern service over Streamable HTTP: one POST for each (http-modern-call.ts). No session,
+ * nothing to reconnect.
  *
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http
  */
@@ -8,13 +8,11 @@
 import { GatewayError } from "../../errors.ts"
 import type { Carrier, OutgoingCall } from "./carrier.ts"
 import { Ending } from "../channels/channel.ts"
-import { AnswerReader } from "./http-answer.ts"
 import type { HttpClient } from "./http-client.ts"
-import { modernHeaders, type FindParamHeaders } from "./http-modern-headers.ts"
-import { withoutAnswer } from "./http-refusal.ts"
-import type { Answer, Outline } from "../message.ts"
+import { HttpModernCall } from "./http-modern-call.ts"
+import { ModernHeaders, type FindParamHeaders } from "./http-modern-headers.ts"
+import type { Answer } from "../message.ts"
 import { OpenCalls } from "./open-calls.ts"
-import { encodeRequest } from "../wire.ts"
 
 type HttpModernOptions = {
   readonly client: HttpClient
@@ -24,11 +22,13 @@ type HttpModernOptions = {
 
 export class HttpModernCarrier implements Carrier {
   readonly #options: HttpModernOptions
+  readonly #headers: ModernHeaders
   readonly #calls = new OpenCalls()
   readonly #ending = new Ending()
 
   constructor(options: HttpModernOptions) {
     this.#options = options
+    this.#headers = new ModernHeaders(options.client, options.findParamHeaders)
   }
 
   get closed(): Promise<GatewayError | undefined> {
@@ -48,35 +48,9 @@ export class HttpModernCarrier implements Carrier {
   }
 
   #post(id: number, call: OutgoingCall): () => void {
-    const { client, maxResultBytes, findParamHeaders } = this.#options
-    const { method } = call
-    const params = call.params(id)
-    let answered = false
-    const reader = new AnswerReader({
-      maxBytes: maxResultBytes,
-      onMessage: (message) => {
-        if (!this.#receive(id, call, message)) return
-        answered = true
-        sending.finish()
-      },
-      onEnd: () => {
-        if (!answered) this.#calls.fail(id, withoutAnswer())
-      },
-      onFail: (error) => this.#calls.fail(id, error),
-    })
-    const headers = modernHeaders(method, params, findParamHeaders)
-    const lane = method === "subscriptions/listen" ? "aside" : "calls"
-    const sending = client.send({ method: "POST", headers, body: encodeRequest(id, method, params), lane }, reader)
-    return () => sending.abort()
-  }
-
-  /** Whether it was the answer. */
-  #receive(id: number, call: OutgoingCall, message: Outline): boolean {
-    if (message.kind === "notification") call.notify?.({ method: message.method, params: message.params })
-    if (message.kind !== "result" && message.kind !== "error") return false
-    // A service that refuses a request before it has read the id answers for null.
-    if (message.id && message.id.toString() !== String(id)) return false
-    this.#calls.settle(id, message.kind === "result" ? { result: message.result } : { error: message.error })
-    return true
+    const { client, maxResultBytes } = this.#options
+    const posted = new HttpModernCall(this.#calls, call, { id, maxBytes: maxResultBytes })
+    posted.post(client, this.#headers.of(call))
+    return () => posted.abort()
   }
 }

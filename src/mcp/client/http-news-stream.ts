@@ -23,6 +23,8 @@ type NewsStreamOptions = {
 
 const defaultRetryMs = 1_000
 const maxDelayMs = 60_000
+/** Also where the service wants no pause. */
+const leastRetryMs = 50
 /** Some services send no head before the first event. */
 const headMs = 1_000
 
@@ -59,7 +61,7 @@ export class NewsStream {
     })
     const { lastEventId } = this.#state
     const resume = lastEventId === undefined ? {} : { "last-event-id": lastEventId }
-    const headers = { ...sessionHeaders(), accept: "text/event-stream", ...resume }
+    const headers = client.headersOf({ ...sessionHeaders(), accept: "text/event-stream", ...resume })
     this.#sending = client.send({ method: "GET", headers, lane: "aside" }, reader)
     await Promise.race([known, sleep(headMs, undefined, { ref: false })])
   }
@@ -78,7 +80,7 @@ export class NewsStream {
   #reopen({ lastEventId, retryMs }: StreamState): void {
     if (this.#closed) return
     this.#state = { lastEventId: lastEventId ?? this.#state.lastEventId, retryMs: retryMs ?? this.#state.retryMs }
-    const leastMs = this.#state.retryMs ?? defaultRetryMs
+    const leastMs = Math.max(leastRetryMs, this.#state.retryMs ?? defaultRetryMs)
     const delayMs = Math.max(leastMs, Math.min(leastMs * 2 ** this.#barren, maxDelayMs))
     this.#barren += 1
     // Links that one restart has cut do not all come back in the same instant.

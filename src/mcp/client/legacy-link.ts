@@ -6,7 +6,7 @@
  */
 
 import { GatewayError } from "../../errors.ts"
-import type { OutgoingCall, SessionCarrier } from "./carrier.ts"
+import { plainCall, type OutgoingCall, type SessionCarrier } from "./carrier.ts"
 import { complete } from "../era-modern.ts"
 import { readLegacyAnswer, readLegacyRequest, writeLegacyAnswer, writeLegacyParams } from "../era-legacy.ts"
 import { readCreatedTask } from "../legacy-tasks.ts"
@@ -23,9 +23,10 @@ import {
 } from "../message.ts"
 import { noMembers, readString, toRaw, writeObject, type RawObject } from "../raw-json.ts"
 import { capabilityToAsk, unanswerable } from "../asking.ts"
-import { relayTo } from "./relay.ts"
+import { relay } from "./relay.ts"
 import { fromService, refuseHopErrors } from "./service-answer.ts"
 import { readFacts } from "./service-facts.ts"
+import { encodeRequest } from "../wire.ts"
 
 /**
  * Introduces us and waits until the service is ready.
@@ -36,7 +37,7 @@ export async function openLegacyLink(
   client: ClientFacts,
   signal: AbortSignal,
 ): Promise<Link> {
-  const answer = await carrier.request({ method: "initialize", params: () => introduction(client), signal })
+  const answer = await carrier.request(plainCall("initialize", introduction(client), signal))
   if (answer.error) throw refused(answer.error)
   const requested = readString(answer.result.get("protocolVersion"))
   const revision = legacyRevisions.find((known) => known === requested)
@@ -97,7 +98,7 @@ class LegacyLink implements Link {
   }
 
   async ping(signal: AbortSignal): Promise<void> {
-    const { error } = await this.#carrier.request({ method: "ping", params: () => noMembers, signal })
+    const { error } = await this.#carrier.request(plainCall("ping", noMembers, signal))
     if (error) refuseHopErrors(error) // whatever else it says, it lives
   }
 
@@ -114,9 +115,11 @@ class LegacyLink implements Link {
     const taskId = request.method === "tasks/result" ? readString(request.params.get("taskId")) : undefined
     return {
       method: request.method,
-      params: (id) => writeLegacyParams(request, request.progressToken && toRaw(id)),
+      params: request.params,
+      encode: (id) =>
+        encodeRequest(id, request.method, writeLegacyParams(request, request.progressToken && toRaw(id))),
       signal: exchange.signal,
-      notify: relayTo(request, exchange),
+      notify: (notification) => relay(request, exchange, notification),
       ...(taskId !== undefined && { taskId }),
       ...(ask && {
         ask: (question, signal) =>

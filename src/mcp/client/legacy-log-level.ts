@@ -3,7 +3,7 @@
  * and never lowered. What each caller hears of it is left to relay.ts.
  */
 
-import type { Carrier } from "./carrier.ts"
+import { plainCall, type Carrier } from "./carrier.ts"
 import { logLevels, type LogLevel } from "../message.ts"
 import { toRaw } from "../raw-json.ts"
 
@@ -37,11 +37,7 @@ export class LegacyLogLevel {
   async #set(level: LogLevel): Promise<void> {
     const params = new Map([["level", toRaw(level)]])
     try {
-      await this.#carrier.request({
-        method: "logging/setLevel",
-        params: () => params,
-        signal: AbortSignal.timeout(waitMs),
-      })
+      await this.#carrier.request(plainCall("logging/setLevel", params, AbortSignal.timeout(waitMs)))
     } catch {
       // Log messages are a courtesy: the call goes on without them, and fails by itself where the link is broken.
     }

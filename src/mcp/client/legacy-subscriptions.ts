@@ -100,8 +100,12 @@ function isWanted({ flags, uris, taskIds }: Listener, { method, params }: Notifi
   const [, list, change] = method.split("/")
   if (change === "list_changed") return flags.has(`${list}ListChanged`)
   const updated = readString(params.get("uri"))
-  // What changed may be a part of what was subscribed to.
-  return updated !== undefined && (uris.has(updated) || [...uris].some((uri) => updated.startsWith(uri)))
+  return updated !== undefined && (uris.has(updated) || [...uris].some((uri) => isPartOf(updated, uri)))
+}
+
+/** What changed may be a part of what was subscribed to. */
+function isPartOf(updated: string, uri: string): boolean {
+  return updated.startsWith(uri) && (uri.endsWith("/") || "/?#".includes(updated.charAt(uri.length)))
 }
 
 function readWanted(raw: RawJson | undefined): Wanted {

@@ -5,19 +5,21 @@
  * @see https://modelcontextprotocol.io/specification/2026-07-28/basic
  */
 
+import type { Cancellation } from "../cancellation.ts"
 import type { Carrier, OutgoingCall } from "./carrier.ts"
-import { complete, readModernAnswer, readModernNotification, writeModernParams } from "../era-modern.ts"
+import { complete, encodeModernRequest, readModernAnswer, readModernNotification } from "../era-modern.ts"
 import type { Link, ServiceFacts } from "./link.ts"
 import {
   modernRevisions,
   type Answer,
   type ClientFacts,
   type Exchange,
+  type Notification,
   type Request,
   type RpcError,
 } from "../message.ts"
-import { toRaw, type RawObject } from "../raw-json.ts"
-import { relayTo } from "./relay.ts"
+import type { RawObject } from "../raw-json.ts"
+import { relay } from "./relay.ts"
 import { fromService, misunderstood, refuseHopErrors } from "./service-answer.ts"
 import { ownRequest, readFacts } from "./service-facts.ts"
 
@@ -29,7 +31,8 @@ export function openModernLink(carrier: Carrier, client: ClientFacts, discovered
 /** `server/discover` on nobody's behalf: how a link is made, and how it is tried. */
 export function discovery(client: ClientFacts, signal: AbortSignal): OutgoingCall {
   const request = ownRequest("server/discover", client)
-  return { method: request.method, params: () => writeModernParams(request, undefined), signal }
+  const { method, params } = request
+  return { method, params, encode: (id) => encodeModernRequest(id, request), signal }
 }
 
 class ModernLink implements Link {
@@ -49,7 +52,7 @@ class ModernLink implements Link {
   readonly handle = async (request: Request, exchange: Exchange): Promise<Answer> => {
     const listens = request.method === "subscriptions/listen"
     try {
-      const answer = await this.#carrier.request(outgoing(request, exchange))
+      const answer = await this.#carrier.request(new ModernCall(request, exchange))
       if (answer.error) await this.#heed(answer.error, exchange.signal)
       return fromService(() => readModernAnswer(answer))
     } catch (thrown) {
@@ -76,12 +79,37 @@ class ModernLink implements Link {
 
 const notInitialized = -32000
 
-function outgoing(request: Request, exchange: Exchange): OutgoingCall {
-  const relay = relayTo(request, exchange)
-  return {
-    method: request.method,
-    params: (id) => writeModernParams(request, request.progressToken && toRaw(id)),
-    signal: exchange.signal,
-    notify: (notification) => relay(readModernNotification(notification)),
+/** A request on its way, its own message when the carrier asks for that. */
+class ModernCall implements OutgoingCall {
+  readonly #request: Request
+  readonly #exchange: Exchange
+
+  constructor(request: Request, exchange: Exchange) {
+    this.#request = request
+    this.#exchange = exchange
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  get params(): RawObject {
+    return this.#request.params
+  }
+
+  get signal(): AbortSignal {
+    return this.#exchange.signal
+  }
+
+  get cancellation(): Cancellation | undefined {
+    return this.#exchange.cancellation
+  }
+
+  encode(id: number): Buffer {
+    return encodeModernRequest(id, this.#request)
+  }
+
+  notify(notification: Notification): void {
+    relay(this.#request, this.#exchange, readModernNotification(notification))
   }
 }

@@ -5,53 +5,34 @@
  */
 
 import { GatewayError } from "../../errors.ts"
+import { cancellationOf, type Cancellation, type Follower } from "../cancellation.ts"
 import type { OutgoingCall, Question } from "./carrier.ts"
 import { isTaskNews } from "../legacy-tasks.ts"
 import { hop, metaOf } from "../meta.ts"
 import type { Answer, Notification } from "../message.ts"
+import { Numbered } from "./numbered.ts"
 import { fromRaw, type RawJson, type RawObject } from "../raw-json.ts"
-
-type OpenCall = {
-  readonly call: OutgoingCall
-  readonly settle: (answer: Answer) => void
-  readonly fail: (error: GatewayError) => void
-}
 
 /** Requests in which a service may ask something back. */
 const mayAsk = new Set(["tools/call", "prompts/get", "resources/read", "tasks/result"])
 
 export class OpenCalls {
-  readonly #open = new Map<number, OpenCall>()
+  readonly #open = new Numbered<OpenCall>()
   readonly #listeners = new Set<(notification: Notification) => void>()
-  #lastId = 0
 
   /** @param start sends the call under this id and returns what to do when its caller goes away */
   run(call: OutgoingCall, start: (id: number) => () => void): Promise<Answer> {
-    if (call.signal.aborted) return Promise.reject(reasonOf(call.signal))
-    const id = ++this.#lastId
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-    let cancel = (): void => {}
-    const leave = (): void => {
-      this.#open.delete(id)
-      call.signal.removeEventListener("abort", stop)
-    }
-    const stop = (): void => {
-      leave()
-      reject(reasonOf(call.signal))
-      cancel()
-    }
-    call.signal.addEventListener("abort", stop)
-    const settle = (answer: Answer): void => (leave(), resolve(answer))
-    const fail = (error: GatewayError): void => (leave(), reject(error))
-    this.#open.set(id, { call, settle, fail })
+    const cancellation = cancellationOf(call)
+    if (cancellation.aborted) return Promise.reject(reasonOf(cancellation))
+    const open = new OpenCall(call, cancellation, () => this.#open.delete(id))
+    const id = this.#open.add(open)
     try {
-      cancel = start(id)
+      open.cancel = start(id)
     } catch (thrown) {
       // Params that cannot be written, a header that cannot be made of them: nothing was sent.
-      leave()
-      reject(thrown)
+      open.fail(thrown)
     }
-    return promise
+    return open.answer
   }
 
   /** A late answer, or one to nothing we sent, is dropped. */
@@ -64,7 +45,7 @@ export class OpenCalls {
   }
 
   failAll(error: GatewayError): void {
-    for (const { fail } of this.#open.values()) fail(error)
+    for (const open of this.#open.items()) open.fail(error)
   }
 
   follow(listener: (notification: Notification) => void): void {
@@ -92,12 +73,56 @@ export class OpenCalls {
   }
 
   #calls(): OutgoingCall[] {
-    return [...this.#open.values()].map(({ call }) => call)
+    return this.#open.items().map(({ call }) => call)
   }
 
   #find(id: RawJson | number | undefined): OpenCall | undefined {
+    if (typeof id === "number") return this.#open.get(id)
     const digits = id?.toString() ?? ""
     return /^\d{1,15}$/.test(digits) ? this.#open.get(Number(digits)) : undefined
+  }
+}
+
+/** One call until its answer, its failure or its caller's leave, whichever is first. */
+class OpenCall implements Follower {
+  readonly call: OutgoingCall
+  readonly answer: Promise<Answer>
+  cancel = (): void => {}
+  readonly #cancellation: Cancellation
+  readonly #leave: () => void
+  readonly #resolve: (answer: Answer) => void
+  readonly #reject: (thrown: unknown) => void
+
+  constructor(call: OutgoingCall, cancellation: Cancellation, leave: () => void) {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+    this.call = call
+    this.answer = promise
+    this.#cancellation = cancellation
+    this.#leave = leave
+    this.#resolve = resolve
+    this.#reject = reject
+    cancellation.follow(this)
+  }
+
+  settle(answer: Answer): void {
+    this.#end()
+    this.#resolve(answer)
+  }
+
+  fail(thrown: unknown): void {
+    this.#end()
+    this.#reject(thrown)
+  }
+
+  /** Its caller has gone away. */
+  onCancelled(): void {
+    this.fail(reasonOf(this.#cancellation))
+    this.cancel()
+  }
+
+  #end(): void {
+    this.#leave()
+    this.#cancellation.unfollow(this)
   }
 }
 
@@ -127,7 +152,7 @@ function subscriptionOf({ params }: Notification): RawJson | undefined {
 }
 
 /** Why a caller went away, as an error of ours. */
-export function reasonOf(signal: AbortSignal): GatewayError {
+export function reasonOf(signal: { readonly reason: unknown }): GatewayError {
   const reason: unknown = signal.reason
   if (reason instanceof GatewayError) return reason
   return new GatewayError("invalid", "The caller cancelled the request.", { cause: reason })

@@ -11,6 +11,7 @@ import { encodeAnswer, toRpcError } from "../wire.ts"
 
 /** A service that asks more than this at once is answered with refusals. */
 const maxOpen = 64
+const invalidRequest = -32600
 
 export class Questions {
   readonly #open = new Map<string, AbortController>()
@@ -27,6 +28,8 @@ export class Questions {
     if (!ask || this.#open.size >= maxOpen)
       return this.#reply(encodeAnswer(question.id, unanswerable(question.method)))
     const key = question.id.toString()
+    // A second one would not count as open, nor could it be withdrawn.
+    if (this.#open.has(key)) return this.#reply(encodeAnswer(question.id, stillOpen))
     const withdrawn = new AbortController()
     this.#open.set(key, withdrawn)
     const signal = AbortSignal.any([withdrawn.signal, call.signal])
@@ -46,3 +49,5 @@ export class Questions {
     for (const withdrawn of this.#open.values()) withdrawn.abort()
   }
 }
+
+const stillOpen: Answer = { error: { code: invalidRequest, message: "A request with this id is still open." } }

@@ -3,15 +3,14 @@
  * messages from the level asked for.
  */
 
+import { cancellationOf } from "../cancellation.ts"
 import { logLevels, type Exchange, type Notification, type Request } from "../message.ts"
 import { readLogLevel } from "../meta.ts"
 import { withMembers, type RawObject } from "../raw-json.ts"
 
-export function relayTo(request: Request, exchange: Exchange): (notification: Notification) => void {
-  return (notification) => {
-    const heard = asHeard(request, notification)
-    if (heard && !exchange.signal.aborted) exchange.notify(heard)
-  }
+export function relay(request: Request, exchange: Exchange, notification: Notification): void {
+  const heard = asHeard(request, notification)
+  if (heard && !cancellationOf(exchange).aborted) exchange.notify(heard)
 }
 
 function asHeard(request: Request, notification: Notification): Notification | undefined {

@@ -3,7 +3,7 @@
  * when the last of them ends. The steps of one URI follow one another, so that the service never sees them swapped.
  */
 
-import type { Carrier } from "./carrier.ts"
+import { plainCall, type Carrier } from "./carrier.ts"
 import { toRaw } from "../raw-json.ts"
 
 /** How long the service may take to accept one step. */
@@ -56,11 +56,7 @@ export class SharedSubscriptions {
   async #step(method: string, uri: string): Promise<boolean> {
     const params = new Map([["uri", toRaw(uri)]])
     try {
-      const answer = await this.#carrier.request({
-        method,
-        params: () => params,
-        signal: AbortSignal.timeout(stepMs),
-      })
+      const answer = await this.#carrier.request(plainCall(method, params, AbortSignal.timeout(stepMs)))
       return answer.error === undefined
     } catch {
       // A lost link ends the subscription by itself; a service that does not answer has not accepted.

@@ -5,10 +5,11 @@
  */
 
 /** What nearly every message holds: found by comparing bytes, at a fraction of the price of making a string anew. */
-const familiar = `2.0 jsonrpc id method params result error code message data _meta name arguments uri cursor
+export const familiar =
+  `2.0 jsonrpc id method params result error code message data _meta name arguments uri cursor
   progressToken progress total level requestId content structuredContent isError resultType tools nextCursor contents
   messages tools/call tools/list resources/read prompts/get notifications/progress notifications/message
-  io.modelcontextprotocol/protocolVersion io.modelcontextprotocol/clientInfo
+  complete 2026-07-28 io.modelcontextprotocol/protocolVersion io.modelcontextprotocol/clientInfo
   io.modelcontextprotocol/clientCapabilities`.split(/\s+/)
 
 /** By `slotOf`. Of two that share a slot one is made anew each time, like any other string. */

@@ -10,6 +10,7 @@ import { Conversation, cancelledId, stillOpen } from "./conversation.ts"
 import { isModern } from "../era-modern.ts"
 import { LegacySession } from "./legacy-session.ts"
 import type { Handler, Outline } from "../message.ts"
+import { cancellationOf } from "../cancellation.ts"
 import { answerModern } from "./modern-request.ts"
 import { readMessages, type Messages } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
@@ -42,7 +43,7 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
       listens ? AbortSignal.any([closed.signal, saidAll.signal]) : closed.signal,
     )
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
-    const { bytes } = await answerModern({ message, handle, send, signal, serverInfo })
+    const { bytes } = await answerModern({ message, handle, send, hungUp: cancellationOf({ signal }), serverInfo })
     return modern.finish(message.id) ? undefined : bytes
   }
 

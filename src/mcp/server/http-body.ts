@@ -3,9 +3,19 @@
 import type { IncomingMessage } from "node:http"
 import { GatewayError } from "../../errors.ts"
 
-/** @throws GatewayError `too_large`; `invalid` where the client hung up in the middle. */
-export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  if (Number(request.headers["content-length"]) > maxBytes) return Promise.reject(tooLarge(maxBytes))
+/**
+ * At once where all of it has come together with the head, as small bodies do.
+ *
+ * @throws GatewayError `too_large`; `invalid` where the client hung up in the middle
+ */
+export function readBody(request: IncomingMessage, maxBytes: number): Buffer | Promise<Buffer> {
+  if (Number(request.headers["content-length"]) > maxBytes) throw tooLarge(maxBytes)
+  if (!request.complete || request.destroyed) return collect(request, maxBytes)
+  if (request.readableLength > maxBytes) throw tooLarge(maxBytes)
+  return (request.read() as Buffer | null) ?? Buffer.alloc(0)
+}
+
+function collect(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
@@ -14,11 +24,12 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
       if (size > maxBytes) reject(tooLarge(maxBytes))
       else chunks.push(chunk)
     })
-    request.once("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
-    request.once("error", (cause) => reject(hungUp(cause)))
-    request.once("close", () => {
+    request.on("end", () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    request.on("error", (cause) => reject(hungUp(cause)))
+    request.on("close", () => {
       if (!request.complete) reject(hungUp(undefined))
     })
+    if (request.destroyed) reject(hungUp(undefined))
   })
 }
 

@@ -5,6 +5,7 @@
  * @see https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#streamable-http
  */
 
+import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { GatewayError } from "../../errors.ts"
 import { prefersStreams, takesStreams } from "./http-modern.ts"
@@ -75,7 +76,8 @@ async function serveWithoutSession(
 ): Promise<void> {
   const client = clientOf(revision)
   if (messages.batch) requireBatches(client.revision)
-  const session = new LegacySession({ id: "", handle: legacy.handle, send: () => {}, client })
+  // Each is a session of its own, or the end of one would end what another one uses.
+  const session = new LegacySession({ id: randomUUID(), handle: legacy.handle, send: () => {}, client })
   legacy.response.once("close", () => session.close())
   const reply = new HttpReply(legacy.response, undefined)
   reply.finish(await receiveAll(session, messages, reply), 200)

@@ -5,10 +5,10 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { GatewayError } from "../../errors.ts"
 import { HttpReply, type EventSink } from "./http-reply.ts"
 import { checkHeaders, checkRevisionHeader, type ParamHeaders } from "../mcp-headers.ts"
 import type { Handler, Outline } from "../message.ts"
+import { hangUpOf } from "./hang-up.ts"
 import { answerModern } from "./modern-request.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { readString, type RawJson } from "../raw-json.ts"
@@ -31,10 +31,7 @@ export async function serveModernPost({
   serverInfo,
   paramHeaders,
 }: ModernPost): Promise<void> {
-  const hungUp = new AbortController()
-  const hangUp = (): void => hungUp.abort(new GatewayError("invalid", "The client closed the stream."))
-  if (response.destroyed) hangUp()
-  response.once("close", () => response.writableFinished || hangUp())
+  const hungUp = hangUpOf(response)
   const reply = new HttpReply(response, takesStreams(request) ? () => openStream(response) : undefined)
   if (prefersStreams(request)) reply.stream()
   const { bytes, status } = await answerModern({
@@ -42,7 +39,7 @@ export async function serveModernPost({
     handle,
     serverInfo,
     send: reply.send,
-    signal: hungUp.signal,
+    hungUp,
     checkFirst: (params) => checkRevisionHeader(params, request.headers),
     check: (read) => {
       requireStream(read.method, request)

@@ -4,24 +4,32 @@
  */
 
 import type { ServerResponse } from "node:http"
+import { DeadlineWheel, type Place, type Timed } from "../deadline-wheel.ts"
 
 /** Below the idle time-outs of common proxies, above the duration of nearly every call. */
 const silenceMs = 10_000
 
+/** Replies of which nothing has been heard yet. */
+const silences = new DeadlineWheel()
+
 /** What the reply turns into when it must stream. */
 export type EventSink = { send(message: Buffer): void; end(): void }
 
-export class HttpReply {
+export class HttpReply implements Timed {
   readonly #response: ServerResponse
   readonly #openStream: () => EventSink
-  readonly #timer: NodeJS.Timeout | undefined
+  readonly #silence: Place | undefined
   #stream: EventSink | undefined
 
   /** @param openStream writes the head of an event stream to the response; undefined where the client takes none */
   constructor(response: ServerResponse, openStream: (() => EventSink) | undefined) {
     this.#response = response
     this.#openStream = openStream ?? (() => nowhere)
-    if (openStream) this.#timer = setTimeout(() => this.stream(), silenceMs).unref()
+    if (openStream) this.#silence = silences.enter(this, performance.now() + silenceMs)
+  }
+
+  look(): undefined {
+    this.stream()
   }
 
   /** Turns into an event stream now. */
@@ -38,7 +46,7 @@ export class HttpReply {
 
   /** @param answer undefined where nothing is answered: only notifications came, or the client cancelled */
   finish(answer: Buffer | undefined, status: number): void {
-    clearTimeout(this.#timer)
+    if (this.#silence) silences.leave(this.#silence)
     if (this.#stream && this.#stream !== nowhere) return this.#finishStream(this.#stream, answer)
     if (this.#response.destroyed || this.#response.headersSent) return
     if (!answer) return void this.#response.writeHead(202).end()

@@ -56,7 +56,9 @@ export class StreamableHttp {
   async serve(request: IncomingMessage, response: ServerResponse, peer: HttpPeer): Promise<void> {
     try {
       this.#requireRoom(response)
-      await this.#route(request, response, peer)
+      const legacy = { request, response, sessions: this.#sessions, ...peer }
+      if (request.method === "POST") await this.#post(legacy, peer)
+      else await serveOther(legacy)
     } catch (thrown) {
       refuseHttp(response, thrown)
     }
@@ -76,17 +78,7 @@ export class StreamableHttp {
     }
     if (response.destroyed) return // its close has been told already
     this.#open += 1
-    response.once("close", () => (this.#open -= 1))
-  }
-
-  async #route(request: IncomingMessage, response: ServerResponse, peer: HttpPeer): Promise<void> {
-    const legacy = { request, response, sessions: this.#sessions, ...peer }
-    if (request.method === "POST") return this.#post(legacy, peer)
-    if (namesModern(request) || !(request.method === "GET" || request.method === "DELETE"))
-      return notAllowed(response)
-    if (request.method === "DELETE") return serveLegacyDelete(legacy)
-    if (!takesStreams(request)) return void response.writeHead(406).end()
-    return serveLegacyGet(legacy)
+    response.on("close", () => (this.#open -= 1))
   }
 
   async #post(legacy: LegacyRequest, peer: HttpPeer): Promise<void> {
@@ -100,6 +92,15 @@ export class StreamableHttp {
     refuseModern(messages)
     response.writeHead(202).end()
   }
+}
+
+async function serveOther(legacy: LegacyRequest): Promise<void> {
+  const { request, response } = legacy
+  if (namesModern(request) || !(request.method === "GET" || request.method === "DELETE"))
+    return notAllowed(response)
+  if (request.method === "DELETE") return serveLegacyDelete(legacy)
+  if (!takesStreams(request)) return void response.writeHead(406).end()
+  return serveLegacyGet(legacy)
 }
 
 function modernRequest(messages: Messages): (Outline & { kind: "request" }) | undefined {
@@ -124,6 +125,7 @@ function namesModern({ headers }: IncomingMessage): boolean {
 }
 
 export function isJson(contentType: string | undefined): boolean {
+  if (contentType === "application/json") return true
   return /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? "")
 }
 

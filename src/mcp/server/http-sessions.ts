@@ -33,8 +33,9 @@ export type SessionLimits = StreamLimits & {
   readonly lifetimeMs: number
 }
 
-/** Ended streams that a client may still ask for. */
-const maxStreams = 8
+/** Ended streams that a client may still ask for: those it has been sent whole, and those it has not. */
+const maxSent = 8
+const maxUnsent = 32
 
 export class HttpSession {
   readonly record: SessionRecord
@@ -100,10 +101,11 @@ export class HttpSession {
   }
 
   #forget(): void {
-    for (const [id, { attached }] of this.#streams) {
-      if (this.#streams.size <= maxStreams) return
-      if (!attached && id !== this.#general) this.#streams.delete(id)
-    }
+    const ended = [...this.#streams.values()].filter((stream) => stream.ended)
+    const [sent = [], unsent = []] = [true, false].map((isSent) =>
+      ended.filter(({ sentAll }) => sentAll === isSent),
+    )
+    for (const { id } of [...sent.slice(0, -maxSent), ...unsent.slice(0, -maxUnsent)]) this.#streams.delete(id)
   }
 }
 

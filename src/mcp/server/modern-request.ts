@@ -2,10 +2,11 @@
  * One request of a modern client from its outline to the bytes of its answer, whatever transport carried it.
  */
 
-import { readModernRequest, writeModernAnswer } from "../era-modern.ts"
+import { encodeModernAnswer, readModernRequest } from "../era-modern.ts"
 import { hop, metaOf, withMeta } from "../meta.ts"
 import { isOfSpecification } from "../message.ts"
 import type { Answer, Exchange, Handler, Notification, Outline, Request } from "../message.ts"
+import type { Cancellation } from "../cancellation.ts"
 import type { Send } from "./conversation.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
 import type { RawJson, RawObject } from "../raw-json.ts"
@@ -34,11 +35,14 @@ function mayBeKnown(method: string): boolean {
   return modernMethods.has(method) || !isOfSpecification(method)
 }
 
+type RequestOutline = Outline & { readonly kind: "request" }
+
 export type ModernRequest = {
-  readonly message: Outline & { readonly kind: "request" }
+  readonly message: RequestOutline
   readonly handle: Handler
   readonly send: Send
-  readonly signal: AbortSignal
+  /** Tells when the client no longer wants the answer. */
+  readonly hungUp: Cancellation
   /** Our own Implementation object, which signs each result. */
   readonly serverInfo: RawJson
   /** What the transport checks before the request is read, and once it could be. */
@@ -51,7 +55,7 @@ export async function answerModern({
   message,
   handle,
   send,
-  signal,
+  hungUp,
   serverInfo,
   checkFirst,
   check,
@@ -61,9 +65,9 @@ export async function answerModern({
     if (!mayBeKnown(message.method)) throw unknownMethod(message.method)
     const request = readModernRequest(message.method, message.params)
     check?.(request)
-    const answer = naming(message, await handle(request, modernExchange(message, send, signal)))
+    const answer = naming(message, await handle(request, new ModernExchange(message, send, hungUp)))
     return {
-      bytes: encodeAnswer(message.id, writeModernAnswer(answer, serverInfo)),
+      bytes: encodeModernAnswer(message.id, answer, serverInfo),
       status: statusOf(answer.error?.code),
     }
   } catch (thrown) {
@@ -71,20 +75,25 @@ export async function answerModern({
   }
 }
 
-function modernExchange(
-  message: Outline & { readonly kind: "request" },
-  send: Send,
-  signal: AbortSignal,
-): Exchange {
-  const listens = message.method === "subscriptions/listen"
-  const mark = (notification: Notification): Notification =>
-    listens ? withSubscription(notification, message.id) : notification
-  return {
-    signal,
-    notify: (notification) => {
-      const { method, params } = mark(notification)
-      send(encodeNotification(method, params))
-    },
+class ModernExchange implements Exchange {
+  readonly cancellation: Cancellation
+  readonly #message: RequestOutline
+  readonly #send: Send
+
+  constructor(message: RequestOutline, send: Send, hungUp: Cancellation) {
+    this.cancellation = hungUp
+    this.#message = message
+    this.#send = send
+  }
+
+  get signal(): AbortSignal {
+    return this.cancellation.signal
+  }
+
+  notify(notification: Notification): void {
+    const { method, id } = this.#message
+    const marked = method === "subscriptions/listen" ? withSubscription(notification, id) : notification
+    this.#send(encodeNotification(marked.method, marked.params))
   }
 }
 
@@ -93,7 +102,7 @@ function withSubscription({ method, params }: Notification, id: RawJson): Notifi
 }
 
 /** The end of a subscription names it, as all it told did. */
-function naming({ method, id }: Outline & { readonly kind: "request" }, answer: Answer): Answer {
+function naming({ method, id }: RequestOutline, answer: Answer): Answer {
   if (!answer.result || method !== "subscriptions/listen") return answer
   return { result: withMeta(answer.result, new Map(metaOf(answer.result)).set(hop.subscriptionId, id)) }
 }

@@ -6,10 +6,16 @@
  */
 
 import type { ServerResponse } from "node:http"
+import { GatewayError } from "../../errors.ts"
 import { startEventStream, writeEvent } from "../channels/sse-writer.ts"
+import { readOutline } from "../outline.ts"
+import { encodeAnswer, toRpcError } from "../wire.ts"
 
 /** How long a client should wait before it reconnects. */
 const retryMs = 1_000
+const openingBracket = 0x5b
+/** Deeper than anything that is let through. */
+const maxDepth = 512
 
 export type StreamLimits = { readonly maxEvents: number; readonly maxBytes: number }
 
@@ -32,6 +38,15 @@ export class ResumableStream {
     return this.#response !== undefined
   }
 
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Whether some response has carried all of it. */
+  get sentAll(): boolean {
+    return this.#sentSeq === this.#lastSeq
+  }
+
   /**
    * Sends through this response from now on, beginning with what was kept after `afterSeq`; without it, with what no
    * response has carried yet.
@@ -50,7 +65,8 @@ export class ResumableStream {
     })
     if (primed) writeEvent(response, { id: this.#eventId(afterSeq), retry: retryMs, data: Buffer.alloc(0) })
     for (const { seq, data } of this.#kept) {
-      if (seq > afterSeq) writeEvent(response, { id: this.#eventId(seq), event: "message", data })
+      if (seq > afterSeq && data.length > 0)
+        writeEvent(response, { id: this.#eventId(seq), event: "message", data })
     }
     this.#sentSeq = this.#lastSeq
     if (this.#ended) response.end()
@@ -71,8 +87,9 @@ export class ResumableStream {
   }
 
   #keep(data: Buffer): void {
-    this.#kept.push({ seq: ++this.#lastSeq, data })
-    this.#keptBytes += data.length
+    const kept = data.length > this.#limits.maxBytes ? instead(data, this.#limits.maxBytes) : data
+    this.#kept.push({ seq: ++this.#lastSeq, data: kept })
+    this.#keptBytes += kept.length
     while (this.#kept.length > this.#limits.maxEvents || this.#keptBytes > this.#limits.maxBytes) {
       this.#keptBytes -= this.#kept.shift()?.data.length ?? 0
     }
@@ -87,4 +104,13 @@ export class ResumableStream {
 export function readEventId(text: string): { readonly stream: string; readonly seq: number } | undefined {
   const [, stream, seq] = /^([0-9a-z]{1,24})_(\d{1,15})$/.exec(text) ?? []
   return stream === undefined ? undefined : { stream, seq: Number(seq) }
+}
+
+/** For a client that comes back for what is larger than all that is kept: it must not wait for that. */
+function instead(data: Buffer, maxBytes: number): Buffer {
+  if (data[0] === openingBracket) return Buffer.alloc(0)
+  const message = readOutline(data, { maxDepth })
+  if (message.kind === "request" || message.kind === "notification") return Buffer.alloc(0)
+  const text = `The answer is larger than the ${maxBytes} bytes kept for clients that reconnect (limits.streamBytes).`
+  return encodeAnswer(message.id, { error: toRpcError(new GatewayError("too_large", text)) })
 }

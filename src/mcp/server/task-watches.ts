@@ -23,10 +23,11 @@ export class TaskWatches {
     this.#closed = closed
   }
 
-  /** Begins to listen where the answer is a task. */
+  /** Begins to listen where the answer is a task, and ends where it tells of the end of one. */
   heed({ result }: Answer): void {
     const taskId = result && readString(result.get("taskId"))
-    if (taskId === undefined || readString(result?.get("resultType")) !== "task") return
+    if (!result || taskId === undefined) return
+    if (readString(result.get("resultType")) !== "task") return this.told(result)
     if (this.#watched.size >= maxWatched) return
     const stop = new AbortController()
     this.#watched.set(taskId, stop)

@@ -6,7 +6,8 @@
 import type { KeptEntry } from "../../domain/audit/entry.ts"
 import type { AuditLog } from "../../domain/audit/log.ts"
 import type { PastUse, Usage } from "../../domain/usage.ts"
-import { ReaderLink } from "./reading/reader-link.ts"
+import { openReadOnly } from "./reading/reader-database.ts"
+import { ReaderLink, unreadable } from "./reading/reader-link.ts"
 import { verifyApart } from "./verification/verify-apart.ts"
 
 export type AuditReader = Pick<AuditLog, "page" | "exportPage" | "verify"> &
@@ -30,13 +31,9 @@ const deadlineMs = 10_000
 /** @throws GatewayError `internal` where the log cannot be read */
 export async function openAuditReader({ folder, keysFolder }: ReaderOptions): Promise<AuditReader> {
   const place = { folder, keysFolder }
+  requireLog(folder)
   const link = new ReaderLink(place, deadlineMs)
   const closing = new AbortController()
-  const lastId = (): Promise<number> => link.ask("lastId", undefined)
-  await lastId().catch(async (thrown: unknown) => {
-    await link.close()
-    throw thrown
-  })
   return {
     page: (filter, request) => link.ask("page", { filter, request }),
     exportPage: (request) => link.ask("exportPage", request),
@@ -46,11 +43,20 @@ export async function openAuditReader({ folder, keysFolder }: ReaderOptions): Pr
     ofTool: (tool, range) => link.ask("usageOfTool", { tool, range }),
     past: (sinceMs, nowMs) => past(link, sinceMs, nowMs),
     entriesAfter: (id, limit) => link.ask("entriesAfter", { id, limit }),
-    lastId,
+    lastId: () => link.ask("lastId", undefined),
     close: async () => {
       closing.abort()
       await link.close()
     },
+  }
+}
+
+/** The thread starts with the first question, which may be long after: what is wrong from the start is told now. */
+function requireLog(folder: string): void {
+  try {
+    openReadOnly(folder).close()
+  } catch (cause) {
+    throw unreadable("its file cannot be opened", cause)
   }
 }
 

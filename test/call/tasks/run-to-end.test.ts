@@ -102,3 +102,12 @@ test("a task that asks what its client cannot answer is cancelled at once", asyn
   await assert.rejects(runToEnd(run, {}), { code: "invalid", message: /was cancelled/ })
   assert.deepEqual(methods(), ["tasks/get", "tasks/cancel"])
 })
+
+test("a task whose client has its id goes on when nobody waits, and when it asks what cannot be answered here", async () => {
+  const gone = serve([{}, {}, {}], { whenLeft: "goes on" })
+  gone.left.abort(new Error("gone"))
+  await assert.rejects(runToEnd(gone.run, { state: taskState("working") }), /gone/)
+  const asking = serve([asks("a")], { whenLeft: "goes on" })
+  await assert.rejects(runToEnd(asking.run, {}), { code: "invalid", message: /cannot be answered here/ })
+  assert.deepEqual([gone.methods(), asking.methods()], [[], ["tasks/get"]])
+})

@@ -49,3 +49,24 @@ test("what was heard last is what is told, without what only its asker was given
   const [[, known] = []] = index.listOf("ann", 0)
   assert.deepEqual(fromRawObject(known?.state ?? new Map()), { taskId: "t", status: "completed" })
 })
+
+test("no more is kept of a task than a list tells, and nothing of the message it came in", () => {
+  const index = new TaskIndex()
+  const message = Buffer.alloc(1_000_000, '{"taskId":"t","status":"working"}')
+  const state = new Map([
+    ["taskId", message.subarray(10, 13)],
+    ["status", message.subarray(23, 32)],
+    ["statusMessage", message],
+    ...Array.from({ length: 1_000 }, (_, at) => [`more${at}`, message.subarray(0, 3_000)] as const),
+  ])
+  index.remember("t", recordOf("ann"), { place: undefined, state })
+  const kept = (): readonly Buffer[] => [...(index.find("t")?.state.values() ?? [])]
+  const check = (): void => {
+    assert.equal(index.find("t")?.state.get("status")?.toString(), '"working"')
+    assert.ok(kept().every(({ buffer }) => buffer !== message.buffer))
+    assert.ok(kept().reduce((sum, { length }) => sum + length, 0) <= 16_384)
+  }
+  check()
+  index.heard("t", state)
+  check()
+})

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { hash } from "node:crypto"
 import { test } from "node:test"
 import fc from "fast-check"
+import canonicalize from "canonicalize"
 import { bodyOf, hashOf, toText } from "../../../src/domain/audit/chain.ts"
 import { entrySchema, type Entry } from "../../../src/domain/audit/entry.ts"
 import { GatewayError } from "../../../src/errors.ts"
@@ -66,4 +67,28 @@ test("the hash of an entry is that of a Merkle leaf", () => {
   const expected = hash("sha256", Buffer.concat([Buffer.of(0), Buffer.from('{"ö":1}')]), "buffer")
   assert.deepEqual(hashOf('{"ö":1}'), expected)
   assert.equal(toText(expected), expected.toString("base64url"))
+})
+
+const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary" }))
+const size = fc.record({ bytes: fc.nat(), digest: text })
+const members = fc.record(
+  {
+    ...Object.fromEntries(["callId", "client", "copy", "method", "target"].map((name) => [name, text])),
+    tags: fc.array(text),
+    durationMs: fc.double({ noNaN: true, noDefaultInfinity: true, min: -1 }),
+    arguments: size,
+    result: size,
+    detail,
+  },
+  { requiredKeys: [] },
+)
+
+test("the text of an entry is its canonical JSON", () => {
+  fc.assert(
+    fc.property(members, (given) => {
+      const entry = { ...plain, ...(given as Partial<Entry>) }
+      assert.equal(bodyOf(entry), canonicalize(entry))
+    }),
+    { numRuns: 1_000 },
+  )
 })

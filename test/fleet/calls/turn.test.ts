@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate as soon, setTimeout as sleep } from "node:timers/promises"
+import { DeadlineWheel } from "../../../src/mcp/deadline-wheel.ts"
 import { Deadlines } from "../../../src/fleet/calls/deadlines.ts"
 import { Turn } from "../../../src/fleet/calls/turn.ts"
 import { Turnstile } from "../../../src/fleet/calls/turnstile.ts"
@@ -19,13 +20,13 @@ function slowCaller(): { readonly exchange: Exchange; readonly answer: () => voi
 
 test("while a service waits for its caller another call has the place, and the answer waits for the next", async () => {
   const turnstile = new Turnstile({ maxInside: 1, maxWaiting: 8 })
-  const turn = await Turn.enter(turnstile, signal)
+  const turn = await Turn.enter(turnstile, { signal })
   const caller = slowCaller()
   const exchange = turn.exchangeFor(caller.exchange)
   let answered = 0
   const asked = [1, 2].map(async () => exchange.ask?.(question, signal).then(() => answered++))
   assert.equal(turnstile.inside, 0)
-  const other = await Turn.enter(turnstile, signal)
+  const other = await Turn.enter(turnstile, { signal })
   caller.answer()
   await soon()
   assert.deepEqual([answered, turnstile.inside, turnstile.waiting], [1, 1, 1])
@@ -39,10 +40,10 @@ test("while a service waits for its caller another call has the place, and the a
 test("a call that ends while its place is lent, or while it waits for one, takes none", async () => {
   const turnstile = new Turnstile({ maxInside: 1, maxWaiting: 8 })
   for (const when of ["asking", "coming back"]) {
-    const turn = await Turn.enter(turnstile, signal)
+    const turn = await Turn.enter(turnstile, { signal })
     const caller = slowCaller()
     const asked = turn.exchangeFor(caller.exchange).ask?.(question, signal)
-    const other = await Turn.enter(turnstile, signal)
+    const other = await Turn.enter(turnstile, { signal })
     if (when === "coming back") caller.answer()
     await soon()
     turn.leave()
@@ -55,10 +56,10 @@ test("a call that ends while its place is lent, or while it waits for one, takes
 
 test("an answer that finds the queue full goes on all the same", async () => {
   const turnstile = new Turnstile({ maxInside: 1, maxWaiting: 0 })
-  const turn = await Turn.enter(turnstile, signal)
+  const turn = await Turn.enter(turnstile, { signal })
   const caller = slowCaller()
   const asked = turn.exchangeFor(caller.exchange).ask?.(question, signal)
-  const other = await Turn.enter(turnstile, signal)
+  const other = await Turn.enter(turnstile, { signal })
   caller.answer()
   assert.equal(await asked, answer)
   turn.leave()
@@ -68,13 +69,13 @@ test("an answer that finds the queue full goes on all the same", async () => {
 
 test("the deadlines of a call stand still while its caller is asked, and go on after", async () => {
   const caller = slowCaller()
-  const deadlines = new Deadlines(caller.exchange, { idleMs: 60, hardMs: 120 })
-  const asked = deadlines.exchange.ask?.(question, signal)
+  const deadlines = new Deadlines(caller.exchange, { idleMs: 60, hardMs: 120 }, new DeadlineWheel())
+  const asked = deadlines.ask?.(question, signal)
   await sleep(300)
-  assert.equal(deadlines.exchange.signal.aborted, false)
+  assert.equal(deadlines.signal.aborted, false)
   caller.answer()
   await asked
-  while (!deadlines.exchange.signal.aborted) await sleep(10)
-  assert.equal((deadlines.exchange.signal.reason as { code: string }).code, "timeout")
+  while (!deadlines.signal.aborted) await sleep(10)
+  assert.equal((deadlines.signal.reason as { code: string }).code, "timeout")
   deadlines.done()
 })

@@ -95,7 +95,7 @@ test("a pool closes the connection that waits longest, and refuses when all are 
   const pool = new LinkPool({ now: () => nowMs++, random: () => 0.5, maxLinks: 2 })
   t.after(() => pool.close())
   const slotOf = (id: string): LinkSlot =>
-    pool.slot("0", { id, capabilities: noMembers }, async () => {
+    pool.slot("0", { id, principalId: id, capabilities: noMembers }, async () => {
       const link = makeLink()
       links.push(link)
       return link
@@ -118,7 +118,9 @@ test("a connection of a session closes with it", async (t) => {
   t.after(() => pool.close())
   const ending = new AbortController()
   const link = makeLink()
-  await pool.slot("0", { id: "s", capabilities: noMembers, closed: ending.signal }, async () => link).get(never)
+  await pool
+    .slot("0", { id: "s", principalId: "ann", capabilities: noMembers, closed: ending.signal }, async () => link)
+    .get(never)
   ending.abort()
   await new Promise(setImmediate)
   assert.equal(link.isClosed(), true)
@@ -139,4 +141,21 @@ test("an eager connection comes back when its time is up, whatever the clock say
   await back.promise
   clearTimeout(keepAlive)
   await slot.close()
+})
+
+test("one principal alone cannot take all connections, and gives up its own first", async (t) => {
+  let nowMs = 0
+  const pool = new LinkPool({ now: () => nowMs++, random: () => 0.5, maxLinks: 4 })
+  t.after(() => pool.close())
+  const slotOf = (principalId: string, id: string): LinkSlot =>
+    pool.slot("0", { id: principalId + id, principalId, capabilities: noMembers }, async () => makeLink())
+  const greedy = ["1", "2", "3"].map((id) => slotOf("ann", id))
+  for (const slot of greedy) slot.inUse++
+  assert.throws(() => slotOf("ann", "4"), { code: "overloaded" })
+  const ben = slotOf("ben", "1")
+  for (const slot of greedy) slot.inUse--
+  slotOf("ann", "4")
+  slotOf("ben", "2")
+  assert.equal(slotOf("ben", "1"), ben)
+  assert.notEqual(slotOf("ann", "2"), greedy[1])
 })

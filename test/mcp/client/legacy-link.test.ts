@@ -185,3 +185,26 @@ test("a legacy result cannot pass for one of another type", async (t) => {
     '{"resultType":"complete","inputRequests":{}}',
   )
 })
+
+test("an update is told to who subscribed to the resource or to what it is a part of", async (t) => {
+  const service = scripted(
+    t,
+    legacy(({ id, method }, say) => {
+      if (id !== undefined) say(result(id, {}))
+      if (method !== "tools/call") return
+      for (const uri of ["a:1", "a:12", "a:1/part", "a:1#part", "a:1?q", "b:/x", "b:/"])
+        say(note("notifications/resources/updated", { uri }))
+    }),
+  )
+  const link = await connect(t, service.target)
+  const stop = new AbortController()
+  const heard = exchange({ signal: stop.signal })
+  const notifications = { resourceSubscriptions: ["a:1", "b:/"] }
+  const ended = link.handle(request("subscriptions/listen", { notifications }), heard)
+  await heard.until(1)
+  await link.handle(callTool("x"), exchange())
+  const uris = (await heard.until(7)).slice(1).map(({ params }) => params.get("uri")?.toString())
+  assert.deepEqual(uris, ['"a:1"', '"a:1/part"', '"a:1#part"', '"a:1?q"', '"b:/x"', '"b:/"'])
+  stop.abort()
+  await ended
+})

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { plainCall } from "../../../src/mcp/client/carrier.ts"
 import { OpenCalls } from "../../../src/mcp/client/open-calls.ts"
 import { ProtocolError } from "../../../src/mcp/protocol-error.ts"
 import { noMembers, toRaw } from "../../../src/mcp/raw-json.ts"
 
 const question = { id: toRaw("q"), method: "roots/list", params: noMembers }
-const callOf = (method: string) => ({ method, params: () => noMembers, signal: AbortSignal.timeout(10_000) })
+const callOf = (method: string) => plainCall(method, noMembers, AbortSignal.timeout(10_000))
 
 test("a call that could not be written leaves nothing open", async () => {
   const calls = new OpenCalls()

@@ -14,9 +14,20 @@ const envelope = { resultType: "complete", ttlMs: 0, cacheScope: "private" }
 const tools = [{ name: "echo", inputSchema: { type: "object" } }]
 
 /** Seen by the tests: requests whose signal aborted. */
-export type Seen = { readonly aborted: string[]; readonly sessions: Set<string> }
+export type Seen = {
+  readonly aborted: string[]
+  readonly sessions: Set<string>
+  /** Lets the calls that `wait` be answered. */
+  readonly release: () => void
+  readonly released: Promise<void>
+}
 
-export function echoHandler(seen: Seen = { aborted: [], sessions: new Set() }): Handler {
+function nothingSeen(): Seen {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  return { aborted: [], sessions: new Set(), release, released }
+}
+
+export function echoHandler(seen: Seen = nothingSeen()): Handler {
   return async (request, exchange) => {
     if (exchange.session) seen.sessions.add(exchange.session.id)
     switch (request.method) {
@@ -41,7 +52,7 @@ export function echoHandler(seen: Seen = { aborted: [], sessions: new Set() }): 
   }
 }
 
-/** `echo` gives its arguments back untouched; `ask` asks for elicitation; `slow` waits for the end of the exchange. */
+/** `echo` gives its arguments back untouched; `ask` asks for elicitation; `slow` waits for the end of the exchange, `wait` and `grow` until they are released. */
 async function callTool(
   request: Request,
   exchange: Exchange,
@@ -73,6 +84,8 @@ async function callTool(
       }),
     }
   }
+  if (name === "wait" || name === "grow") await seen.released
+  if (name === "grow") return { result: toRawObject({ content: [{ type: "text", text: "x".repeat(100_000) }] }) }
   if (name === "slow") {
     await new Promise<void>((resolve) =>
       exchange.signal.addEventListener("abort", () => resolve(), { once: true }),
@@ -105,7 +118,7 @@ const openSeal: SessionSeal = {
 export type DoorOptions = { readonly owner?: () => string; readonly maxOpen?: number }
 
 export async function openHttpDoor({ owner = () => "ann", maxOpen = 100 }: DoorOptions = {}) {
-  const seen: Seen = { aborted: [], sessions: new Set() }
+  const seen: Seen = nothingSeen()
   const limits = {
     maxBodyBytes: 65_536,
     maxOpen,

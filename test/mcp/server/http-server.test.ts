@@ -291,3 +291,10 @@ test("a modern subscription is acknowledged first and every notification names i
   assert.ok(text.indexOf("acknowledged") < text.indexOf("list_changed"))
   stop.abort()
 })
+
+test("requests without a session have nothing in common", async () => {
+  await using door = await openHttpDoor()
+  const list = { jsonrpc: "2.0", id: 1, method: "tools/list" }
+  for (const _ of [1, 2]) assert.equal((await legacyPost(door.url, list)).status, 200)
+  assert.equal(door.seen.sessions.size, 2)
+})

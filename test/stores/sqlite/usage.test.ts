@@ -135,9 +135,10 @@ test("what is no longer kept by the minute is told by the hour and the day, and 
   const { places, writer, reader } = await openLog(t, () => nowMs)
   const old = Array.from({ length: 150 }, (_, day) => ({ callId: `d${day}`, timeMs: nowMs - day * 24 * hour - 1 }))
   await Promise.all(old.map((call) => recordCall(writer, { ...call, target: "t", targetKind: "tool" })))
+  await writer.close(nowMs)
   tamper(places, (db) => {
-    db.prepare("DELETE FROM usage WHERE grain = 'minute' AND bucket < ?").run(nowMs - 48 * hour)
-    db.prepare("DELETE FROM usage WHERE grain = 'hour' AND bucket < ?").run(nowMs - 100 * 24 * hour)
+    db.prepare("DELETE FROM usage_sums WHERE grain = 'minute' AND bucket < ?").run(nowMs - 48 * hour)
+    db.prepare("DELETE FROM usage_sums WHERE grain = 'hour' AND bucket < ?").run(nowMs - 100 * 24 * hour)
   })
   for (const per of [undefined, ...grains]) {
     const request = { by: [], ...allTime, ...(per !== undefined && { per }) }
@@ -262,7 +263,8 @@ test("a sum beyond what a number holds exactly is refused, not rounded", async (
   const { places, writer, reader } = await openLog(t, () => nowMs)
   await recordCall(writer, { target: "t", targetKind: "tool", callId: "a", timeMs: nowMs })
   for (const bytes of ["9007199254740993", "9223372036854775807"]) {
-    tamper(places, (db) => db.exec(`UPDATE usage SET bytes_in = ${bytes}`))
+    await writer.close(nowMs)
+    tamper(places, (db) => db.exec(`UPDATE usage_sums SET bytes_in = ${bytes}`))
     await assert.rejects(reader.sum({ by: ["tool"], ...allTime, limit: 1 }), { code: "too_large" })
     await assert.rejects(reader.ofTool("t", allTime), { code: "too_large" })
   }

@@ -34,7 +34,7 @@ test("each grain of the usage holds the sums of the entries", async (t) => {
     [principal, principal_id, key, team, service, tool, tags],
     ["ann", "p1", "k1", "", "files", "files__read", "io\nlocal"],
   )
-  const [bin] = kit.rows("SELECT * FROM latencies")
+  const [bin] = kit.rows("SELECT bucket, tool, bin, sum(calls) AS calls FROM latencies GROUP BY bucket, tool, bin")
   assert.deepEqual({ ...bin }, { bucket: startMs, tool: "files__read", bin: binOf(12.5), calls: 6 })
 })
 
@@ -55,8 +55,11 @@ test("sums beyond what a float can hold stay exact", async (t) => {
     await writer.append(start(callId))
     await writer.append(end(callId, { costMicroUsd }))
   }
-  const [row] = kit.rows("SELECT CAST(sum(cost_micro_usd) AS TEXT) AS cost FROM usage WHERE grain = 'day'")
-  assert.equal(row?.["cost"], String(BigInt(costMicroUsd) * 3n))
+  const sum = (): unknown =>
+    kit.rows("SELECT CAST(sum(cost_micro_usd) AS TEXT) AS cost FROM usage WHERE grain = 'day'")[0]?.["cost"]
+  assert.equal(sum(), String(BigInt(costMicroUsd) * 3n))
+  await writer.close(startMs)
+  assert.equal(sum(), String(BigInt(costMicroUsd) * 3n))
 })
 
 test("finer grains are dropped when they are old", async (t) => {
@@ -73,4 +76,35 @@ test("finer grains are dropped when they are old", async (t) => {
   await (await kit.open({ now: () => startMs + 101 * 86_400_000 })).close(startMs)
   assert.deepEqual(grains(), ["day"])
   assert.deepEqual(kit.rows("SELECT * FROM latencies"), [])
+})
+
+test("usage is told at once and once, before it is added to the tables and after", async (t) => {
+  const kit = await makeKit(t)
+  const first = await kit.open()
+  const told = (): unknown => kit.rows(`SELECT ${sums} FROM usage WHERE grain = 'hour'`).map((row) => ({ ...row }))
+  for (let call = 0; call < 1_500; call += 1) {
+    first.note(start(`c${call}`, { target: `tool${call}` }))
+    first.note(end(`c${call}`, { target: `tool${call}` }))
+  }
+  await first.append(start("open"))
+  const counted = told()
+  assert.deepEqual(counted, [
+    {
+      started: 1_501,
+      calls: 1_500,
+      duration_us: 18_750_000,
+      compute_us: 15_000_000,
+      bytes_in: 0,
+      bytes_out: 0,
+      cost: 4_500,
+    },
+  ])
+  await first.close(startMs)
+  assert.deepEqual(told(), counted)
+  assert.deepEqual(kit.rows("SELECT 1 FROM usage_recent"), [])
+  await (await kit.open()).close(startMs)
+  assert.deepEqual(
+    kit.rows(`SELECT ${sums} FROM usage WHERE grain = 'day'`).map(({ started, calls }) => [started, calls]),
+    [[1_501, 1_501]],
+  )
 })

@@ -19,7 +19,8 @@ test("an entry is on record when its append resolves", async (t) => {
   assert.equal(entry?.callId, "c1")
   assert.equal(entry?.stream, writer.head().stream)
   assert.equal(writer.head().seq, 2)
-  const [row] = kit.rows("SELECT time, kind, call, principal, service, target, outcome FROM entries WHERE seq = 2")
+  await writer.close(startMs)
+  const [row] = kit.rows("SELECT time, kind, call, principal, service, target, outcome FROM found_by WHERE id = 2")
   assert.deepEqual(
     { ...row },
     {

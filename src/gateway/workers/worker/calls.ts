@@ -10,6 +10,7 @@ import { GatewayError } from "../../../errors.ts"
 import type { CallingFleet } from "../../../fleet/calling-fleet.ts"
 import type { Recognizer } from "../../../identity/authenticator.ts"
 import type { Log } from "../../../log.ts"
+import { cancellationOf } from "../../../mcp/cancellation.ts"
 import type { Answer } from "../../../mcp/message.ts"
 import type { Closers } from "../../closers.ts"
 import { OpenCalls } from "../../open-calls.ts"
@@ -65,20 +66,24 @@ export function wireWorkerCalls(options: WorkerCallsOptions, closers: Closers): 
   }
   const open = new OpenCalls(stopping)
   return {
-    call: (request) =>
-      open.during(() =>
-        call(claiming, request).catch((thrown: unknown) => {
-          report(log, thrown, request)
-          throw thrown
-        }),
-      ),
+    call: async (request) => {
+      open.enter()
+      try {
+        return await call(claiming, request)
+      } catch (thrown) {
+        report(log, thrown, request)
+        throw thrown
+      } finally {
+        open.leave()
+      }
+    },
     drained: (graceMs) => open.drained(graceMs),
   }
 }
 
 /** Of what failed inside the client is told nothing. */
 function report(log: Log, thrown: unknown, { request: { method }, exchange }: CallRequest): void {
-  if (exchange.signal.aborted || (thrown instanceof Error && thrown.name === "ProtocolError")) return
+  if (cancellationOf(exchange).aborted || (thrown instanceof Error && thrown.name === "ProtocolError")) return
   const error = GatewayError.from(thrown)
   if (error.code === "internal") log.error({ err: error.cause ?? error, method }, "A call failed inside a worker.")
 }

@@ -170,10 +170,13 @@ function writerOf({ format, fromMs = -Infinity, toMs = Infinity }: ExportRequest
     return { frame: "self-contained", entry }
   }
   const write = eventWriters[format]
-  const isAsked = ({ time }: EntryRow): boolean => time >= fromMs && time < toMs
   return {
     frame: "none",
-    entry: (row, version) => (isAsked(row) ? write(readKept(row, undefined), version()) : undefined),
+    entry: (row, version) => {
+      const kept = readKept(row, undefined)
+      const { timeMs } = kept.entry
+      return timeMs >= fromMs && timeMs < toMs ? write(kept, version()) : undefined
+    },
   }
 }
 

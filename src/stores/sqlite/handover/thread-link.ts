@@ -1,9 +1,9 @@
 /** The main thread's end of the writing thread: batches go out, requests are answered, an end of the thread is told. */
 
-import { Worker } from "node:worker_threads"
+import type { Worker } from "node:worker_threads"
 import type { DatabaseTrouble } from "../log/database-trouble.ts"
 import type { FromThread, Request, ThreadHead, ThreadStart, ToThread } from "./thread-messages.ts"
-import { threadUrl } from "../thread-url.ts"
+import { startThread } from "../start-thread.ts"
 
 export type Answer = { readonly value: number; readonly head?: ThreadHead }
 
@@ -36,9 +36,11 @@ export class ThreadLink {
 
   constructor(start: ThreadStart, events: ThreadEvents) {
     this.#events = events
-    this.#worker = new Worker(threadUrl("../log/writer-thread", import.meta.url), {
-      workerData: start,
+    this.#worker = startThread({
+      file: "../log/writer-thread",
+      from: import.meta.url,
       name: "audit",
+      workerData: start,
     })
     this.#worker.on("message", (message: FromThread) => this.#receive(message))
     this.#worker.on("error", (error: unknown) => (this.#cause = String(error)))

@@ -7,6 +7,7 @@ export function closeLog(log: OpenLog, nowMs: number): void {
   log.transaction(() => {
     log.append({ kind: "closing", timeMs: nowMs })
     log.sign(nowMs, "final")
+    log.catchUp()
   })
   log.fileCheckpoints()
   emptyWal(log.db)

@@ -16,6 +16,7 @@ export function* eraseCopies(log: OpenLog, filter: ErasureFilter, nowMs: number)
   let erased = 0
   let after: Pick<Found, "id" | "time"> = { id: 0, time: Number.MIN_SAFE_INTEGER }
   for (;;) {
+    log.transaction(() => log.catchUp())
     const found = nextEntries(log, filter, after)
     const last = found.at(-1)
     const isLast = last === undefined || found.length < entriesPerStep
@@ -49,6 +50,7 @@ function nextEntries(log: OpenLog, filter: ErasureFilter, after: Pick<Found, "id
   ]
   const asked = conditions.filter(([, value]) => value !== undefined)
   const where = ["(time, id) > (?, ?)", ...asked.map(([condition]) => condition)].join(" AND ")
-  const query = `SELECT id, time, stream, seq FROM entries WHERE ${where} ORDER BY time, id LIMIT ${entriesPerStep}`
+  const query = `SELECT id, time, stream, seq FROM found_by CROSS JOIN entries USING (id)
+    WHERE ${where} ORDER BY time, id LIMIT ${entriesPerStep}`
   return log.db.prepare(query).all(after.time, after.id, ...asked.map(([, value]) => value ?? null)) as Found[]
 }

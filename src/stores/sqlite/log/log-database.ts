@@ -25,6 +25,7 @@ export function openDatabase(folder: string, sync: SyncMode): DatabaseSync {
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${sync === "power" ? "FULL" : "NORMAL"};
       PRAGMA wal_autocheckpoint = 0;
+      PRAGMA cache_size = -16384;
     `)
     prepareSchema(db)
     return db

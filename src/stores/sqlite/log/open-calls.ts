@@ -13,7 +13,8 @@ export type OpenCall = {
 type StartRow = { id: number; kind: string; call: string; bytes: number | null }
 type MarkRow = { stream: number; size: number; open: string }
 
-const startColumns = "id, kind, call, body ->> '$.arguments.bytes' AS bytes"
+const startColumns =
+  "id, body ->> '$.kind' AS kind, body ->> '$.callId' AS call, body ->> '$.arguments.bytes' AS bytes"
 
 export class OpenCalls {
   readonly #calls = new Map<string, OpenCall>()

@@ -11,6 +11,7 @@ import type { Signer } from "../../../domain/audit/signed-note.ts"
 import type { FramedEntry } from "../handover/batch-frame.ts"
 import { Checkpoints, type Checkpointed } from "./checkpointing.ts"
 import { copyText } from "./kept-copy.ts"
+import { Indexing } from "./indexing.ts"
 import { Moved, Overtaken } from "./database-trouble.ts"
 import { emptyWal, inodesOf, type SyncMode } from "./log-database.ts"
 import { emptyTail, readTail, type Tail } from "./log-tail.ts"
@@ -19,9 +20,7 @@ import { UsageRows } from "../usage/usage-rows.ts"
 
 const entriesPerCheckpoint = 1_000
 
-const insertEntry = `INSERT INTO entries
-  (stream, seq, time, kind, call, principal, service, target, outcome, hash, body)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const insertEntry = "INSERT INTO entries (id, stream, seq, hash, body) VALUES (?, ?, ?, ?, ?)"
 
 /** Where the log is and what it is signed and digested with. */
 export type LogPlace = {
@@ -40,24 +39,32 @@ export class OpenLog {
   readonly openCalls: OpenCalls
   readonly #inodes: string
   readonly #checkpoints: Checkpoints
+  readonly #indexing: Indexing
   readonly #usage: UsageRows
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
   readonly #insertEntry: StatementSync
   readonly #insertCopy: StatementSync
   readonly #insertStream: StatementSync
   readonly #lastStream: StatementSync
   #tail: Tail | undefined
+  #lastId: number
 
   constructor(db: DatabaseSync, place: LogPlace) {
     this.db = db
     this.place = place
     this.openCalls = OpenCalls.read(db)
     this.#checkpoints = new Checkpoints(db, place)
+    this.#indexing = new Indexing(db)
     this.#usage = new UsageRows(db)
+    this.#begin = db.prepare("BEGIN IMMEDIATE")
+    this.#commit = db.prepare("COMMIT")
     this.#insertEntry = db.prepare(insertEntry)
     this.#insertCopy = db.prepare("INSERT INTO copies (stream, seq, body) VALUES (?, ?, ?)")
     this.#insertStream = db.prepare("INSERT INTO streams (name) VALUES (?)")
     this.#lastStream = db.prepare("SELECT max(id) AS id FROM streams")
     this.#tail = readTail(db)
+    this.#lastId = Number(db.prepare("SELECT coalesce(max(id), 0) AS id FROM entries").get()?.["id"])
     this.#inodes = inodesOf(place.folder)
   }
 
@@ -72,12 +79,12 @@ export class OpenLog {
 
   /** What is appended in it is on record when it returns. When it throws, this log is of no more use. */
   transaction(work: () => void): void {
-    this.db.exec("BEGIN IMMEDIATE")
+    this.#begin.run()
     if (this.#tail && this.#lastStream.get()?.["id"] !== this.#tail.streamId) throw new Overtaken()
     work()
     this.#usage.write()
     if (!this.#isInPlace) throw new Moved()
-    this.db.exec("COMMIT")
+    this.#commit.run()
   }
 
   /** After trouble, of which nothing is mended here. */
@@ -101,6 +108,18 @@ export class OpenLog {
     const tail = this.#insert({ ...entry, stream: before.stream, seq: before.seq + 1, previous: before.head })
     if (copy !== undefined) this.#insertCopy.run(tail.streamId, tail.seq, copy)
     if (tail.seq - (this.checkpoint?.size ?? 0) >= entriesPerCheckpoint) this.sign(draft.timeMs)
+  }
+
+  /** Indexes and sums of usage, which readers make up for until then. To be called in a transaction. */
+  catchUp(): void {
+    this.#indexing.indexTo(this.#lastId)
+    this.#usage.fold()
+  }
+
+  /** To be called when nobody waits for the log. */
+  catchUpSome(): void {
+    if (this.#indexing.isDue(this.#lastId)) this.transaction(() => this.#indexing.indexTo(this.#lastId))
+    if (this.#usage.isDue) this.transaction(() => this.#usage.fold())
   }
 
   /** To be called in a transaction; nothing where nothing is new. */
@@ -138,13 +157,13 @@ export class OpenLog {
 
   #insert(entry: Entry): Tail {
     const { streamId, stream, frontier } = this.#current()
-    const { seq, timeMs, kind, callId, principal, service, target, outcome } = entry
+    const { seq } = entry
     const body = bodyOf(entry)
     const leaf = hashOf(body)
-    const columns = [callId, principal, service, target, outcome].map((value) => value ?? null)
-    const { lastInsertRowid } = this.#insertEntry.run(streamId, seq, timeMs, kind, ...columns, leaf, body)
+    this.#lastId += 1
+    this.#insertEntry.run(this.#lastId, streamId, seq, leaf, body)
     frontier.add(leaf)
-    const closed = this.openCalls.track(entry, Number(lastInsertRowid))
+    const closed = this.openCalls.track(entry, this.#lastId)
     this.#usage.count(entry, closed?.bytesIn ?? 0)
     this.#tail = { streamId, stream, seq, head: toText(leaf), frontier }
     return this.#tail

@@ -34,6 +34,7 @@ export function recoverLog(place: LogPlace, recovery: Recovery): OpenLog {
       recordGap(log, unrecorded, nowMs)
       closeCalls(log, refused, { outcome: "audit_unavailable", nowMs })
       log.sign(nowMs)
+      log.catchUp()
     })
     log.fileCheckpoints()
     return log

@@ -35,6 +35,7 @@ function tellGap(log: OpenLog, { unrecorded, nowMs }: Of<"gap">): void {
 function signNow(log: OpenLog, { nowMs }: Of<"checkpoint">): void {
   log.transaction(() => {
     log.sign(nowMs)
+    log.catchUp()
     pruneUsage(log.db, nowMs)
   })
 }

@@ -23,6 +23,7 @@ export function* dropOld(log: OpenLog, request: RetentionRequest): Generator<und
     const ofStream = byStream.get(step.streamId) ?? []
     log.transaction(() => {
       if (ofStream[0] === step) record(log, ofStream, request)
+      log.catchUp()
       drop(log, step)
     })
     yield
@@ -70,7 +71,7 @@ function nextCut(log: OpenLog, { streamId, from, end, beforeMs, keepFromId }: Lo
   if (upTo === undefined) return undefined
   const kept = log.db
     .prepare(
-      "SELECT min(seq) AS seq FROM entries WHERE stream = ? AND seq > ? AND seq <= ? AND (time >= ? OR id >= ?)",
+      "SELECT min(seq) AS seq FROM entries WHERE stream = ? AND seq > ? AND seq <= ? AND (body ->> '$.timeMs' >= ? OR id >= ?)",
     )
     .get(streamId, from, upTo, beforeMs, keepFromId)?.["seq"]
   if (typeof kept !== "number") return upTo
@@ -98,6 +99,10 @@ function drop({ db }: OpenLog, { streamId, size }: Step): void {
     throw new Error("What retention cuts at is not there.")
   }
   db.prepare("DELETE FROM copies WHERE stream = ? AND seq <= ?").run(streamId, size)
+  db.prepare(`DELETE FROM found_by WHERE id IN (SELECT id FROM entries WHERE stream = ? AND seq <= ?)`).run(
+    streamId,
+    size,
+  )
   db.prepare("DELETE FROM entries WHERE stream = ? AND seq <= ?").run(streamId, size)
   db.prepare("UPDATE streams SET base_size = ?, base_head = ?, base_frontier = ? WHERE id = ?").run(
     size,

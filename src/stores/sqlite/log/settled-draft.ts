@@ -12,14 +12,19 @@ const maxLongChars = 8_192
 /** @param json of an `EntryDraft` */
 export function settleDraft(json: string): EntryDraft {
   const members = JSON.parse(json) as Record<string, unknown>
-  for (const [name, value] of Object.entries(members)) {
-    const settled =
-      name === "detail" ? settleDetail(value) : settle(value, name === "target" ? maxLongChars : maxChars)
+  for (const name of Object.keys(members)) {
+    const value = members[name]
+    const settled = settleMember(name, value)
     if (settled === undefined) delete members[name]
-    else members[name] = settled
+    else if (settled !== value) members[name] = settled
   }
   members["timeMs"] = Math.round(Number(members["timeMs"]))
   return members as EntryDraft
+}
+
+function settleMember(name: string, value: unknown): unknown {
+  if (name === "detail") return settleDetail(value)
+  return settle(value, name === "target" ? maxLongChars : maxChars)
 }
 
 /** Undefined for null, which is what JSON makes of a number that is none. */

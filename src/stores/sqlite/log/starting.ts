@@ -21,6 +21,7 @@ export function startLog(place: LogPlace, { newStream, nowMs }: Extract<Request,
       succeed(log, { newStream, nowMs, lost: lostSince(db, log.tail, lastNote) })
       closeCalls(log, open, { outcome: "unknown_after_crash", nowMs })
       log.sign(nowMs)
+      log.catchUp()
       pruneUsage(db, nowMs)
     })
     log.fileCheckpoints()

@@ -6,10 +6,11 @@
 import { copyWalBack, emptyWal, walIsLarge } from "./log-database.ts"
 import type { OpenLog } from "./open-log.ts"
 
-/** One leaf of each index and of each table of sums. */
-const commitBytes = 48 * 1024
+/** The last page of the entries, of their key and of what was used. */
+const commitBytes = 12 * 1024
+/** With its share of the indexes. */
 const entryBytes = 2 * 1024
-const mostBytes = 4 * 1024 * 1024
+const mostBytes = 8 * 1024 * 1024
 
 export class WalUpkeep {
   #bytes = 0

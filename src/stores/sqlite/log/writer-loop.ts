@@ -125,6 +125,7 @@ export class WriterLoop {
   /** What need not be done before the answer. */
   #settle(log: OpenLog): void {
     log.fileCheckpoints()
+    log.catchUpSome()
     this.#wal.committed(log)
   }
 

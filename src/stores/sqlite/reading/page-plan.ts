@@ -44,7 +44,7 @@ function fewest(db: DatabaseSync, ways: readonly Way[]): Way {
 }
 
 function countOf(db: DatabaseSync, way: Way): number {
-  const found = `SELECT 1 FROM entries INDEXED BY ${way.index} WHERE ${whereOf(way.conditions)} LIMIT ${probedRows}`
+  const found = `SELECT 1 FROM found_by INDEXED BY ${way.index} WHERE ${whereOf(way.conditions)} LIMIT ${probedRows}`
   const row = db.prepare(`SELECT count(*) AS rows FROM (${found})`).get(...valuesOf(way.conditions))
   return Number(row?.["rows"])
 }

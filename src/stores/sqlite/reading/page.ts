@@ -12,6 +12,7 @@ import { GatewayError } from "../../../errors.ts"
 import { copyReader, readKept, type KeptRow } from "./reader-entry.ts"
 import { readCursor, writeCursor } from "./reader-cursor.ts"
 import { readAtOnce } from "./reader-database.ts"
+import { foundColumns, foundLater } from "../schema.ts"
 import { planOf, valuesOf, whereOf, type Place, type Plan } from "./page-plan.ts"
 
 export type PageRequest = { readonly cursor?: string; readonly limit: number }
@@ -49,18 +50,16 @@ type Collected = {
   readonly last?: Place
 }
 
-/** All that a plan may ask of a row; its body is read once it is known to match. */
-const columns = "id, time, kind, call, principal, service, target, outcome"
-
 function collect(db: DatabaseSync, plan: Plan, limit: number): Collected {
   // the rows keep the order of the scan, for nothing else asks for one
-  const scanned = `(${scan(plan, columns)} LIMIT ${scannedRows}) AS scanned`
+  const scanned = `(${scan(plan)} LIMIT ${scannedRows}) AS scanned`
   const places = db.prepare(`SELECT id, time FROM ${scanned} WHERE ${whereOf(plan.rest)} LIMIT ${limit}`)
   const entryOf = db.prepare("SELECT stream, seq, hash, body FROM entries WHERE id = ?")
   const copyOf = copyReader(db)
+  const values = valuesOf(plan.way.conditions)
   const items: KeptEntry[] = []
   let bytes = 0
-  for (const place of places.iterate(...valuesOf(plan.way.conditions), ...valuesOf(plan.rest))) {
+  for (const place of places.iterate(...values, ...values, ...valuesOf(plan.rest))) {
     const { id, time } = place as Place
     const row = entryOf.get(id) as KeptRow
     const item = readKept(row, copyOf(row))
@@ -73,11 +72,14 @@ function collect(db: DatabaseSync, plan: Plan, limit: number): Collected {
 
 /** Where the scan ended, if it did before the rows did. */
 function lastScanned(db: DatabaseSync, plan: Plan): Place | undefined {
-  const row = db.prepare(`${scan(plan, "time, id")} LIMIT 1 OFFSET ${scannedRows - 1}`)
-  return row.get(...valuesOf(plan.way.conditions)) as Place | undefined
+  const row = db.prepare(`SELECT time, id FROM (${scan(plan)} LIMIT 1 OFFSET ${scannedRows - 1})`)
+  const values = valuesOf(plan.way.conditions)
+  return row.get(...values, ...values) as Place | undefined
 }
 
-function scan({ way }: Plan, selected: string): string {
-  const from = `SELECT ${selected} FROM entries INDEXED BY ${way.index} WHERE ${whereOf(way.conditions)}`
-  return `${from} ORDER BY time DESC, id DESC`
+/** All that a plan may ask of a row; its body is read once it is known to match. The conditions come twice. */
+function scan({ way }: Plan): string {
+  const where = whereOf(way.conditions)
+  return `SELECT ${foundColumns} FROM found_by INDEXED BY ${way.index} WHERE ${where}
+    UNION ALL SELECT ${foundColumns} FROM (${foundLater}) WHERE ${where} ORDER BY time DESC, id DESC`
 }

@@ -1,9 +1,9 @@
 /** The main thread's end of the reading thread: questions go out, answers come back in time, or the thread is replaced. */
 
-import { Worker } from "node:worker_threads"
+import type { Worker } from "node:worker_threads"
 import { errorTable, GatewayError, type ErrorCode } from "../../../errors.ts"
 import type { Answered, Asked, FromReader, Question, ReaderPlace, Refusal, ToReader } from "./reader-answers.ts"
-import { threadUrl } from "../thread-url.ts"
+import { startThread } from "../start-thread.ts"
 
 type Waiting = { readonly settle: (reply: FromReader) => void; readonly refuse: (error: GatewayError) => void }
 
@@ -58,9 +58,11 @@ export class ReaderLink {
 
   #open(): Worker {
     if (this.#worker !== undefined) return this.#worker
-    const worker = new Worker(threadUrl("reader-thread", import.meta.url), {
-      workerData: this.#place,
+    const worker = startThread({
+      file: "reader-thread",
+      from: import.meta.url,
       name: "audit-reader",
+      workerData: this.#place,
     })
     worker.on("message", (reply: FromReader) => this.#waiting.get(reply.ask)?.settle(reply))
     worker.on("error", (cause: unknown) => this.#lose(worker, unreadable("its reader failed", cause)))
@@ -88,7 +90,7 @@ function fromRefusal({ code, message, detail, operation }: Refusal): GatewayErro
   return new GatewayError(code as ErrorCode, message, { detail, ...next })
 }
 
-function unreadable(why: string, cause?: unknown): GatewayError {
+export function unreadable(why: string, cause?: unknown): GatewayError {
   return new GatewayError(
     "internal",
     `The audit log cannot be read now: ${why}. The gateway's log has the cause.`,

@@ -17,15 +17,21 @@ export type EntryRow = {
   readonly id: number
   readonly stream: number
   readonly seq: number
-  readonly time: number
-  readonly kind: string
+  readonly hash: Uint8Array
+  readonly body: string
+}
+
+/** What an entry is found by: nulls where it is not indexed. */
+export type FoundRow = EntryRow & {
+  /** Entries up to this one are indexed. */
+  readonly indexedId: number
+  readonly time: number | null
+  readonly kind: string | null
   readonly call: string | null
   readonly principal: string | null
   readonly service: string | null
   readonly target: string | null
   readonly outcome: string | null
-  readonly hash: Uint8Array
-  readonly body: string
 }
 
 export type CheckpointRow = {
@@ -63,6 +69,11 @@ export class LogRows {
 
   entries(section: Section): readonly EntryRow[] {
     return this.#section("entries", "seq", section) as unknown as EntryRow[]
+  }
+
+  foundEntries(section: Section): readonly FoundRow[] {
+    const indexed = "(SELECT *, (SELECT coalesce(max(id), 0) FROM found_by) AS indexedId FROM entries)"
+    return this.#section(`${indexed} LEFT JOIN found_by USING (id)`, "seq", section) as unknown as FoundRow[]
   }
 
   checkpoints(section: Section): readonly CheckpointRow[] {

@@ -69,7 +69,9 @@ function headIn(note: string): string {
 }
 
 function beginsBefore(db: DatabaseSync, { id }: StreamRow, ms: number): boolean {
-  const first = db.prepare("SELECT time FROM entries WHERE stream = ? ORDER BY seq LIMIT 1").get(id)
+  const first = db
+    .prepare("SELECT body ->> '$.timeMs' AS time FROM entries WHERE stream = ? ORDER BY seq LIMIT 1")
+    .get(id)
   return first !== undefined && Number(first["time"]) < ms
 }
 

@@ -7,6 +7,8 @@ import type { DatabaseSync, SQLOutputValue } from "node:sqlite"
 import * as z from "zod"
 import type { PastUse } from "../../../domain/usage.ts"
 import { readCursor, writeCursor } from "../reading/reader-cursor.ts"
+import { readAtOnce } from "../reading/reader-database.ts"
+import { foundLater } from "../schema.ts"
 import { grainMs, keptFrom, segmentsOf, startOf, type Segment } from "./usage-segments.ts"
 import { toNumber, type SumRow } from "./usage-sums.ts"
 
@@ -93,23 +95,39 @@ function toAmount(value: SQLOutputValue | undefined): number {
 
 type EntryRow = { readonly id: number; readonly time: number; readonly kind: string; readonly body: string }
 
-/** The bytes of its arguments stand in the `start` of a call, and count at its `end`. */
-const argumentBytes = `SELECT coalesce(max(start.body ->> '$.arguments.bytes'), 0) FROM entries AS start
-  WHERE start.call = entries.call AND start.kind = 'start'`
-
 function entriesPage(db: DatabaseSync, fromMs: number, [, time, id]: Place): PastPage {
-  const isCounted = "kind IN ('start', 'end') AND coalesce(body ->> '$.targetKind', '') <> 'operation'"
-  const found = `SELECT id, time, kind, body, CASE kind WHEN 'end' THEN (${argumentBytes}) ELSE 0 END AS bytes_in
-    FROM entries INDEXED BY entries_time WHERE time >= ? AND (time, id) > (?, ?) AND ${isCounted}
+  const asked = "time >= ? AND (time, id) > (?, ?) AND kind IN ('start', 'end')"
+  const found = `SELECT id, time, kind, body FROM (
+      SELECT id, time, kind FROM found_by INDEXED BY entries_time WHERE ${asked}
+      UNION ALL SELECT id, time, kind FROM (${foundLater}) WHERE ${asked} ORDER BY time, id
+    ) CROSS JOIN entries USING (id) WHERE coalesce(body ->> '$.targetKind', '') <> 'operation'
     ORDER BY time, id LIMIT ${rowsAtOnce}`
-  const rows = db.prepare(found).all(Math.max(fromMs, time), time, id) as (EntryRow & { bytes_in: number })[]
-  const last = rows.at(-1)
-  const uses = rows.map((row) => fromEntry(row, row.bytes_in))
-  if (last === undefined || rows.length < rowsAtOnce) return { uses }
-  return { uses, nextCursor: writeCursor(["entries", last.time, last.id]) }
+  const after = [Math.max(fromMs, time), time, id]
+  return readAtOnce(db, () => {
+    const rows = db.prepare(found).all(...after, ...after) as EntryRow[]
+    const last = rows.at(-1)
+    const argumentBytes = startReader(db)
+    const uses = rows.map((row) => fromEntry(row, argumentBytes))
+    if (last === undefined || rows.length < rowsAtOnce) return { uses }
+    return { uses, nextCursor: writeCursor(["entries", last.time, last.id]) }
+  })
+}
+
+type StartRow = { readonly call: string; readonly bytes: number | null }
+
+/** The bytes of its arguments stand in the `start` of a call, and count at its `end`. */
+function startReader(db: DatabaseSync): (callId: string | undefined) => number {
+  const bytes = "call, body ->> '$.arguments.bytes' AS bytes"
+  const indexed = db.prepare(
+    `SELECT ${bytes} FROM found_by CROSS JOIN entries USING (id) WHERE call = ? AND kind = 'start'`,
+  )
+  const later = db.prepare(`SELECT ${bytes} FROM (${foundLater}) JOIN entries USING (id) WHERE kind = 'start'`)
+  const bytesLater = new Map((later.all() as StartRow[]).map((row) => [row.call, row.bytes ?? 0]))
+  return (callId = "") => bytesLater.get(callId) ?? (indexed.get(callId) as StartRow | undefined)?.bytes ?? 0
 }
 
 type Charged = {
+  readonly callId?: string
   readonly principalId?: string
   readonly keyId?: string
   readonly team?: string
@@ -121,16 +139,19 @@ type Charged = {
   readonly detail?: { readonly answeredBytes?: number }
 }
 
-function fromEntry({ time, kind, body }: EntryRow, bytesIn: number): PastUse {
+function fromEntry(
+  { time, kind, body }: EntryRow,
+  argumentBytes: (callId: string | undefined) => number,
+): PastUse {
   const entry = JSON.parse(body) as Charged
   const who = { principalId: entry.principalId ?? "", keyId: entry.keyId ?? "", team: entry.team ?? "" }
   const what = { service: entry.service ?? "", tool: entry.target ?? "" }
   const begun = { calls: 1, bytes: 0, computeMs: 0, costMicroUsd: 0 }
-  const ended = {
+  const ended = (): Omit<PastUse, "timeMs" | keyof typeof who | keyof typeof what> => ({
     calls: 0,
-    bytes: bytesIn + (entry.detail?.answeredBytes ?? 0) + (entry.result?.bytes ?? 0),
+    bytes: argumentBytes(entry.callId) + (entry.detail?.answeredBytes ?? 0) + (entry.result?.bytes ?? 0),
     computeMs: entry.computeMs ?? 0,
     costMicroUsd: entry.costMicroUsd ?? 0,
-  }
-  return { timeMs: time, ...who, ...what, ...(kind === "start" ? begun : ended) }
+  })
+  return { timeMs: time, ...who, ...what, ...(kind === "start" ? begun : ended()) }
 }

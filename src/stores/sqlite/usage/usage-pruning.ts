@@ -7,8 +7,8 @@ const keptMinutesMs = 2 * dayMs
 const keptHoursMs = 100 * dayMs
 
 export function pruneUsage(db: DatabaseSync, nowMs: number): void {
-  const drop = db.prepare("DELETE FROM usage WHERE grain = ? AND bucket < ?")
+  const drop = db.prepare("DELETE FROM usage_sums WHERE grain = ? AND bucket < ?")
   drop.run("minute", nowMs - keptMinutesMs)
   drop.run("hour", nowMs - keptHoursMs)
-  db.prepare("DELETE FROM latencies WHERE bucket < ?").run(nowMs - keptHoursMs)
+  db.prepare("DELETE FROM latency_sums WHERE bucket < ?").run(nowMs - keptHoursMs)
 }

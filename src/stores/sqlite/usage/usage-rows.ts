@@ -1,82 +1,71 @@
 /**
- * The sums of what was used, by minute, hour and day. They are gathered in memory while a group of entries is written,
- * and added to the tables in the group's own transaction, so that entries and sums always agree.
+ * The sums of what was used, by minute, hour and day. Those of a group of entries are one row of `usage_recent`, written
+ * in the group's own transaction, so that entries and sums always agree; they are added to the tables once in a second
+ * and a few at a time (usage-folding.ts). The views `usage` and `latencies` show both together.
  */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import type { Entry } from "../../../domain/audit/entry.ts"
 import { binOf } from "./latency-bins.ts"
+import { UsageFolding } from "./usage-folding.ts"
+import type { Latency, Used } from "./usage-tally.ts"
 
-const grainMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
-
-const keyColumns = [
-  "grain",
-  "bucket",
-  "principal",
-  "principal_id",
-  "key",
-  "team",
-  "service",
-  "tool",
-  "tags",
-  "outcome",
-]
-const sumColumns = ["started", "calls", "duration_us", "compute_us", "bytes_in", "bytes_out", "cost_micro_usd"]
-const columns = [...keyColumns, ...sumColumns]
-
-// A number is bound as a float: without the cast the sum would be one too, and lose its lower digits.
-const addUsage = `INSERT INTO usage (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})
-  ON CONFLICT DO UPDATE SET ${sumColumns.map((name) => `${name} = ${name} + CAST(excluded.${name} AS INTEGER)`).join(", ")}`
-
-const addLatency = `INSERT INTO latencies (bucket, tool, bin, calls) VALUES (?, ?, ?, ?)
-  ON CONFLICT DO UPDATE SET calls = calls + CAST(excluded.calls AS INTEGER)`
+const minuteMs = 60_000
+const hourMs = 3_600_000
 
 /** Of one service, told apart by name, since the log was opened. */
 const mostResources = 1_000
 
-type Row = { readonly key: readonly (string | number)[]; readonly sums: number[] }
-type Latency = { readonly bucket: number; readonly tool: string; readonly bin: number; calls: number }
-
 export class UsageRows {
-  readonly #addUsage: StatementSync
-  readonly #addLatency: StatementSync
-  readonly #rows = new Map<string, Row>()
-  readonly #latencies = new Map<string, Latency>()
+  readonly #insert: StatementSync
+  readonly #folding: UsageFolding
+  /** Of the group, each as JSON. */
+  #sums: string[] = []
+  #latencies: string[] = []
   readonly #resources = new Map<string, Set<string>>()
 
   constructor(db: DatabaseSync) {
-    this.#addUsage = db.prepare(addUsage)
-    this.#addLatency = db.prepare(addLatency)
+    this.#insert = db.prepare("INSERT INTO usage_recent (sums, latencies) VALUES (?, ?)")
+    this.#folding = new UsageFolding(db)
   }
 
   /** @param bytesIn of the arguments that came with the `start` of an `end` */
   count(entry: Entry, bytesIn: number): void {
     if ((entry.kind !== "start" && entry.kind !== "end") || entry.targetKind === "operation") return
-    const sums = entry.kind === "start" ? [1, 0, 0, 0, 0, 0, 0] : sumsOf(entry, bytesIn)
-    for (const [grain, ms] of Object.entries(grainMs)) this.#add([grain, startOf(entry.timeMs, ms)], entry, sums)
-    if (entry.kind === "end" && entry.durationMs !== undefined) this.#addBin(entry, entry.durationMs)
+    const tool = this.#targetOf(entry)
+    this.#add(usedIn(entry, tool), entry.kind === "start" ? began : sumsOf(entry, bytesIn))
+    if (entry.kind === "start" || entry.durationMs === undefined) return
+    this.#addLatency({ bucket: startOf(entry.timeMs, hourMs), tool, bin: binOf(entry.durationMs) })
   }
 
   /** To be called in the transaction of the entries counted. */
   write(): void {
-    for (const { key, sums } of this.#rows.values()) this.#addUsage.run(...key, ...sums)
-    for (const { bucket, tool, bin, calls } of this.#latencies.values()) {
-      this.#addLatency.run(bucket, tool, bin, calls)
-    }
-    this.#rows.clear()
-    this.#latencies.clear()
+    if (this.#sums.length === 0) return
+    this.#insert.run(`[${this.#sums.join(",")}]`, `[${this.#latencies.join(",")}]`)
+    this.#sums = []
+    this.#latencies = []
   }
 
-  #add(bucket: readonly [string, number], entry: Entry, sums: readonly number[]): void {
-    const { principal = "", principalId = "", keyId = "", team = "", service = "" } = entry
-    const target = this.#targetOf(entry)
-    const outcome = entry.kind === "start" ? "" : (entry.outcome ?? "")
-    const tags = (entry.tags ?? []).join("\n")
-    const key = [...bucket, principal, principalId, keyId, team, service, target, tags, outcome]
-    const name = JSON.stringify(key)
-    const row = this.#rows.get(name)
-    if (row) sums.forEach((sum, index) => (row.sums[index] = (row.sums[index] ?? 0) + sum))
-    else this.#rows.set(name, { key, sums: [...sums] })
+  /** Whether `fold` should not wait any longer. */
+  get isDue(): boolean {
+    return this.#folding.isDue
+  }
+
+  /** To be called in a transaction. */
+  fold(): void {
+    this.write() // what is folded must not be left to be written
+    this.#folding.fold()
+  }
+
+  #add(used: Used, sums: readonly number[]): void {
+    const name = JSON.stringify(used)
+    this.#sums.push(`${name.slice(0, -1)},${sums.join(",")}]`)
+    this.#folding.recent.add(name, used, sums)
+  }
+
+  #addLatency(latency: Latency): void {
+    this.#latencies.push(`[${latency.bucket},${JSON.stringify(latency.tool)},${latency.bin},1]`)
+    this.#folding.recent.addLatency(latency, 1)
   }
 
   /** Of resources there are as many as there are URIs: those beyond a number count for their service alone. */
@@ -87,14 +76,24 @@ export class UsageRows {
     if (known.size < mostResources) known.add(target)
     return known.has(target) ? target : ""
   }
+}
 
-  #addBin(entry: Entry, durationMs: number): void {
-    const [bucket, tool, bin] = [startOf(entry.timeMs, grainMs.hour), this.#targetOf(entry), binOf(durationMs)]
-    const name = `${bucket} ${bin} ${tool}`
-    const latency = this.#latencies.get(name)
-    if (latency) latency.calls += 1
-    else this.#latencies.set(name, { bucket, tool, bin, calls: 1 })
-  }
+const began = [1, 0, 0, 0, 0, 0, 0] as const
+
+function usedIn(entry: Entry, tool: string): Used {
+  const { principal = "", principalId = "", keyId = "", team = "", service = "", tags = [] } = entry
+  const outcome = entry.kind === "start" ? "" : (entry.outcome ?? "")
+  return [
+    startOf(entry.timeMs, minuteMs),
+    principal,
+    principalId,
+    keyId,
+    team,
+    service,
+    tool,
+    tags.join("\n"),
+    outcome,
+  ]
 }
 
 /** What a caller answered to questions of the service went in as well. */

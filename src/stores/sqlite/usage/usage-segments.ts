@@ -57,7 +57,7 @@ export function keptFrom(db: DatabaseSync): KeptFrom {
 
 /** The last bucket and all of its time. */
 export function keptTo(db: DatabaseSync): number {
-  const last = db.prepare("SELECT max(bucket) AS bucket FROM usage WHERE grain = 'day'").get()?.["bucket"]
+  const last = endBucket(db, "max", "day")
   return typeof last === "number" ? last + grainMs.day : 0
 }
 
@@ -70,7 +70,7 @@ function completeFrom(db: DatabaseSync, finer: Grain, coarser: Grain): number {
 }
 
 function firstBucket(db: DatabaseSync, grain: Grain): number | undefined {
-  const first = db.prepare("SELECT min(bucket) AS bucket FROM usage WHERE grain = ?").get(grain)?.["bucket"]
+  const first = endBucket(db, "min", grain)
   return typeof first === "number" ? first : undefined
 }
 
@@ -78,4 +78,11 @@ function firstBucket(db: DatabaseSync, grain: Grain): number | undefined {
 function countIn(db: DatabaseSync, grain: Grain, bucket: number, of: Grain): number {
   const sum = "SELECT total(started + calls) AS events FROM usage WHERE grain = ? AND bucket >= ? AND bucket < ?"
   return Number(db.prepare(sum).get(grain, bucket, bucket + grainMs[of])?.["events"])
+}
+
+/** Of the table and of what is not folded into it yet, each by itself: the table's is then read from its key. */
+function endBucket(db: DatabaseSync, end: "min" | "max", grain: Grain): unknown {
+  const one = (table: string): string => `SELECT ${end}(bucket) AS bucket FROM ${table} WHERE grain = ?`
+  const both = `SELECT ${end}(bucket) AS bucket FROM (${one("usage_sums")} UNION ALL ${one("usage_later")})`
+  return db.prepare(both).get(grain, grain)?.["bucket"]
 }

@@ -1,18 +1,19 @@
 /** Has the log verified without making anyone wait: the main thread's end of verify-thread.ts. */
 
-import { Worker } from "node:worker_threads"
 import type { Verdict } from "../../../domain/audit/verdict.ts"
 import { GatewayError } from "../../../errors.ts"
-import { threadUrl } from "../thread-url.ts"
+import { startThread } from "../start-thread.ts"
 import type { VerifyFolder } from "./verify-folder.ts"
 
 /** Rejects with the signal's reason when that is aborted. */
 export async function verifyApart(asked: VerifyFolder, signal: AbortSignal): Promise<Verdict> {
   signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<Verdict>()
-  const worker = new Worker(threadUrl("verify-thread", import.meta.url), {
-    workerData: asked,
+  const worker = startThread({
+    file: "verify-thread",
+    from: import.meta.url,
     name: "audit-verify",
+    workerData: asked,
   })
   const stop = (): void => reject(signal.reason)
   signal.addEventListener("abort", stop, { once: true })

@@ -5,6 +5,7 @@
 
 import type { DatabaseSync } from "node:sqlite"
 import type { Damage } from "../../../domain/audit/verdict.ts"
+import { foundLater } from "../schema.ts"
 
 type GoneCopies = { readonly damage?: Damage; readonly remarks: readonly string[] }
 
@@ -13,8 +14,9 @@ const goneCopy = `FROM entries e WHERE e.body ->> '$.copy' IS NOT NULL
 
 /** One statement, so that an erasure meanwhile is in both counts or in none. */
 const counts = `SELECT (SELECT count(*) ${goneCopy}) AS gone,
-  (SELECT sum(body ->> '$.detail.copies') FROM entries
-    WHERE kind NOT IN ('start', 'end') AND kind = 'erasure') AS erased`
+  (SELECT sum(body ->> '$.detail.copies') FROM entries WHERE id IN (
+    SELECT id FROM found_by WHERE kind NOT IN ('start', 'end') AND kind = 'erasure'
+    UNION ALL SELECT id FROM (${foundLater}) WHERE kind = 'erasure')) AS erased`
 
 const firstGone = `SELECT (SELECT name FROM streams WHERE id = e.stream) AS stream, e.seq ${goneCopy}
   ORDER BY e.id LIMIT 1`

@@ -5,6 +5,7 @@ import { Frontier } from "../../../domain/audit/merkle.ts"
 import type { Checkpoint } from "../../../domain/audit/checkpoint.ts"
 import { GatewayError } from "../../../errors.ts"
 import { checkpointIn } from "../log/log-tail.ts"
+import type { Said } from "./verify-columns.ts"
 import type { CheckpointRow, EntryRow, StreamRow } from "../reading/reader-rows.ts"
 
 export class VerifyMarks {
@@ -31,12 +32,13 @@ export class VerifyMarks {
   }
 
   /** @returns the id that the entry should have */
-  follow({ id, seq, kind, call }: EntryRow): number {
+  follow({ id, seq }: EntryRow, said: Said = {}): number {
     this.#firstId ??= id
     this.#before ??= id - seq
     this.#last = this.#before + seq
-    if (call !== null && kind === "start") this.#open.set(call, id)
-    if (call !== null && kind === "end") this.#open.delete(call)
+    const { callId, kind } = said
+    if (typeof callId === "string" && kind === "start") this.#open.set(callId, id)
+    if (typeof callId === "string" && kind === "end") this.#open.delete(callId)
     return this.#last
   }
 

@@ -6,7 +6,22 @@ import type { Damage } from "../../../domain/audit/verdict.ts"
 type Place = { readonly stream: number; readonly seq: number }
 
 export function findOrphan(db: DatabaseSync): Damage | undefined {
-  return lostRows(db, "entries", "seq") ?? lostRows(db, "checkpoints", "size") ?? lostCopy(db) ?? movedStream(db)
+  return (
+    lostRows(db, "entries", "seq") ??
+    lostRows(db, "checkpoints", "size") ??
+    lostCopy(db) ??
+    movedStream(db) ??
+    lostFound(db)
+  )
+}
+
+function lostFound(db: DatabaseSync): Damage | undefined {
+  const stray =
+    "SELECT id FROM found_by WHERE NOT EXISTS (SELECT 1 FROM entries WHERE entries.id = found_by.id) LIMIT 1"
+  const found = db.prepare(stray).get()
+  if (found === undefined) return undefined
+  const message = `There is a row to find an entry by, ${String(found["id"])}, which is not there.`
+  return { stream: "", seq: 0, kind: "altered_index", message }
 }
 
 function lostRows(db: DatabaseSync, table: string, column: string): Damage | undefined {

@@ -10,7 +10,7 @@ import type { TimeRange } from "../../../domain/audit/log.ts"
 import type { VerifyItem } from "../../../domain/audit/verification/verify.ts"
 import { LogRows, type CheckpointRow } from "../reading/reader-rows.ts"
 import { isWhole, partOf, restOf, type StreamPart } from "../reading/reader-span.ts"
-import { disagreement } from "./verify-columns.ts"
+import { disagreement, readSaid } from "./verify-columns.ts"
 import { VerifyMarks } from "./verify-marks.ts"
 
 const entriesAtOnce = 1_000
@@ -79,13 +79,14 @@ function* readEntries(source: Source, part: StreamPart, { after, upTo }: Stretch
   let seq = after
   for (;;) {
     const section = { stream: stream.id, after: seq, upTo, limit: entriesAtOnce }
-    const chunk = source.rows.entries(section)
+    const chunk = source.rows.foundEntries(section)
     const last = chunk.at(-1)
     if (chunk[0]?.seq !== seq + 1) requireBase(source, part)
     if (seq === part.base.size) source.marks.settle(chunk[0], chunk[1])
     const copies = copiesOf(source, { ...section, upTo: last?.seq ?? upTo })
     for (const row of chunk) {
-      const columns = disagreement(row, source.marks.follow(row))
+      const said = readSaid(row.body)
+      const columns = disagreement(row, said, source.marks.follow(row, said))
       const { seq, body } = row
       const beside = { columns, copy: copies.get(seq) }
       yield { type: "entry", stream: stream.name, seq, body, hash: Buffer.from(row.hash), ...beside }

@@ -23,7 +23,12 @@ const server = createServer((request, response) => {
 function forward(body: string, response: ServerResponse): void {
   const answer: Buffer[] = []
   pool.dispatch(
-    { path: target.pathname, method: "POST", headers: { "content-type": "application/json" }, body },
+    {
+      path: target.pathname + target.search,
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+    },
     {
       onRequestStart: () => {},
       onResponseStart: () => {},

@@ -1,9 +1,9 @@
 /** The gateway over a log that forgets what it is told, to see what remembering costs. Takes its folder. */
 
 import { join } from "node:path"
-import { loadConfig } from "../src/config.ts"
-import { openGateway } from "../src/gateway.ts"
-import { createLog } from "../src/log.ts"
+import { loadConfig } from "../../src/config.ts"
+import { openGateway } from "../../src/gateway.ts"
+import { createLog } from "../../src/log.ts"
 
 const folder = process.argv[2] ?? ""
 const flags = { port: "0", data: join(folder, "data"), servers: join(folder, "servers.d") }

@@ -1,0 +1,83 @@
+/**
+ * What the tests hold a governed call to: how much it allocates, and how much of the main thread it takes beside the
+ * bare Node proxy. Both are counted over a fixed number of calls and need Node only, so that `npm test` can ask; neither
+ * looks at a clock on the wall.
+ *
+ * The budgets: budget.ts beside run.ts. Why these two: docs/performance.md.
+ */
+
+import { budget } from "../budget.ts"
+import { ask } from "../measure/ask-subject.ts"
+import { openFixedLoad, type FixedLoad } from "../measure/fixed-load.ts"
+import { cpuOf } from "../measure/process-figures.ts"
+import { modernCall } from "../measure/request.ts"
+import { rounded } from "../measure/rows.ts"
+import type { Table } from "../measure/table.ts"
+import { startGoverned, type Gateway } from "../subjects/gateway.ts"
+import { startPlainService } from "../subjects/plain-service.ts"
+import { startBareProxy } from "../subjects/yardsticks.ts"
+
+/** So much room for new objects that none is collected while they are counted. */
+const nodeArgs = ["--max-semi-space-size=512", "--min-semi-space-size=256"]
+const warmCalls = 3_000
+const countedCalls = 1_000
+const tries = 3
+const connections = 8
+const tool = "bench__echo"
+
+export type Counted = { readonly allocatedBytes: number; readonly mainThreadRatio: number }
+
+export async function benchBudget(): Promise<readonly Table[]> {
+  const { allocatedBytes, mainThreadRatio } = await countCall()
+  return [
+    {
+      title: "What the tests hold a governed call to",
+      about: `Counted over ${countedCalls} calls after ${warmCalls}, ${connections} at once; the least of ${tries}.`,
+      rows: [
+        {
+          figure: "bytes allocated on the main thread's heap",
+          counted: allocatedBytes,
+          budget: budget.allocatedBytes,
+        },
+        { figure: "main thread CPU / bare Node proxy", counted: mainThreadRatio, budget: budget.mainThreadRatio },
+      ],
+    },
+  ]
+}
+
+export async function countCall(): Promise<Counted> {
+  await using service = await startPlainService()
+  await using bare = await startBareProxy(service.url)
+  await using gateway = await startGoverned({ services: { bench: { url: service.url } }, nodeArgs })
+  await using ofBare = openFixedLoad(modernCall({ url: bare.url, tool }), connections)
+  await using ofGateway = openFixedLoad(modernCall({ ...gateway, tool }), connections)
+  for (const load of [ofBare, ofGateway]) await load.run(warmCalls)
+  const counts: Counted[] = []
+  for (let count = 0; count < tries; count++) {
+    const allocatedBytes = await allocatedBy(ofGateway, gateway)
+    const bareUs = await mainThreadUs(ofBare, bare.process.child.pid ?? 0)
+    const ownUs = await mainThreadUs(ofGateway, gateway.process.child.pid ?? 0)
+    counts.push({ allocatedBytes, mainThreadRatio: rounded(ownUs / bareUs, 2) })
+  }
+  const least = (pick: (counted: Counted) => number): number => Math.min(...counts.map(pick))
+  return {
+    allocatedBytes: least(({ allocatedBytes }) => allocatedBytes),
+    mainThreadRatio: least(({ mainThreadRatio }) => mainThreadRatio),
+  }
+}
+
+async function allocatedBy(load: FixedLoad, { process }: Gateway): Promise<number> {
+  const pid = process.child.pid ?? 0
+  await ask(pid, "collect")
+  const before = await ask(pid, "heap")
+  await load.run(countedCalls)
+  const after = await ask(pid, "heap")
+  if (after.collections > before.collections) return Infinity
+  return Math.round((after.heapBytes - before.heapBytes) / countedCalls)
+}
+
+async function mainThreadUs(load: FixedLoad, pid: number): Promise<number> {
+  const beforeUs = cpuOf(pid).mainThread
+  await load.run(countedCalls)
+  return cpuOf(pid).mainThread - beforeUs
+}
