@@ -15,7 +15,8 @@ import type { LinkContext } from "./context.ts"
 import { digestOf } from "./definition-digest.ts"
 
 export type CallingFleetOptions = Omit<LinkContext, "starts" | "workers" | "wheel"> & {
-  readonly onServed: (service: string, served: Served) => void
+  /** Told of what failed, and of a service that is of another era than was said. */
+  readonly onNotice: (service: string, served: Served) => void
 }
 
 const drainMs = 5_000
@@ -24,15 +25,15 @@ type Told = { readonly definition: ServiceDefinition; readonly offer: Offer }
 
 export class CallingFleet implements Pick<Fleet, "send"> {
   readonly #context: LinkContext
-  readonly #onServed: CallingFleetOptions["onServed"]
+  readonly #onNotice: CallingFleetOptions["onNotice"]
   readonly #services = new Map<string, CallingService>()
   readonly #leaving = new Set<Promise<void>>()
 
-  constructor({ onServed, ...context }: CallingFleetOptions) {
+  constructor({ onNotice, ...context }: CallingFleetOptions) {
     // Programs are the owner's; what is defined here carries the worker's own share already.
     const starts = new Turnstile({ maxInside: 1, maxWaiting: 0 })
     this.#context = { ...context, starts, wheel: new DeadlineWheel(), workers: 0 }
-    this.#onServed = onServed
+    this.#onNotice = onNotice
   }
 
   has(service: string): boolean {
@@ -48,7 +49,7 @@ export class CallingFleet implements Pick<Fleet, "send"> {
     }
     if (before) this.#leave(before)
     if (!told) return void this.#services.delete(name)
-    this.#services.set(name, new CallingService(told, this.#context, (served) => this.#onServed(name, served)))
+    this.#services.set(name, new CallingService(told, this.#context, (notice) => this.#onNotice(name, notice)))
   }
 
   send(...[service, request, exchange, options]: Parameters<Fleet["send"]>): ReturnType<Fleet["send"]> {

@@ -8,7 +8,7 @@ import type { SendOptions } from "../domain/fleet.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { cancellationOf } from "../mcp/cancellation.ts"
-import type { Answer, Exchange, Request } from "../mcp/message.ts"
+import type { Answer, Era, Exchange, Request } from "../mcp/message.ts"
 import { Dispatch } from "./calls/dispatch.ts"
 import { OpenSends } from "./calls/open-sends.ts"
 import type { Served } from "./calls/stats.ts"
@@ -24,7 +24,7 @@ export class CallingService {
   offer: Offer
   readonly definition: ServiceDefinition
   readonly #context: LinkContext
-  readonly #onServed: (served: Served) => void
+  readonly #onNotice: (served: Served) => void
   readonly #connector: Connector
   readonly #pool: LinkPool
   readonly #endpoints: readonly Endpoint[]
@@ -35,12 +35,12 @@ export class CallingService {
   constructor(
     { definition, offer }: { readonly definition: ServiceDefinition; readonly offer: Offer },
     context: LinkContext,
-    onServed: (served: Served) => void,
+    onNotice: (served: Served) => void,
   ) {
     this.offer = offer
     this.definition = definition
     this.#context = context
-    this.#onServed = onServed
+    this.#onNotice = onNotice
     const { clientInfo, wheel } = context
     const era = (): Offer["era"] => this.offer.era
     const paramHeaders = (tool: string) => this.offer.items.tools.find(({ name }) => name === tool)?.paramHeaders
@@ -79,25 +79,27 @@ export class CallingService {
 
   async #send(request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
     const beganMs = this.#context.now()
-    const served = (error?: string): void => {
+    const notice = (error?: string): void => {
+      const era = this.#otherEra()
+      if (error === undefined && era === undefined) return
       const latencyMs = this.#context.now() - beganMs
-      this.#onServed({ latencyMs, ...(error !== undefined && { error }), ...this.#otherEra() })
+      this.#onNotice({ latencyMs, ...(error !== undefined && { error }), ...(era && { era }) })
     }
     try {
       const answer = await this.#dispatch.send(request, exchange, options)
-      served(answer.error && `It answered with error ${answer.error.code}.`)
+      notice(answer.error && `It answered with error ${answer.error.code}.`)
       return answer
     } catch (thrown) {
       const error = GatewayError.from(thrown)
-      served(cancellationOf(exchange).aborted ? undefined : error.message)
+      notice(cancellationOf(exchange).aborted ? undefined : error.message)
       throw error.code === "service_unavailable"
         ? serviceUnavailable(this.definition.name, error.message, error)
         : thrown
     }
   }
 
-  #otherEra(): Pick<Served, "era"> {
+  #otherEra(): Era | undefined {
     const era = this.#endpoints.find(({ healthy }) => healthy)?.shared.link?.facts.era
-    return era === undefined || era === this.offer.era ? {} : { era }
+    return era === this.offer.era ? undefined : era
   }
 }

@@ -29,6 +29,8 @@ export type WorkerSettings = {
 /** What a call wants to use. */
 export type Asked = Omit<LimitedCall, "principal"> & { readonly principalId: string; readonly keyId?: string }
 
+export type Actual = Omit<Uses, "calls">
+
 /** An entry on its way; the arguments and the result, where there are any, are the bytes that go with it. */
 export type SentEntry = {
   readonly draft: EntryDraft
@@ -43,8 +45,14 @@ export type AboutCalls =
   /** Answered. */
   | { readonly type: "append"; readonly ask: number; readonly entry: SentEntry }
   | { readonly type: "note"; readonly entry: SentEntry }
-  /** What a call took that was begun; its end follows. */
-  | { readonly type: "settle"; readonly callId: string; readonly actual: Omit<Uses, "calls"> }
+  /** What a call took that was begun, and how its last entry differs from its first. Answered. */
+  | {
+      readonly type: "end"
+      readonly ask: number
+      readonly callId: string
+      readonly actual: Actual
+      readonly entry: Omit<SentEntry, "draft"> & { readonly changes: Partial<EntryDraft> }
+    }
 
 export type ToOwner =
   | AboutCalls
@@ -52,7 +60,7 @@ export type ToOwner =
   | { readonly type: "up" }
   /** It was told to stop, and none of its calls is open any more. */
   | { readonly type: "idle" }
-  /** How a service has done. */
+  /** What a service did that the end of its call does not say. */
   | ({ readonly type: "served"; readonly service: string } & Served)
 
 export type ToWorker =

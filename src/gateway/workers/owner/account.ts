@@ -10,6 +10,8 @@ import { unknownTarget } from "../../../call/target.ts"
 import type { EntryDraft } from "../../../domain/audit/entry.ts"
 import type { EntryRecorder, Payloads } from "../../../domain/audit/log.ts"
 import type { ActivePrincipal, Caller } from "../../../domain/principal.ts"
+import { GatewayError } from "../../../errors.ts"
+import type { Served } from "../../../fleet/calls/stats.ts"
 import { sendError, type SentError } from "../line/sent-error.ts"
 import type { AboutCalls, Asked, SentEntry } from "../line/messages.ts"
 
@@ -20,6 +22,7 @@ export type AccountOptions = {
   readonly assertServed: (service: string) => void
   readonly limiter: Limiter
   readonly recorder: EntryRecorder
+  readonly onServed: (service: string, served: Served) => void
   /** Epoch ms. */
   readonly now: () => number
 }
@@ -27,7 +30,9 @@ export type AccountOptions = {
 type Answer = (ask: number, error?: SentError) => void
 
 /** A call that has counted. */
-type Begun = { readonly allowance: Allowance; readonly start: EntryDraft }
+type Begun = { readonly allowance: Allowance; readonly start: EntryDraft; readonly service: string }
+
+type Ended = Extract<AboutCalls, { type: "end" }>
 
 const grantedAs = { tool: "tools", prompt: "prompts", resource: "resources" } as const
 
@@ -50,8 +55,8 @@ export class Account {
         return void this.#answering(message.ask, () => this.#append(message.entry, bytes))
       case "note":
         return this.#options.recorder.note(message.entry.draft)
-      case "settle":
-        return this.#begun.get(message.callId)?.allowance.settle(message.actual)
+      case "end":
+        return void this.#answering(message.ask, () => this.#end(message, bytes))
     }
   }
 
@@ -78,7 +83,7 @@ export class Account {
       allowance.giveBack()
       throw thrown
     })
-    const begun = { allowance, start: draft }
+    const begun = { allowance, start: draft, service: asked.service }
     if (this.#closed) this.#abandon(begun)
     else this.#begun.set(draft.callId ?? "", begun)
   }
@@ -94,8 +99,17 @@ export class Account {
   }
 
   async #append({ draft, ...entry }: SentEntry, bytes: readonly Buffer[]): Promise<void> {
-    if (draft.kind === "end") this.#begun.delete(draft.callId ?? "")
     await this.#options.recorder.append(draft, payloadsOf(entry, bytes))
+  }
+
+  async #end({ callId, actual, entry }: Ended, bytes: readonly Buffer[]): Promise<void> {
+    const begun = this.#begun.get(callId)
+    if (!begun) throw new GatewayError("internal", "A call has ended that was never begun.")
+    this.#begun.delete(callId)
+    begun.allowance.settle(actual)
+    const { changes, ...payloads } = entry
+    if (hasAnswered(changes)) this.#options.onServed(begun.service, { latencyMs: actual.computeMs })
+    await this.#options.recorder.append({ ...begun.start, ...changes }, payloadsOf(payloads, bytes))
   }
 
   #abandon({ allowance, start }: Begun): void {
@@ -103,6 +117,12 @@ export class Account {
     const { now, recorder } = this.#options
     recorder.note({ ...start, kind: "end", timeMs: now(), outcome: "unknown_after_crash" })
   }
+}
+
+const answers: ReadonlySet<unknown> = new Set(["ok", "tool_error", "input_required"])
+
+function hasAnswered({ outcome }: Partial<EntryDraft>): boolean {
+  return answers.has(outcome)
 }
 
 function payloadsOf({ parts, keep }: Omit<SentEntry, "draft">, bytes: readonly Buffer[]): Payloads {

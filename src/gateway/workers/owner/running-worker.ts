@@ -4,7 +4,6 @@ import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import type { Socket } from "node:net"
 import { Duplex } from "node:stream"
-import type { Served } from "../../../fleet/calls/stats.ts"
 import { Line } from "../line/line.ts"
 import type { Command, ToOwner, ToWorker, WorkerSettings } from "../line/messages.ts"
 import { Account, type AccountOptions } from "./account.ts"
@@ -16,7 +15,6 @@ export type RunningWorkerOptions = {
   readonly settings: WorkerSettings
   readonly accounting: AccountOptions
   readonly replication: Replication
-  readonly onServed: (service: string, served: Served) => void
 }
 
 /** stdin, stdout, stderr, the channel for connections, and the line. */
@@ -33,7 +31,7 @@ export class RunningWorker {
   readonly pid: number | undefined
   readonly #child: ChildProcess
 
-  constructor({ program, settings, accounting, replication, onServed }: RunningWorkerOptions) {
+  constructor({ program, settings, accounting, replication }: RunningWorkerOptions) {
     const child = fork(program, [], { stdio: [...stdio] })
     this.#child = child
     this.pid = child.pid
@@ -42,10 +40,10 @@ export class RunningWorker {
       Promise.withResolvers<void>(),
       Promise.withResolvers<void>(),
     ]
-    const line = new Line<ToWorker, ToOwner>(lineOf(child), (message, bytes) => {
+    const line = new Line<ToWorker, ToOwner>(lineOf(child), { pacedBy: "turns" }, (message, bytes) => {
       if (message.type === "up") up.resolve()
       else if (message.type === "idle") idle.resolve()
-      else if (message.type === "served") onServed(message.service, message)
+      else if (message.type === "served") accounting.onServed(message.service, message)
       else account.take(message, bytes)
     })
     const account = new Account(accounting, (ask, error) =>

@@ -62,7 +62,6 @@ export async function openCrew(wiring: CrewWiring, closers: Closers): Promise<Op
         settings: settingsOf(wiring, number, { path, token }),
         accounting,
         replication,
-        onServed: (service, served) => services.fleet.noteServed(service, served),
       }),
   })
   let inner: HttpServer | undefined
@@ -114,6 +113,7 @@ function settingsOf(
 
 function accountingOf({ stores, services, audit, limiter }: CrewWiring): AccountOptions {
   return {
+    onServed: (service, served) => services.fleet.noteServed(service, served),
     authenticate: (caller) => stores.authenticator.authenticate(caller),
     assertServed: (service) => {
       if (services.fleet.definitionOf(service)) return

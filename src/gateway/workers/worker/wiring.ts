@@ -90,7 +90,7 @@ function openFleet({ config, version }: WorkerSettings, { log, say }: WorkerTool
     ledger: new PidLedger(join(config.data, "children.json")), // no program is started here
     now: Date.now,
     random: Math.random,
-    onServed: (service, served) => say({ type: "served", service, ...served }),
+    onNotice: (service, served) => say({ type: "served", service, ...served }),
   })
 }
 

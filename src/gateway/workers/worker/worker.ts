@@ -35,7 +35,7 @@ export async function runWorker({ pipe, createLog, onSent }: WorkerProcess): Pro
   const ended = Promise.withResolvers<number>()
   const early: ToWorker[] = []
   let worker: OpenWorker | undefined
-  const line = new Line<ToOwner, ToWorker>(pipe, (message) => {
+  const line = new Line<ToOwner, ToWorker>(pipe, { pacedBy: "answers" }, (message) => {
     if (message.type === "settings") open(message.settings).catch(ended.reject)
     else if (worker) worker.hear(message)
     else early.push(message)
