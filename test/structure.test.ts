@@ -28,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "mcp/cancellation",
     "mcp/exchange",
     "mcp/input-requests",
+    "mcp/large-members",
     "mcp/client/relay",
     "mcp/related-task",
     "mcp/result-type",

@@ -5,16 +5,19 @@ import { join } from "node:path"
 import { setTimeout as wait } from "node:timers/promises"
 import { promisify } from "node:util"
 import { root } from "../../test/support/process.ts"
-import type { Effort } from "../measure/effort.ts"
+import { scaled, type Effort } from "../measure/effort.ts"
 import { residentMb } from "../measure/process-figures.ts"
 import { assertAnswers, modernCall } from "../measure/request.ts"
 import { median, rounded } from "../measure/rows.ts"
 import type { Row, Table } from "../measure/table.ts"
+import { recordEntries } from "../subjects/long-record.ts"
 import { startGoverned, type Gateway } from "../subjects/gateway.ts"
 import { startUpstream } from "../subjects/upstream.ts"
 
 const services = 10
 const idleMs = 5_000
+const busyHour = 50_000
+const hourMs = 3_600_000
 const run = promisify(execFile)
 
 export async function benchCold(effort: Effort): Promise<readonly Table[]> {
@@ -25,11 +28,12 @@ export async function benchCold(effort: Effort): Promise<readonly Table[]> {
   })
   const starts = await startRows(gateway, effort)
   const commands = await commandRows(gateway, effort)
+  const busy = await busyRow(gateway, scaled(busyHour, effort))
   return [
     {
       title: "From a start to the first answer",
       about: `${services} services over HTTP. Each start is of a process of its own on a data folder that is there; the call comes as soon as the gateway says that it listens.`,
-      rows: starts,
+      rows: [...starts, busy],
     },
     {
       title: "Short commands",
@@ -70,6 +74,19 @@ async function startOnce(gateway: Gateway, restMs: number): Promise<Start> {
   const answeredMs = performance.now() - fromMs
   await wait(restMs)
   return { listeningMs, answeredMs, idleMb: residentMb(gateway.process.child.pid ?? 0) }
+}
+
+/** Quotas count again from the record what was used before the start. */
+async function busyRow(gateway: Gateway, count: number): Promise<Row> {
+  let fromMs = 0
+  await gateway.restart(async () => {
+    await recordEntries(join(gateway.folder, "data"), { count, spanMs: hourMs })
+    fromMs = performance.now()
+  })
+  return {
+    figure: `listening, ms, with ${count} more entries of the last hour`,
+    median: Math.round(performance.now() - fromMs),
+  }
 }
 
 async function commandRows({ folder }: Gateway, { rounds }: Effort): Promise<readonly Row[]> {

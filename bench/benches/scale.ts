@@ -17,6 +17,9 @@ import { addPrincipals, addRules } from "../subjects/grown-state.ts"
 import { recordEntries } from "../subjects/long-record.ts"
 import { startUpstream, type Upstream } from "../subjects/upstream.ts"
 
+/** Of the record. */
+const spanMs = 30 * 86_400_000
+
 type Grown = {
   readonly name: string
   readonly services?: number
@@ -69,7 +72,8 @@ async function dimensionsOf(effort: Effort): Promise<readonly Dimension[]> {
     },
     {
       title: "A longer record",
-      about: "The log was written by the gateway's own writer before the start. --entries says how long it is.",
+      about:
+        "The log was written by the gateway's own writer before the start, its entries spread over 30 days. --entries says how long it is.",
       sizes: [
         { name: "an empty log" },
         {
@@ -121,6 +125,11 @@ async function startGrown({ services = 1, args = [], grow }: Grown, upstream: Up
     args,
     deadlineMs: 120_000,
   })
-  if (grow) await gateway.restart(() => grow(gateway))
-  return gateway
+  try {
+    if (grow) await gateway.restart(() => grow(gateway))
+    return gateway
+  } catch (thrown) {
+    await gateway[Symbol.asyncDispose]()
+    throw thrown
+  }
 }

@@ -37,8 +37,8 @@ export async function load({ call, connections, seconds }: Load): Promise<Round>
   try {
     const order = join(folder, "order")
     await writeFile(order, orderOf(call), { mode: 0o600 })
-    const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "10s", "-s", script, call.url, order]
-    const { stdout } = await run(await needed("wrk"), args, { timeout: (seconds + 30) * 1_000 })
+    const args = ["-t1", `-c${connections}`, `-d${seconds}s`, "--timeout", "30s", "-s", script, call.url, order]
+    const { stdout } = await run(await needed("wrk"), args, { timeout: (seconds + 60) * 1_000 })
     return roundOf(JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Said)
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -9,8 +9,16 @@ const principals = 20
 const tools = 50
 const callsAtOnce = 1_000
 
-/** @param count of entries: each call has two */
-export async function recordEntries(data: string, count: number): Promise<void> {
+type Past = {
+  /** Of entries: each call has two. */
+  readonly count: number
+  /** The calls are spread evenly over so long, until now. */
+  readonly spanMs: number
+}
+
+export async function recordEntries(data: string, { count, spanMs }: Past): Promise<void> {
+  const fromMs = Date.now() - spanMs
+  const timeOf = (call: number): number => Math.floor(fromMs + (call / count) * 2 * spanMs)
   const writer = await openAuditWriter({
     folder: join(data, "audit"),
     keysFolder: join(data, "keys"),
@@ -24,7 +32,9 @@ export async function recordEntries(data: string, count: number): Promise<void> 
   })
   try {
     for (let done = 0; done < count / 2; done += callsAtOnce) {
-      const calls = Array.from({ length: Math.min(callsAtOnce, count / 2 - done) }, (_, at) => draftsOf(done + at))
+      const calls = Array.from({ length: Math.min(callsAtOnce, count / 2 - done) }, (_, at) =>
+        draftsOf(done + at, timeOf(done + at)),
+      )
       await Promise.all(calls.flat().map((draft) => writer.append(draft)))
     }
   } finally {
@@ -32,8 +42,7 @@ export async function recordEntries(data: string, count: number): Promise<void> 
   }
 }
 
-function draftsOf(call: number): readonly EntryDraft[] {
-  const timeMs = Date.now()
+function draftsOf(call: number, timeMs: number): readonly EntryDraft[] {
   const known = {
     callId: randomUUID(),
     principal: `principal-${call % principals}`,

@@ -3,29 +3,22 @@
  * call that is refused before its start leaves one entry, the refusal. What lists showed and what was opened is
  * recorded here too.
  *
- * The words of an entry: entry-facts.ts and outcome.ts. Floods of folding: folding.ts. The log itself:
+ * The words of an entry: entry-facts.ts and outcome.ts. What goes with it: payloads.ts. Floods of folding: folding.ts. The log itself:
  * domain/audit/log.ts.
  */
 
-import type { Catalog } from "../domain/catalog.ts"
 import type { EntryDraft } from "../domain/audit/entry.ts"
-import type { EntryRecorder, Payloads } from "../domain/audit/log.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { CallRequest, OpenCall, Steps } from "./call.ts"
 import { callerFacts, factsOf, requestFacts, type EntryFacts } from "./entry-facts.ts"
+import type { DigestFor } from "./large-result.ts"
 import { outcomeOf, outcomeOfThrown } from "./outcome.ts"
+import { digestFor, endPayloads, startPayloads, type PayloadOptions } from "./payloads.ts"
 import type { Folding } from "./folding.ts"
 
-export type AuditOptions = {
-  readonly recorder: EntryRecorder
+export type AuditOptions = PayloadOptions & {
   readonly folding: Folding
-  /** The snapshot of this moment. */
-  readonly catalog: () => Catalog
-  /** What is kept of every call whose service says nothing else. */
-  readonly payloads: "digest" | "redacted"
-  /** Of one redacted copy. */
-  readonly copyBytes: number
   /** Epoch ms. */
   readonly now: () => number
 }
@@ -41,6 +34,8 @@ export type CallAudit = Pick<Steps, "auditStart" | "auditEnd"> & {
   shown(principal: ActivePrincipal, request: CallRequest, shown: Shown): Promise<void>
   /** Records that something other than a call was refused. */
   refused(request: CallRequest, thrown: unknown): Promise<void>
+  /** Gives none where a copy of the result is to be kept. */
+  readonly digestFor: DigestFor
 }
 
 export function createAudit(options: AuditOptions): CallAudit {
@@ -48,14 +43,16 @@ export function createAudit(options: AuditOptions): CallAudit {
   return {
     auditStart: async (call) => {
       call.facts = factsOf(catalog(), call)
-      const entry: EntryDraft = { ...call.facts, kind: "start", timeMs: call.arrivedMs }
-      await recorder.append(entry, startPayloads(options, call))
+      const { digested, payloads } = startPayloads(options, call)
+      const entry: EntryDraft = { ...call.facts, ...digested, kind: "start", timeMs: call.arrivedMs }
+      await recorder.append(entry, payloads)
       call.isRecorded = true
     },
     auditEnd: (call) => {
       const known = call.facts ?? factsOf(catalog(), call)
       return call.isRecorded ? end(options, call, known) : refuse(options, call, known)
     },
+    digestFor: (call) => digestFor(options, call),
     shown: (principal, { caller, request, mount }, { kind, detail }) =>
       folding.add({
         ...callerFacts(caller, principal),
@@ -86,13 +83,19 @@ async function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Pr
     kind: "end",
     timeMs: options.now(),
     outcome: outcomeOf(call),
-    ...(call.questions !== undefined && {
-      detail: { questions: call.questions, answeredBytes: call.answeredBytes ?? 0 },
-    }),
+    ...detailOf(call),
   }
-  await options.recorder.append(entry, { result, ...copyRule(options, call) }).catch((cause: unknown) => {
+  const { digested, payloads } = endPayloads(options, call, result)
+  await options.recorder.append({ ...entry, ...digested }, payloads).catch((cause: unknown) => {
     throw withheld(cause)
   })
+}
+
+function detailOf({ questions, answeredBytes = 0, large, answer }: OpenCall): Pick<EntryDraft, "detail"> {
+  const asked = questions !== undefined && { questions, answeredBytes }
+  // Its client got a part, and was cut off.
+  const cut = large && !answer && { incomplete: true }
+  return asked || cut ? { detail: { ...asked, ...cut } } : {}
 }
 
 /** What was refused because the log could not be written is counted by the log itself. */
@@ -100,17 +103,6 @@ async function refuse({ folding, now }: AuditOptions, call: OpenCall, known: Ent
   const outcome = outcomeOf(call)
   if (outcome === "audit_unavailable") return
   await folding.add({ ...known, kind: "refusal", timeMs: now(), outcome, rule: ruleOf(call) })
-}
-
-function startPayloads(options: AuditOptions, call: OpenCall): Payloads {
-  return call.sent.length > 0 ? { arguments: call.sent, ...copyRule(options, call) } : {}
-}
-
-function copyRule({ catalog, payloads, copyBytes }: AuditOptions, { target }: OpenCall): Pick<Payloads, "keep"> {
-  const rules =
-    target && target.kind !== "operation" ? catalog().offers.get(target.entry.service)?.audit : undefined
-  if ((rules?.payloads ?? payloads) === "digest") return {}
-  return { keep: { maxBytes: copyBytes, redact: rules?.redact ?? [] } }
 }
 
 /** Which step refused, and what it went by. */

@@ -9,6 +9,7 @@
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
 import type { EntryFacts } from "./entry-facts.ts"
+import type { LargeResult } from "./large-result.ts"
 import type { Allowance, AllowanceState } from "./limit.ts"
 import type { Measured } from "./meter.ts"
 import type { Target } from "./target.ts"
@@ -45,6 +46,8 @@ export type OpenCall = {
   /** Of what its caller answered to questions of the service, and how many there were. */
   answeredBytes?: number
   questions?: number
+  /** Takes the members of the answer that go ahead of it. */
+  large?: LargeResult
   answer?: Answer
   thrown?: unknown
   measured?: Measured

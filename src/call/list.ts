@@ -5,10 +5,12 @@
 
 import type { ItemKind } from "../domain/catalog.ts"
 import type { Answer } from "../mcp/message.ts"
-import { toRaw, writeArray } from "../mcp/raw-json.ts"
+import type { Listed } from "../domain/catalog.ts"
+import { toRaw } from "../mcp/raw-json.ts"
 import type { CallAudit } from "./audit.ts"
 import type { CallRequest, Steps } from "./call.ts"
 import type { Cursors } from "./cursor.ts"
+import { writePage } from "./list-pages.ts"
 import type { Known } from "./resolve.ts"
 import { viewOf, type View } from "./view.ts"
 
@@ -39,13 +41,13 @@ export async function list(
   const view = viewOf(known, principal, { mount, kind, client: request.client })
   const { items } = view
   const after = steps.cursors.read(call)
-  const start = after === undefined ? 0 : items.findIndex(({ name }) => name > after)
-  const page = start < 0 ? [] : items.slice(start, start + pageSize)
+  const start = after === undefined ? 0 : placeAfter(items, after)
+  const page = items.slice(start, start + pageSize)
   const result = new Map([
     ["resultType", toRaw("complete")],
     ["ttlMs", toRaw(ttlOf(view, (service) => listTtlMs(service, kind)))],
     ["cacheScope", toRaw("private")], // what is shown depends on who asks
-    [member, writeArray(page.map((item) => item[request.client.era]))],
+    [member, writePage(known.catalog, view, { kind, era: request.client.era, start, items: page })],
   ])
   const last = page.at(-1)
   if (last && last !== items.at(-1)) result.set("nextCursor", toRaw(steps.cursors.write(call, last.name)))
@@ -54,9 +56,19 @@ export async function list(
   return { result }
 }
 
+/** Where the names begin that come after this one, whether or not it is still there. */
+function placeAfter(items: readonly Listed[], name: string): number {
+  let [from, to] = [0, items.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if ((items[middle]?.name ?? "") > name) to = middle
+    else from = middle + 1
+  }
+  return from
+}
+
 /** The least of the parts that are seen here; what the gateway itself offers may change at any time. */
-function ttlOf({ items, entries }: View, ttlOfService: (service: string) => number): number {
+function ttlOf({ items, entries, services }: View, ttlOfService: (service: string) => number): number {
   if (entries.length === 0 || items.length > entries.length) return 0
-  const services = new Set(entries.map(({ service }) => service))
   return Math.min(...[...services].map(ttlOfService))
 }

@@ -1,17 +1,16 @@
 /**
- * A subscription: the caller is told when what it sees changes, for as long as it may see it. Lists are compared as
- * this principal sees them, so nobody hears of what is hidden from them.
+ * A subscription: the caller is told when what it sees changes, for as long as it may see it. How lists are compared:
+ * subscription.ts; what is watched by name: watch-named.ts.
  */
 
-import type { ItemKind } from "../domain/catalog.ts"
 import { GatewayError } from "../errors.ts"
 import type { Answer, Notification } from "../mcp/message.ts"
-import { fromRaw, noMembers, toRaw, toRawObject } from "../mcp/raw-json.ts"
+import { fromRaw, toRawObject } from "../mcp/raw-json.ts"
 import type { CallRequest } from "./call.ts"
 import { recordedText } from "./entry-facts.ts"
+import { listFlags, subscribe, type Ended, type SubscriptionOptions, type WantedLists } from "./subscription.ts"
 import type { Target } from "./target.ts"
 import { knowsTasks } from "./tasks/support.ts"
-import { viewOf } from "./view.ts"
 import {
   findNamed,
   findResource,
@@ -25,56 +24,54 @@ import {
   type Watching,
 } from "./watch-named.ts"
 
-export type ListenOptions = WatchOptions & {
-  /** Aborts when the gateway stops: subscriptions end with an answer then. */
-  readonly stopping: AbortSignal
-}
+export type ListenOptions = WatchOptions & SubscriptionOptions
 
-type Wanted = {
-  readonly toolsListChanged?: boolean
-  readonly promptsListChanged?: boolean
-  readonly resourcesListChanged?: boolean
+type Wanted = WantedLists & {
   readonly resourceSubscriptions?: readonly string[]
   readonly taskIds?: readonly string[]
 }
 
-/** Changes that come together are told once. */
-const quietMs = 50
 const maxNamed = 256
-const changesLists: ReadonlySet<string> = new Set(["catalog", "identity"])
 const maxRecordedLength = 1_024
 
-const lists: readonly {
-  readonly flag: keyof Wanted
-  readonly kinds: readonly ItemKind[]
-  readonly method: string
-}[] = [
-  { flag: "toolsListChanged", kinds: ["tools"], method: "notifications/tools/list_changed" },
-  { flag: "promptsListChanged", kinds: ["prompts"], method: "notifications/prompts/list_changed" },
-  {
-    flag: "resourcesListChanged",
-    kinds: ["resources", "templates"],
-    method: "notifications/resources/list_changed",
-  },
-]
-
 /** Resolves when the gateway ends the subscription; rejects when the caller does, or may listen no longer. */
-export async function listen(options: ListenOptions, call: CallRequest): Promise<Answer> {
-  const over = new AbortController()
-  try {
-    return await listenUntil(AbortSignal.any([over.signal, call.exchange.signal]), options, call)
-  } finally {
-    over.abort()
-  }
+export function listen(options: ListenOptions, call: CallRequest): Promise<Answer> {
+  const ended = Promise.withResolvers<Answer>()
+  begin(options, call, ended).catch(ended.reject)
+  return ended.promise
 }
 
-async function listenUntil(over: AbortSignal, options: ListenOptions, call: CallRequest): Promise<Answer> {
-  const { steps, events, stopping } = options
-  const { exchange } = call
-  const wanted = readWanted(call)
+async function begin(options: ListenOptions, call: CallRequest, ended: Ended): Promise<void> {
+  const { resourceSubscriptions, taskIds, ...flags } = readWanted(call)
+  if (resourceSubscriptions || taskIds) {
+    const over = new AbortController()
+    const end = (): void => over.abort()
+    ended.promise.then(end, end)
+    const until = AbortSignal.any([over.signal, call.exchange.signal])
+    await watchNamed(until, options, call, { resourceSubscriptions, taskIds, flags })
+  } else {
+    const principal = options.steps.authenticate(call.caller)
+    await options.steps.shown(principal, call, { kind: "subscription", detail: detailOf(flags, [], []) })
+    acknowledge(call, flags)
+  }
+  subscribe(options, call, { wanted: flags, ended })
+}
+
+type NamedToo = {
+  readonly resourceSubscriptions: Wanted["resourceSubscriptions"]
+  readonly taskIds: Wanted["taskIds"]
+  readonly flags: WantedLists
+}
+
+async function watchNamed(
+  over: AbortSignal,
+  options: ListenOptions,
+  call: CallRequest,
+  { resourceSubscriptions, taskIds, flags }: NamedToo,
+): Promise<void> {
+  const { steps } = options
   const principal = steps.authenticate(call.caller)
-  const { resourceSubscriptions, taskIds, ...flags } = wanted
-  const updates = holdBack((update) => exchange.notify(update))
+  const updates = holdBack((update) => call.exchange.notify(update))
   const watching: Watching = { principal, call, over, tell: (update, uri) => updates.tell(update, uri) }
   const resources = findNamed(resourceSubscriptions, (uri) => findResource(options, watching, uri))
   const tasks = findNamed(taskIds, (id) => findWatchedTask(options, watching, id))
@@ -83,34 +80,19 @@ async function listenUntil(over: AbortSignal, options: ListenOptions, call: Call
     keepAgreed(resources, (uri, target) => watchResource(options, watching, { name: uri, target })),
     keepAgreed(tasks, (id, target) => watchOneTask(options, watching, { name: id, target })),
   ])
-  const honoured: Wanted = {
+  acknowledge(call, {
     ...flags,
     ...(watchedResources.length > 0 && { resourceSubscriptions: watchedResources }),
     ...(watchedTasks.length > 0 && { taskIds: watchedTasks }),
-  }
+  })
+  updates.release()
+}
+
+function acknowledge({ exchange }: CallRequest, honoured: Wanted): void {
   exchange.notify({
     method: "notifications/subscriptions/acknowledged",
     params: toRawObject({ notifications: honoured }),
   })
-  updates.release()
-
-  const ended = Promise.withResolvers<Answer>()
-  const watcher = watchLists(options, call, wanted, ended.reject)
-  const unsubscribe = events.subscribe(({ type }) => changesLists.has(type) && watcher.changed())
-  const finish = (): void => ended.resolve({ result: new Map([["resultType", toRaw("complete")]]) })
-  const leave = (): void => ended.reject(exchange.signal.reason)
-  stopping.addEventListener("abort", finish, { once: true })
-  exchange.signal.addEventListener("abort", leave, { once: true })
-  try {
-    if (exchange.signal.aborted) leave()
-    if (stopping.aborted) finish()
-    return await ended.promise
-  } finally {
-    unsubscribe()
-    watcher.stop()
-    stopping.removeEventListener("abort", finish)
-    exchange.signal.removeEventListener("abort", leave)
-  }
 }
 
 /** What is listened to, and what was asked for in vain, for the record. */
@@ -136,7 +118,7 @@ function readWanted({ request }: CallRequest): Wanted {
   if (!wanted) throw new GatewayError("invalid", "params.notifications must be an object.")
   const uris = readTexts(wanted, "resourceSubscriptions")
   const taskIds = knowsTasks(request.client) ? readTexts(wanted, "taskIds") : []
-  const flags = lists.filter(({ flag }) => wanted[flag] === true).map(({ flag }) => [flag, true])
+  const flags = [...listFlags].filter((flag) => wanted[flag] === true).map((flag) => [flag, true])
   return {
     ...Object.fromEntries(flags),
     ...(uris.length > 0 && { resourceSubscriptions: uris }),
@@ -168,35 +150,4 @@ function holdBack(notify: (update: Notification) => void): {
       for (const update of waiting) notify(update)
     },
   }
-}
-
-/** Compares what the caller sees before and after each change, and tells of the difference. */
-function watchLists(
-  { steps, known }: ListenOptions,
-  { caller, mount, request, exchange }: CallRequest,
-  wanted: Wanted,
-  stop: (reason: unknown) => void,
-): { changed(): void; stop(): void } {
-  const watched = lists.filter(({ flag }) => wanted[flag])
-  const look = (): readonly string[] => {
-    const principal = steps.authenticate(caller)
-    return watched.map(({ kinds }) =>
-      kinds.map((kind) => viewOf(known(), principal, { mount, kind, client: request.client }).digest()).join(),
-    )
-  }
-  let seen = look()
-  let timer: NodeJS.Timeout | undefined
-  const tell = (): void => {
-    timer = undefined
-    try {
-      const now = look()
-      watched.forEach(
-        ({ method }, index) => now[index] !== seen[index] && exchange.notify({ method, params: noMembers }),
-      )
-      seen = now
-    } catch (thrown) {
-      stop(thrown)
-    }
-  }
-  return { changed: () => (timer ??= setTimeout(tell, quietMs)), stop: () => clearTimeout(timer) }
 }

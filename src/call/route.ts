@@ -12,6 +12,7 @@ import { fromRaw, toRaw, withMembers, writeObject, type RawJson, type RawObject 
 import type { Bridge } from "./bridge.ts"
 import { withOwnScope } from "./caching.ts"
 import type { CallRequest, OpenCall } from "./call.ts"
+import { digestingLarge, type DigestFor } from "./large-result.ts"
 import type { Target } from "./target.ts"
 import type { AbandonTask } from "./tasks/abandon-task.ts"
 import type { SendCall } from "./tasks/sent.ts"
@@ -28,6 +29,8 @@ export type RouteOptions = {
   /** What the file of a service says of its traffic. */
   readonly terms: (service: string) => RelayTerms | undefined
   readonly bridge: Bridge
+  /** For results that pass in parts. */
+  readonly digestFor: DigestFor
   perform(target: OperationTarget, principal: ActivePrincipal, call: CallRequest): Promise<Answer>
 }
 
@@ -53,7 +56,7 @@ export async function route(
   try {
     const answer = await options.bridge.send({
       request: withOwnNames(call.request, target),
-      exchange,
+      exchange: digestingLarge(open, exchange, options.digestFor),
       binding,
       send: (request, exchange) => options.send(service, request, exchange, sending),
       abandon: (asking) => options.abandon(call.request, asking),

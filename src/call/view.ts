@@ -16,6 +16,8 @@ export type View = {
   readonly items: readonly Listed[]
   /** Those of the items that services offer. */
   readonly entries: readonly Entry[]
+  /** The services of those. */
+  readonly services: ReadonlySet<string>
   /** Equal for two views that list the same; computed when first asked for. */
   digest(): string
 }
@@ -48,8 +50,9 @@ function buildView(known: Known, principal: ActivePrincipal, { mount, kind, clie
   const entries = client ? granted.filter((entry) => canUse(known.catalog, entry, client)) : granted
   const offered = entries.map(({ listed }) => listed)
   const items = mount === undefined ? merge(own[kind](known, principal), offered) : offered
+  const services = new Set(entries.map(({ service }) => service))
   let digest: string | undefined
-  return { items, entries, digest: () => (digest ??= digestOf(items)) }
+  return { items, entries, services, digest: () => (digest ??= digestOf(items)) }
 }
 
 /** What the gateway itself has of each kind. */

@@ -88,7 +88,7 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
   }
 }
 
-function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOptions, "clock"> {
+function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOptions, "clock" | "digestFor"> {
   const operationsByName = new Map(operations.map((operation) => [operation.name, operation]))
   return {
     ...wireSending(options, tasks),

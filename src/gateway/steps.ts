@@ -36,7 +36,7 @@ export type StepsOptions = {
   readonly services: Pick<Services, "known">
   readonly recorder: EntryRecorder
   readonly limiter: Limiter
-  readonly routing: Omit<RouteOptions, "clock">
+  readonly routing: Omit<RouteOptions, "clock" | "digestFor">
   /** Of this start of the gateway; call ids begin with it. */
   readonly startId: string
 }
@@ -56,7 +56,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     now: Date.now,
   })
   const newHex = randomDigits()
-  const routeOptions: RouteOptions = { ...routing, clock }
+  const routeOptions: RouteOptions = { ...routing, clock, digestFor: auditing.digestFor }
   let calls = 0
   const steps: WiredSteps["steps"] = {
     ...auditing,

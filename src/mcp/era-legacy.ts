@@ -5,6 +5,7 @@
 
 import { complete } from "./era-modern.ts"
 import { readLegacyTask, writeLegacyTaskResult } from "./legacy-tasks.ts"
+import { passedOn } from "./large-members.ts"
 import { hop, metaOf, withMeta, withoutHopKeys, withoutMeta } from "./meta.ts"
 import { isOfSpecification, type Answer, type ClientFacts, type LogLevel, type Request } from "./message.ts"
 import { fromRaw, toRaw, withMembers, type RawJson, type RawObject } from "./raw-json.ts"
@@ -46,6 +47,7 @@ export function readLegacyAnswer(method: string, answer: Answer): Answer {
   if (!isOfSpecification(method)) return answer
   const isTask = method === "tasks/get" || method === "tasks/cancel"
   const marked = new Map([["resultType", complete], ...(isTask ? readLegacyTask(answer.result) : answer.result)])
+  if (method === "tools/call" && !answer.result.has("resultType")) return { result: marked }
   // A member of that name means nothing in this era, whatever the service put there.
   return { result: withMembers(marked, { resultType: complete, ...(method === "resources/read" && uncached) }) }
 }
@@ -81,12 +83,15 @@ function hasUri(data: RawJson): boolean {
   return typeof value === "object" && value !== null && "uri" in value
 }
 
+export const objectContent = { before: Buffer.from('{"result":'), after: Buffer.from("}") } as const
+
 /** Before 2026-07-28 structured content is an object; another value is wrapped as the schema listed for it is. */
 function withObjectContent(result: RawObject): RawObject {
   const content = result.get("structuredContent")
-  if (!content || content[0] === 0x7b) return result
+  // What went ahead was wrapped on its way.
+  if (!content || content === passedOn || content[0] === 0x7b) return result
   return withMembers(result, {
-    structuredContent: Buffer.concat([Buffer.from('{"result":'), content, Buffer.from("}")]),
+    structuredContent: Buffer.concat([objectContent.before, content, objectContent.after]),
   })
 }
 

@@ -9,8 +9,17 @@ import { hop, hopKeys, metaOf, readLogLevel, withMeta, withoutHopKeys, withoutMe
 import { modernRevisions, type Answer, type ModernRevision, type Notification, type Request } from "./message.ts"
 import { readMembers } from "./outline.ts"
 import { ProtocolError } from "./protocol-error.ts"
-import { labelOf, piecesWith, readString, toRaw, writeObject, type RawJson, type RawObject } from "./raw-json.ts"
-import { encodeAnswer, encodeResult, requestHead } from "./wire.ts"
+import {
+  labelOf,
+  piecesWith,
+  readString,
+  toRaw,
+  withMembers,
+  writeObject,
+  type RawJson,
+  type RawObject,
+} from "./raw-json.ts"
+import { encodeAnswer, encodeResult, requestHead, type Bytes } from "./wire.ts"
 
 /** Whether a request carries the modern envelope: what tells the eras apart. */
 export function isModern(params: RawObject): boolean {
@@ -90,10 +99,19 @@ function withoutHop(members: RawObject): RawObject {
 export const complete: RawJson = toRaw("complete")
 
 /** The answer a modern client gets, signed with our own name. */
-export function encodeModernAnswer(id: RawJson, answer: Answer, serverInfo: RawJson): Buffer {
+export function encodeModernAnswer(id: RawJson, answer: Answer, serverInfo: RawJson): Bytes {
   if (answer.error) return encodeAnswer(id, answer)
-  const meta = piecesWith(metaOf(answer.result), hop.serverInfo, [serverInfo])
-  return encodeResult(id, piecesWith(answer.result, "_meta", meta))
+  return encodeResult(id, piecesWith(answer.result, "_meta", signature(answer.result, serverInfo)))
+}
+
+/** The same before it is written. */
+export function signModern(answer: Answer, serverInfo: RawJson): Answer {
+  if (answer.error) return answer
+  return { result: withMembers(answer.result, { _meta: Buffer.concat(signature(answer.result, serverInfo)) }) }
+}
+
+function signature(result: RawObject, serverInfo: RawJson): readonly Buffer[] {
+  return piecesWith(metaOf(result), hop.serverInfo, [serverInfo])
 }
 
 /** A notification of a modern service without its hop keys; its progress token is the caller's business. */

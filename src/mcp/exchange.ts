@@ -8,23 +8,42 @@ import type { Exchange, Notification } from "./message.ts"
 
 /** What is told ahead of the answer goes here. */
 export function withNotify(exchange: Exchange, notify: Exchange["notify"]): Exchange {
-  return new Rewired(exchange, notify, exchange.ask)
+  return new Rewired(exchange, { ...waysOf(exchange), notify })
 }
 
 /** Questions go here, or nowhere. */
 export function withAsk(exchange: Exchange, ask: Exchange["ask"]): Exchange {
-  return new Rewired(exchange, (notification) => exchange.notify(notification), ask)
+  return new Rewired(exchange, { ...waysOf(exchange), ask })
+}
+
+/** Large members of the result go here. */
+export function withLarge(exchange: Exchange, large: Exchange["large"]): Exchange {
+  return new Rewired(exchange, { ...waysOf(exchange), large })
+}
+
+/** Where a request leads besides to its answer. */
+type Ways = {
+  /** Undefined for where it went before. */
+  readonly notify: Exchange["notify"] | undefined
+  readonly ask: Exchange["ask"]
+  readonly large: Exchange["large"]
+}
+
+function waysOf({ ask, large }: Exchange): Ways {
+  return { notify: undefined, ask, large }
 }
 
 class Rewired implements Exchange {
   readonly ask: Exchange["ask"]
+  readonly large: Exchange["large"]
   readonly #inner: Exchange
-  readonly #notify: Exchange["notify"]
+  readonly #notify: Exchange["notify"] | undefined
 
-  constructor(inner: Exchange, notify: Exchange["notify"], ask: Exchange["ask"]) {
+  constructor(inner: Exchange, { notify, ask, large }: Ways) {
     this.#inner = inner
     this.#notify = notify
     this.ask = ask
+    this.large = large
   }
 
   get signal(): AbortSignal {
@@ -40,6 +59,7 @@ class Rewired implements Exchange {
   }
 
   notify(notification: Notification): void {
-    this.#notify(notification)
+    if (this.#notify) this.#notify(notification)
+    else this.#inner.notify(notification)
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Cancellation } from "./cancellation.ts"
+import type { LargeMembers } from "./large-members.ts"
 import type { RawJson, RawObject } from "./raw-json.ts"
 
 /** What the bytes of one JSON-RPC message say, before any era is known. */
@@ -81,6 +82,11 @@ export interface Exchange {
    * declare the capability.
    */
   readonly ask?: ((request: Request, signal: AbortSignal) => Promise<Answer>) | undefined
+  /**
+   * Opens the way for members of the result that are too large to be held. Absent where the answer must come whole,
+   * and undefined where this one must after all.
+   */
+  readonly large?: (() => LargeMembers | undefined) | undefined
 }
 
 /**

@@ -13,7 +13,8 @@ import type { Outline } from "./message.ts"
 import { ProtocolError } from "./protocol-error.ts"
 import type { RawJson, RawObject } from "./raw-json.ts"
 
-const defaultMaxDepth = 64
+/** Containers that may stand open at once. */
+export const maxDepth = 64
 const maxBatch = 100
 const maxItems = 100_000
 
@@ -28,8 +29,8 @@ export type Messages =
  * @throws ProtocolError `parse_error` without an id for what is not JSON, `invalid_request` with the message's id,
  *   where it could be read, for what is no message of MCP
  */
-export function readOutline(bytes: Buffer, { maxDepth = defaultMaxDepth }: { maxDepth?: number } = {}): Outline {
-  const walk = startWalk(bytes, maxDepth)
+export function readOutline(bytes: Buffer, { maxDepth: depth = maxDepth }: { maxDepth?: number } = {}): Outline {
+  const walk = startWalk(bytes, depth)
   const noted = noteObject(walk, messageShape)
   if (!noted) throw new ProtocolError("invalid_request", "A message must be one JSON object.")
   return readEnvelope(noted, walk.fault)
@@ -42,7 +43,7 @@ export function readOutline(bytes: Buffer, { maxDepth = defaultMaxDepth }: { max
  */
 export function readMessages(bytes: Buffer): Messages {
   if (!startsArray(bytes)) return { batch: false, message: readOutline(bytes) }
-  const walk = startWalk(bytes, defaultMaxDepth + 1)
+  const walk = startWalk(bytes, maxDepth + 1)
   const items = noteArray(walk, maxBatch) ?? []
   if (walk.fault !== undefined) throw new ProtocolError("invalid_request", walk.fault)
   if (items.length === 0) throw new ProtocolError("invalid_request", "A batch must hold at least one message.")
@@ -51,7 +52,7 @@ export function readMessages(bytes: Buffer): Messages {
 
 /** The members of an object inside a message. @throws ProtocolError `invalid_params` when it is none, or repeats a key */
 export function readMembers(raw: RawJson): RawObject {
-  const walk = startWalk(raw, defaultMaxDepth)
+  const walk = startWalk(raw, maxDepth)
   const members = noteObject(walk, objectShape)
   if (!members) throw new ProtocolError("invalid_params", "An object is needed where another value was sent.")
   if (walk.fault !== undefined) throw new ProtocolError("invalid_params", walk.fault)
@@ -59,8 +60,8 @@ export function readMembers(raw: RawJson): RawObject {
 }
 
 /** The items of an array inside a message. @throws ProtocolError `invalid_params` when it is none */
-export function readItems(raw: RawJson, { maxDepth = defaultMaxDepth }: { maxDepth?: number } = {}): RawJson[] {
-  const walk = startWalk(raw, maxDepth)
+export function readItems(raw: RawJson, { maxDepth: depth = maxDepth }: { maxDepth?: number } = {}): RawJson[] {
+  const walk = startWalk(raw, depth)
   const items = noteArray(walk, maxItems)
   if (!items) throw new ProtocolError("invalid_params", "An array is needed where another value was sent.")
   if (walk.fault !== undefined) throw new ProtocolError("invalid_params", walk.fault)

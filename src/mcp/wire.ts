@@ -7,6 +7,16 @@ import type { Answer, RpcError } from "./message.ts"
 import { ProtocolError } from "./protocol-error.ts"
 import { objectPieces, toRaw, writeObject, type RawJson, type RawObject } from "./raw-json.ts"
 
+/** What is sent, as a whole or in pieces. */
+export type Bytes = Buffer | readonly Buffer[]
+
+/** From there on it is worth while to spare a copy. */
+const longBytes = 65_536
+
+export function joined(bytes: Bytes): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.concat(bytes)
+}
+
 const end = Buffer.from("}")
 const nullId = Buffer.from("null")
 const answerHead = Buffer.from('{"jsonrpc":"2.0","id":')
@@ -32,11 +42,14 @@ export function encodeNotification(method: string, params: RawObject): Buffer {
 export function encodeAnswer(id: RawJson | undefined, answer: Answer): Buffer {
   return answer.error
     ? Buffer.concat([answerHead, id ?? nullId, errorLabel, encodeError(answer.error), end])
-    : encodeResult(id, objectPieces(answer.result))
+    : joined(encodeResult(id, objectPieces(answer.result)))
 }
 
-export function encodeResult(id: RawJson | undefined, result: readonly Buffer[]): Buffer {
-  return Buffer.concat([answerHead, id ?? nullId, resultLabel, ...result, end])
+export function encodeResult(id: RawJson | undefined, result: readonly Buffer[]): Bytes {
+  const pieces = [answerHead, id ?? nullId, resultLabel, ...result, end]
+  let bytes = 0
+  for (const { length } of pieces) bytes += length
+  return bytes > longBytes ? pieces : Buffer.concat(pieces, bytes)
 }
 
 function encodeError({ code, message, data }: RpcError): Buffer {

@@ -56,18 +56,20 @@ const taskMethods = {
 } as const
 
 export function createMcpDoor(options: McpDoorOptions): (peer: McpPeer) => Handler {
-  return (peer) => async (request, exchange) => {
+  return (peer) => (request, exchange) => {
     const asked = { ...peer, request, exchange }
-    try {
-      return await answer(options, asked)
-    } catch (thrown) {
-      // A call has its own record; what the log could not take, it counts.
-      if (!callMethods.has(request.method) && !exchange.signal.aborted)
-        await options.steps.refused(asked, thrown).catch(() => {})
-      if (!exchange.signal.aborted) report(options, thrown, request)
-      throw thrown
-    }
+    // Nothing waits here in a frame of its own: a subscription is open for days, and there may be thousands.
+    return answer(options, asked).catch((thrown: unknown) => failed(options, asked, thrown))
   }
+}
+
+async function failed(options: McpDoorOptions, asked: CallRequest, thrown: unknown): Promise<never> {
+  const { request, exchange } = asked
+  // A call has its own record; what the log could not take, it counts.
+  if (!callMethods.has(request.method) && !exchange.signal.aborted)
+    await options.steps.refused(asked, thrown).catch(() => {})
+  if (!exchange.signal.aborted) report(options, thrown, request)
+  throw thrown
 }
 
 async function answer(options: McpDoorOptions, request: CallRequest): Promise<Answer> {

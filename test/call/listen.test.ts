@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { listen } from "../../src/call/listen.ts"
+import { Listeners } from "../../src/call/listeners.ts"
 import type { Known } from "../../src/call/resolve.ts"
 import { compileCatalog } from "../../src/domain/catalog.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
@@ -41,8 +42,9 @@ function subscribe(notifications: object, who: () => ActivePrincipal = () => adm
   const tasks = noTasks(() => snapshot.catalog)
   const call = callOf("subscriptions/listen", { notifications })
   const exchange = { signal: leave.signal, notify: (notification: Notification) => void heard.push(notification) }
+  const listeners = new Listeners(events, stop.signal)
   const ended = listen(
-    { steps: listSteps(who).steps, known: () => snapshot, fleet, events, tasks, stopping: stop.signal },
+    { steps: listSteps(who).steps, known: () => snapshot, fleet, events, tasks, listeners },
     { ...call, exchange },
   )
   ended.catch(() => {})
@@ -178,7 +180,8 @@ test("nothing is watched that is not on record, and what was asked for in vain i
   const call = callOf("subscriptions/listen", { notifications: { resourceSubscriptions: uris } })
   const stopping = AbortSignal.abort()
   const tasks = noTasks(() => known.catalog)
-  const options = { steps, known: () => known, fleet, events: createMemoryEvents(), tasks, stopping }
+  const events = createMemoryEvents()
+  const options = { steps, known: () => known, fleet, events, tasks, listeners: new Listeners(events, stopping) }
   const refusal = new GatewayError("audit_unavailable", "The disk is full.")
   const refused = { ...options, steps: { ...steps, shown: () => Promise.reject(refusal) } }
   await assert.rejects(listen(refused, call), refusal)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { Listeners } from "../../src/call/listeners.ts"
 import { compileCatalog } from "../../src/domain/catalog.ts"
 import { readString, toRaw } from "../../src/mcp/raw-json.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
@@ -16,6 +17,7 @@ test("instructions are those of the services that the caller sees", async () => 
     managementResources: new Map(),
     openTaskId: () => undefined,
   })
+  const events = createMemoryEvents()
   const discover = async (who: typeof admin): Promise<string | undefined> => {
     const { steps } = listSteps(() => who)
     const door = createMcpDoor({
@@ -27,8 +29,8 @@ test("instructions are those of the services that the caller sees", async () => 
         known,
         fleet: { watch: assert.fail, watchTask: assert.fail },
         tasks: noTasks(() => known().catalog),
-        events: createMemoryEvents(),
-        stopping: new AbortController().signal,
+        events,
+        listeners: new Listeners(events, new AbortController().signal),
       },
       listTtlMs: () => 0,
       now: () => 0,

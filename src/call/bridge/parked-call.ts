@@ -10,6 +10,7 @@ import { GatewayError } from "../../errors.ts"
 import { refuseQuestion } from "../../mcp/asking.ts"
 import { Canceller, cancellationOf, type Follower } from "../../mcp/cancellation.ts"
 import { relay } from "../../mcp/client/relay.ts"
+import { passedIn, type LargeMembers } from "../../mcp/large-members.ts"
 import type { Answer, Exchange, Notification, Request } from "../../mcp/message.ts"
 import { copyOf, sizeOf, type RawObject } from "../../mcp/raw-json.ts"
 import { HeldNews } from "./held-news.ts"
@@ -32,6 +33,9 @@ export type Heard =
 
 type Waiting = { readonly question: Request; readonly settle: (answer: Answer) => void }
 type Round = {
+  readonly large: Exchange["large"]
+  /** Its client has a part of the answer already. */
+  isAnswered?: true
   readonly tell: (notification: Notification) => void
   readonly close: (heard: Heard | Promise<Heard>) => void
 }
@@ -77,7 +81,8 @@ export class ParkedCall implements Follower {
       resolve(heard)
     }
     this.#request = request
-    this.#round = { tell: (notification) => relay(request, exchange, notification), close }
+    const { large } = exchange
+    this.#round = { tell: (notification) => relay(request, exchange, notification), close, large }
     cancellation.follow(this)
     for (const notification of this.#held.take()) this.#tell(notification)
     for (const [key, result] of answers) this.#waiting.get(key)?.settle({ result })
@@ -98,6 +103,7 @@ export class ParkedCall implements Follower {
       },
       notify: (notification) => this.#tell(notification),
       ask: (question, signal) => this.#ask(question, signal),
+      large: () => this.#openLarge(),
     }
   }
 
@@ -150,6 +156,13 @@ export class ParkedCall implements Follower {
     return { error: { code: invalidParams, message } }
   }
 
+  /** Large members go to the client of this round, which ends with the answer then and not with questions. */
+  #openLarge(): LargeMembers | undefined {
+    const to = this.#round?.large?.()
+    if (to && this.#round) this.#round.isAnswered = true
+    return to
+  }
+
   #admit(): void {
     try {
       this.#options.admit(this)
@@ -179,10 +192,11 @@ export class ParkedCall implements Follower {
       this.#round.close(this.#outcome.then((answer) => ({ answer })))
       return this.#end()
     }
-    if (this.#waiting.size === 0) return
+    if (this.#waiting.size === 0 || this.#round.isAnswered) return
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined
-      if (this.#round && this.#waiting.size > 0) this.#round.close({ questions: this.#questions() })
+      const round = this.#round
+      if (round && !round.isAnswered && this.#waiting.size > 0) round.close({ questions: this.#questions() })
     }, gatherMs)
   }
 
@@ -199,6 +213,9 @@ export class ParkedCall implements Follower {
 
 /** An answer that must wait for its client: not a large one, for as long as many others may. */
 async function keep(answer: Answer): Promise<Answer> {
+  // It cannot be, for such a round ends with its answer; and if it were, its client would get half of it.
+  if (answer.result && passedIn(answer.result).length > 0)
+    throw new GatewayError("internal", "An answer was split.")
   if (sizeIn(answer) <= maxKeptBytes) return answer.result ? { result: copyOf(answer.result) } : answer
   const text = `The answer came while its client was away, and is larger than the ${maxKeptBytes} bytes kept then.`
   throw new GatewayError("too_large", text)

@@ -74,6 +74,9 @@ export type EntryDraft = {
   readonly count?: number
   /** What is particular to the kind. */
   readonly detail?: Readonly<Record<string, string | number | boolean>>
+  /** Of payloads that were too large to be handed over. */
+  readonly arguments?: Digested
+  readonly result?: Digested
 }
 
 /** `digest` is an HMAC-SHA256 under the log's salt, in base64url: equal values are seen to be equal, and no more. */
@@ -84,8 +87,6 @@ export type Entry = EntryDraft & {
   readonly stream: string
   /** 1 is the stream's `opening`. */
   readonly seq: number
-  readonly arguments?: Digested
-  readonly result?: Digested
   /** SHA-256 of the redacted copy that is kept beside the entry until it is erased, in base64url. */
   readonly copy?: string
   /** The hash of the entry before it in its stream, in base64url; empty for the first. */

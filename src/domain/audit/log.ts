@@ -4,7 +4,7 @@
  */
 
 import type { Page } from "../collection.ts"
-import type { EntryDraft, EntryKind, KeptEntry, Outcome } from "./entry.ts"
+import type { Digested, EntryDraft, EntryKind, KeptEntry, Outcome } from "./entry.ts"
 import type { Verdict } from "./verdict.ts"
 
 /** The bytes that go with an entry; they are digested, and kept only as a redacted copy, where that is asked for. */
@@ -16,7 +16,16 @@ export type Payloads = {
   readonly keep?: { readonly maxBytes: number; readonly redact: readonly string[] }
 }
 
+/** Of a payload that is never whole in one place. */
+export interface RunningDigest {
+  add(piece: Buffer): void
+  /** Of all pieces, as if they had been handed over together. */
+  end(): Digested
+}
+
 export interface EntryRecorder {
+  /** Absent where payloads must be handed over whole. */
+  digest?(): RunningDigest
   /**
    * Resolves when the entry is on record.
    *

@@ -6,6 +6,7 @@
 
 import { GatewayError } from "../../errors.ts"
 import { Canceller, cancellationOf, type Cancellation, type Follower } from "../../mcp/cancellation.ts"
+import type { LargeMembers } from "../../mcp/large-members.ts"
 import type { Answer, Exchange, Notification } from "../../mcp/message.ts"
 import { reasonOf } from "../../mcp/client/open-calls.ts"
 import type { DeadlineWheel, Place, Timed } from "../../mcp/deadline-wheel.ts"
@@ -17,6 +18,7 @@ export class Deadlines implements Exchange, Timed, Follower {
   readonly cancellation = new Canceller()
   readonly session: Exchange["session"]
   readonly ask: Exchange["ask"]
+  readonly large: Exchange["large"]
   readonly #caller: Exchange
   readonly #callerCancels: Cancellation
   readonly #limits: CallLimits
@@ -28,14 +30,16 @@ export class Deadlines implements Exchange, Timed, Follower {
   #hardLeftMs: number
   #questions = 0
   #over = false
+  #passed = false
 
   constructor(exchange: Exchange, limits: CallLimits, wheel: DeadlineWheel) {
-    const { ask } = exchange
+    const { ask, large } = exchange
     this.#caller = exchange
     this.#callerCancels = cancellationOf(exchange)
     this.#limits = limits
     this.#wheel = wheel
     this.session = exchange.session
+    this.large = large && (() => this.#watch(large()))
     this.ask = ask && ((question, signal) => this.#during(ask(question, signal)))
     this.#touchedMs = this.#runsSinceMs = performance.now()
     this.#hardLeftMs = limits.hardMs
@@ -50,6 +54,11 @@ export class Deadlines implements Exchange, Timed, Follower {
   notify(notification: Notification): void {
     if (notification.method === "notifications/progress") this.touch()
     this.#caller.notify(notification)
+  }
+
+  /** Whether a part of the answer has gone ahead, so that no other answer can follow. */
+  get hasPassed(): boolean {
+    return this.#passed
   }
 
   /** Something happened: the idle time begins anew. */
@@ -86,6 +95,23 @@ export class Deadlines implements Exchange, Timed, Follower {
 
   #hardDueMs(): number {
     return this.#runsSinceMs + this.#hardLeftMs
+  }
+
+  /** A service whose answer is under way is not silent; one whose reader has stopped reading is held to be. */
+  #watch(large: LargeMembers | undefined): LargeMembers | undefined {
+    return (
+      large && {
+        begin: (name) => {
+          this.#passed = true
+          large.begin(name)
+        },
+        write: (piece) => {
+          this.touch()
+          return large.write(piece)
+        },
+        whenDrained: (go) => large.whenDrained(go),
+      }
+    )
   }
 
   async #during(question: Promise<Answer>): Promise<Answer> {

@@ -83,7 +83,8 @@ export class Dispatch {
         return answer
       } catch (thrown) {
         failure = reached.failed(thrown, cancellation)
-        if (cancellation.aborted || retries-- === 0 || !mayRepeat(failure, options.repeatable)) throw failure
+        const isLast = cancellation.aborted || exchange.hasPassed || retries-- === 0
+        if (isLast || !mayRepeat(failure, options.repeatable)) throw failure
       } finally {
         reached.leave()
       }

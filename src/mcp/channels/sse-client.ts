@@ -4,10 +4,9 @@
  * sse-parser.ts. The other side: sse-server.ts.
  */
 
-import type { Dispatcher } from "undici"
+import { Pool, type Dispatcher } from "undici"
 import { GatewayError } from "../../errors.ts"
 import { Ending, peerClosed, type Channel } from "./channel.ts"
-import { Pool } from "./connection-pool.ts"
 import { Outbox } from "./sse-outbox.ts"
 import { createSseParser, type SseEvent, type SseParser } from "./sse-parser.ts"
 

@@ -32,11 +32,29 @@ export function startEventStream(response: ServerResponse, headers: OutgoingHttp
     "x-accel-buffering": "no",
   })
   response.flushHeaders()
-  const stopBeating = onHeartbeat(() => writeComment(response, "keep-alive"))
-  response.once("close", stopBeating)
+  stopBeating ??= onHeartbeat(beatAll)
+  open.add(response)
+  response.on("close", forget)
   // Its close follows and says all there is to say.
-  response.on("error", () => undefined)
+  response.on("error", ignore)
 }
+
+/** Ten thousand streams share one beat and these listeners: each of their own would cost as much as its session. */
+const open = new Set<ServerResponse>()
+let stopBeating: (() => void) | undefined
+
+function beatAll(): void {
+  for (const response of open) writeComment(response, "keep-alive")
+}
+
+function forget(this: ServerResponse): void {
+  open.delete(this)
+  if (open.size > 0) return
+  stopBeating?.()
+  stopBeating = undefined
+}
+
+function ignore(): void {}
 
 /**
  * Answers false where the stream is closed, or is cut off now because its reader left more than

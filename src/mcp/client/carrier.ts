@@ -8,6 +8,7 @@
 
 import type { GatewayError } from "../../errors.ts"
 import type { Cancellation } from "../cancellation.ts"
+import type { LargeMembers } from "../large-members.ts"
 import type { Answer, Notification } from "../message.ts"
 import type { RawJson, RawObject } from "../raw-json.ts"
 import { encodeRequest } from "../wire.ts"
@@ -28,9 +29,11 @@ export type OutgoingCall = {
   /** Takes what comes ahead of the answer; absent where nobody waits for that. */
   notify?(notification: Notification): void
   /** The task whose result it waits for. */
-  readonly taskId?: string
+  readonly taskId?: string | undefined
   /** Answers what the service asks because of this call; absent where nobody could. */
-  readonly ask?: (question: Question, signal: AbortSignal) => Promise<Answer>
+  readonly ask?: ((question: Question, signal: AbortSignal) => Promise<Answer>) | undefined
+  /** Opens the way for large members of the result; absent where it must come whole. */
+  readonly large?: (() => LargeMembers | undefined) | undefined
 }
 
 /** A request whose params are all there is to say. */

@@ -1,17 +1,19 @@
 /**
  * Reads the response to one POST or GET into messages, be it one JSON text or a stream of events. Which of them is the
- * answer is left to the carriers.
+ * answer is left to the carriers, and what of it goes on before it has all come to large-result.ts.
  */
 
 import { GatewayError } from "../../errors.ts"
 import { messageTooLarge } from "../channels/channel.ts"
 import type { ResponseReader } from "./http-client.ts"
 import { refusal, refusalOf } from "./http-refusal.ts"
+import { LargeResult, type LargeResultOptions } from "./large-result.ts"
+import { largeBytes } from "../large-members.ts"
 import type { Outline } from "../message.ts"
 import { ProtocolError } from "../protocol-error.ts"
-import { malformedAnswer } from "./service-answer.ts"
+import { fromService, malformedAnswer } from "./service-answer.ts"
 import { createSseParser, type SseParser } from "../channels/sse-parser.ts"
-import type { ResponseHead } from "./response-head.ts"
+import type { Flow, ResponseHead } from "./response-head.ts"
 import { readServiceMessages } from "./service-messages.ts"
 
 type AnswerReaderOptions = {
@@ -23,6 +25,7 @@ type AnswerReaderOptions = {
   readonly onFail: (error: GatewayError, stream: StreamState) => void
   /** Looks at the head first. @returns why the response is no answer, where it is none */
   readonly refuse?: (head: ResponseHead) => GatewayError | undefined
+  readonly large?: LargeResultOptions | undefined
 }
 
 /** Where a stream stood, for whoever would go on from there. */
@@ -34,15 +37,18 @@ export class AnswerReader implements ResponseReader {
   #events: SseParser | undefined
   #chunks: Buffer[] = []
   #bytes = 0
+  #flow: Flow | undefined
+  #large: LargeResult | undefined
 
   constructor(options: AnswerReaderOptions) {
     this.#options = options
   }
 
-  head(head: ResponseHead): void {
+  head(head: ResponseHead, flow: Flow): void {
     const refused = this.#options.refuse?.(head) ?? refusalOf(head)
     if (refused) throw refused
     this.#head = head
+    this.#flow = flow
     const type = mediaType(head)
     if (type === "text/event-stream" && head.status < 300) this.#events = this.#parseEvents()
     else if (type !== "application/json") throw notAnswering(head, type)
@@ -52,7 +58,9 @@ export class AnswerReader implements ResponseReader {
     if (this.#events) return this.#events.push(chunk)
     this.#bytes += chunk.length
     if (this.#bytes > this.#options.maxBytes) throw messageTooLarge(this.#options.maxBytes)
+    if (this.#large) return this.#pushLarge(this.#large, chunk)
     this.#chunks.push(chunk)
+    if (this.#bytes > largeBytes) this.#beginLarge()
   }
 
   end(): void {
@@ -62,6 +70,17 @@ export class AnswerReader implements ResponseReader {
 
   fail(error: GatewayError): void {
     this.#options.onFail(error, this.#state())
+  }
+
+  #beginLarge(): void {
+    const { large } = this.#options
+    if (!large || !this.#flow || (this.#head?.status ?? 0) >= 300) return
+    this.#large = new LargeResult(large, this.#flow)
+    for (const chunk of this.#chunks.splice(0)) this.#pushLarge(this.#large, chunk)
+  }
+
+  #pushLarge(large: LargeResult, chunk: Buffer): void {
+    fromService(() => large.push(chunk))
   }
 
   #state(): StreamState {
@@ -79,7 +98,10 @@ export class AnswerReader implements ResponseReader {
   }
 
   #readJson(): void {
-    const body = this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks)
+    const large = this.#large
+    const read = large && fromService(() => large.end())
+    if (read && !Buffer.isBuffer(read)) return this.#options.onMessage(read)
+    const body = read ?? (this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks))
     const status = this.#head?.status ?? 0
     if (status < 300) return this.#read(body ?? Buffer.alloc(0))
     try {

@@ -5,11 +5,11 @@
  */
 
 import type { IncomingHttpHeaders } from "node:http"
-import type { Dispatcher } from "undici"
+import type { Dispatcher, Pool } from "undici"
 import { GatewayError } from "../../errors.ts"
-import { Pool } from "../channels/connection-pool.ts"
+import { DispatchPool } from "./dispatch-pool.ts"
 import { notReached } from "./http-refusal.ts"
-import type { ResponseHead } from "./response-head.ts"
+import type { Flow, ResponseHead } from "./response-head.ts"
 
 export type HttpTarget = {
   /** `http:`, `https:`, or `unix:///path/to.sock:/mcp`. */
@@ -36,7 +36,8 @@ export type HttpRequest = {
 
 /** Reads one response. What its methods throw ends the response and is handed to `fail`. */
 export interface ResponseReader {
-  head(head: ResponseHead): void
+  /** @param flow of the body: it may be made to wait */
+  head(head: ResponseHead, flow: Flow): void
   data(chunk: Buffer): void
   end(): void
   fail(error: GatewayError): void
@@ -54,20 +55,23 @@ const connectMs = 10_000
 const lingerMs = 1_000
 
 export class HttpClient {
-  readonly #lanes: Readonly<Record<HttpRequest["lane"], Pool>>
+  readonly #lanes: Readonly<Record<HttpRequest["lane"], DispatchPool>>
   readonly #path: string
   readonly #headers: Readonly<Record<string, string>>
 
   constructor({ url, headers = {}, connections = defaultConnections }: HttpTarget) {
     const { origin, path, socketPath } = readAddress(url)
-    const options: ConstructorParameters<typeof Pool>[1] = {
+    const options: Pool.Options = {
       allowH2: false,
       connect: { timeout: connectMs },
       headersTimeout: 0,
       bodyTimeout: 0,
       ...(socketPath !== undefined && { socketPath }),
     }
-    this.#lanes = { calls: new Pool(origin, { ...options, connections }), aside: new Pool(origin, options) }
+    this.#lanes = {
+      calls: new DispatchPool(origin, { ...options, connections }),
+      aside: new DispatchPool(origin, options),
+    }
     this.#path = path
     this.#headers = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
   }
@@ -104,7 +108,7 @@ function readAddress(url: string): { origin: string; path: string; socketPath?: 
   )
 }
 
-class ResponseHandler implements Dispatcher.DispatchHandler, Sending {
+class ResponseHandler implements Dispatcher.DispatchHandler, Sending, Flow {
   #reader: ResponseReader | undefined
   #controller: Dispatcher.DispatchController | undefined
   #linger: NodeJS.Timeout | undefined
@@ -126,13 +130,21 @@ class ResponseHandler implements Dispatcher.DispatchHandler, Sending {
     if (!this.#ended) this.#linger ??= setTimeout(() => this.abort(), lingerMs)
   }
 
+  pause(): void {
+    if (!this.#ended) this.#controller?.pause()
+  }
+
+  resume(): void {
+    if (!this.#ended) this.#controller?.resume()
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#aborted) this.abort()
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status >= 200) this.#reader?.head({ status, headers })
+    if (status >= 200) this.#reader?.head({ status, headers }, this)
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -9,6 +9,7 @@ import type { GatewayError } from "../../errors.ts"
 import { AnswerReader, type StreamState } from "./http-answer.ts"
 import type { HttpClient, HttpRequest, Sending } from "./http-client.ts"
 import { isInterruption, withoutAnswer } from "./http-refusal.ts"
+import type { LargeResultOptions } from "./large-result.ts"
 import type { Outline } from "../message.ts"
 import type { ResponseHead } from "./response-head.ts"
 
@@ -20,6 +21,7 @@ type HttpLegacyCallOptions = {
   readonly look: (head: ResponseHead) => GatewayError | undefined
   readonly onMessage: (message: Outline) => void
   readonly onFail: (error: GatewayError) => void
+  readonly large?: LargeResultOptions
 }
 
 type Unaddressed = Omit<HttpRequest, "headers"> & { readonly headers: Readonly<Record<string, string>> }
@@ -62,10 +64,11 @@ export class HttpLegacyCall {
   }
 
   #send({ headers, ...request }: Unaddressed): void {
-    const { client, maxBytes, sessionHeaders, look, onMessage } = this.#options
+    const { client, maxBytes, sessionHeaders, look, onMessage, large } = this.#options
     const reader = new AnswerReader({
       maxBytes,
       refuse: look,
+      ...(large && { large }),
       onMessage,
       onEnd: (stream) => {
         if (!this.#over) this.#interrupted(withoutAnswer(), stream)

@@ -115,6 +115,7 @@ export class HttpLegacyCarrier implements SessionCarrier {
       maxBytes: this.#options.maxResultBytes,
       sessionHeaders: () => this.#sessionHeaders(),
       look: (head) => (call.method === "initialize" ? this.#begin(head) : this.#look(head)),
+      ...(call.large && { large: { id, open: call.large } }),
       onMessage: (message) => this.#receive(message, carried),
       onFail: (error) => {
         this.#carrying.delete(carried.number)

@@ -8,6 +8,7 @@ import type { OutgoingCall } from "./carrier.ts"
 import { AnswerReader } from "./http-answer.ts"
 import type { HttpClient, Sending } from "./http-client.ts"
 import { withoutAnswer } from "./http-refusal.ts"
+import type { LargeResultOptions } from "./large-result.ts"
 import type { Outline } from "../message.ts"
 import type { OpenCalls } from "./open-calls.ts"
 
@@ -31,6 +32,11 @@ export class HttpModernCall {
     const lane = this.#call.method === "subscriptions/listen" ? "aside" : "calls"
     const body = this.#call.encode(this.#id)
     this.#sending = client.send({ method: "POST", headers, body, lane }, new AnswerReader(this))
+  }
+
+  get large(): LargeResultOptions | undefined {
+    const { large } = this.#call
+    return large && { id: this.#id, open: large }
   }
 
   abort(): void {

@@ -6,10 +6,11 @@
  */
 
 import { GatewayError } from "../../errors.ts"
-import { plainCall, type OutgoingCall, type SessionCarrier } from "./carrier.ts"
+import { plainCall, type SessionCarrier } from "./carrier.ts"
 import { complete } from "../era-modern.ts"
-import { readLegacyAnswer, readLegacyRequest, writeLegacyAnswer, writeLegacyParams } from "../era-legacy.ts"
+import { readLegacyAnswer } from "../era-legacy.ts"
 import { readCreatedTask } from "../legacy-tasks.ts"
+import { LegacyCall } from "./legacy-call.ts"
 import { LegacyLogLevel } from "./legacy-log-level.ts"
 import { LegacySubscriptions } from "./legacy-subscriptions.ts"
 import type { Link, ServiceFacts } from "./link.ts"
@@ -22,11 +23,8 @@ import {
   type Request,
 } from "../message.ts"
 import { noMembers, readString, toRaw, writeObject, type RawObject } from "../raw-json.ts"
-import { capabilityToAsk, unanswerable } from "../asking.ts"
-import { relay } from "./relay.ts"
 import { fromService, refuseHopErrors } from "./service-answer.ts"
 import { readFacts } from "./service-facts.ts"
-import { encodeRequest } from "../wire.ts"
 
 /**
  * Introduces us and waits until the service is ready.
@@ -85,15 +83,14 @@ class LegacyLink implements Link {
     if (request.method === "server/discover") return { result: this.#discovered() }
     if (request.method === "subscriptions/listen") return this.#subscriptions.listen(request, exchange)
     if (request.logLevel) await this.#logLevel.atLeast(request.logLevel, exchange.signal)
-    const over = new AbortController()
+    const call = new LegacyCall(request, exchange, this.#client)
     try {
-      const answer = await this.#carrier.request(this.#outgoing(request, exchange, over.signal))
+      const answer = await this.#carrier.request(call)
       if (answer.error) refuseHopErrors(answer.error)
       const read = fromService(() => readLegacyAnswer(request.method, answer))
       return request.params.has("task") ? fromService(() => readCreatedTask(read)) : read
     } finally {
-      // A service may answer without having waited for what it asked.
-      over.abort(new GatewayError("invalid", "The call is over."))
+      call.end()
     }
   }
 
@@ -108,30 +105,6 @@ class LegacyLink implements Link {
 
   close(): Promise<void> {
     return this.#carrier.close()
-  }
-
-  #outgoing(request: Request, exchange: Exchange, over: AbortSignal): OutgoingCall {
-    const { ask } = exchange
-    const taskId = request.method === "tasks/result" ? readString(request.params.get("taskId")) : undefined
-    return {
-      method: request.method,
-      params: request.params,
-      encode: (id) =>
-        encodeRequest(id, request.method, writeLegacyParams(request, request.progressToken && toRaw(id))),
-      signal: exchange.signal,
-      notify: (notification) => relay(request, exchange, notification),
-      ...(taskId !== undefined && { taskId }),
-      ...(ask && {
-        ask: (question, signal) =>
-          this.#ask(ask, readLegacyRequest(question, this.#client, undefined), AbortSignal.any([signal, over])),
-      }),
-    }
-  }
-
-  async #ask(ask: NonNullable<Exchange["ask"]>, question: Request, signal: AbortSignal): Promise<Answer> {
-    const capability = capabilityToAsk[question.method]
-    if (!capability || !this.#client.capabilities.has(capability)) return unanswerable(question.method)
-    return writeLegacyAnswer(question.method, await ask(question, signal))
   }
 
   #discovered(): RawObject {

@@ -8,6 +8,7 @@
 import type { Cancellation } from "../cancellation.ts"
 import type { Carrier, OutgoingCall } from "./carrier.ts"
 import { complete, encodeModernRequest, readModernAnswer, readModernNotification } from "../era-modern.ts"
+import { largeMethods } from "../large-members.ts"
 import type { Link, ServiceFacts } from "./link.ts"
 import {
   modernRevisions,
@@ -103,6 +104,10 @@ class ModernCall implements OutgoingCall {
 
   get cancellation(): Cancellation | undefined {
     return this.#exchange.cancellation
+  }
+
+  get large(): Exchange["large"] {
+    return largeMethods.has(this.method) ? this.#exchange.large : undefined
   }
 
   encode(id: number): Buffer {

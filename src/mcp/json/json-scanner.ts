@@ -2,7 +2,8 @@
  * Walks the bytes of JSON text and refuses whatever RFC 8259 does not allow, building no values.
  *
  * Every function takes the place of a first byte and returns the place after the last. Nothing here recurses, so
- * that nesting costs a peer its own bytes and not our stack. What is kept on the way: json-members.ts.
+ * that nesting costs a peer its own bytes and not our stack. What is kept on the way: json-members.ts. The same grammar
+ * for text that comes in pieces: json-pieces.ts.
  */
 
 import { isUtf8 } from "node:buffer"
@@ -35,7 +36,7 @@ export const byte = {
 } as const
 
 /** Both closing bytes come two after their opening ones: `[` 5b `]` 5d, `{` 7b `}` 7d. */
-const toClosing = 2
+export const toClosing = 2
 
 /** Past this depth the walk stops at once, without looking for an id; no `maxDepth` goes beyond. */
 const stopDepth = 1_024
@@ -44,12 +45,12 @@ const stopDepth = 1_024
 const opened = new Uint8Array(stopDepth + 1)
 
 /** 1 for each byte that a string may hold as it stands. */
-const plain = new Uint8Array(256).fill(1, 0x20)
+export const plain = new Uint8Array(256).fill(1, 0x20)
 plain[byte.quote] = 0
 plain[byte.backslash] = 0
 
 /** 1 for each byte that may follow a backslash on its own. */
-const escapes = new Uint8Array(256)
+export const escapes = new Uint8Array(256)
 for (const escape of Buffer.from('"\\/bfnrt')) escapes[escape] = 1
 
 export function startWalk(bytes: Buffer, maxDepth: number): Walk {
@@ -179,11 +180,11 @@ function skipEscape(walk: Walk, at: number): number {
   return at + 6
 }
 
-function isHexDigit(digit: number | undefined): boolean {
+export function isHexDigit(digit: number | undefined): boolean {
   return digit !== undefined && (isDigit(digit) || ((digit | 0x20) >= 0x61 && (digit | 0x20) <= 0x66))
 }
 
-function isDigit(digit: number | undefined): boolean {
+export function isDigit(digit: number | undefined): boolean {
   return digit !== undefined && digit >= byte.zero && digit <= 0x39
 }
 

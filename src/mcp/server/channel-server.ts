@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { GatewayError } from "../../errors.ts"
 import type { Channel } from "../channels/channel.ts"
 import { Conversation, cancelledId, stillOpen } from "./conversation.ts"
-import { isModern } from "../era-modern.ts"
+import { encodeModernAnswer, isModern } from "../era-modern.ts"
 import { LegacySession } from "./legacy-session.ts"
 import type { Handler, Outline } from "../message.ts"
 import { cancellationOf } from "../cancellation.ts"
@@ -15,7 +15,7 @@ import { answerModern } from "./modern-request.ts"
 import { readMessages, type Messages } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { writeArray, type RawJson } from "../raw-json.ts"
-import { encodeAnswer, toRpcError } from "../wire.ts"
+import { encodeAnswer, joined, toRpcError } from "../wire.ts"
 
 /** How long the answers may take for a client that sends no more. */
 const lingerMs = 10_000
@@ -43,8 +43,8 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
       listens ? AbortSignal.any([closed.signal, saidAll.signal]) : closed.signal,
     )
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
-    const { bytes } = await answerModern({ message, handle, send, hungUp: cancellationOf({ signal }), serverInfo })
-    return modern.finish(message.id) ? undefined : bytes
+    const { answer } = await answerModern({ message, handle, send, hungUp: cancellationOf({ signal }) })
+    return modern.finish(message.id) ? undefined : joined(encodeModernAnswer(message.id, answer, serverInfo))
   }
 
   const open = new Set<Promise<unknown>>()
@@ -52,7 +52,8 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
     if (message.kind === "request" && isModern(message.params)) return answerOne(message)
     if (message.kind === "notification" && message.method === "notifications/cancelled")
       modern.cancel(cancelledId(message.params))
-    return legacy.receive(message, send)
+    const answer = await legacy.receive(message, send)
+    return answer && joined(answer)
   }
 
   channel.listen((bytes) => {

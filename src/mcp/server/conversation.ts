@@ -15,20 +15,22 @@ import { encodeNotification, encodeRequest } from "../wire.ts"
 export type Send = (message: Buffer) => boolean | void
 
 export class Conversation {
-  readonly #theirs = new Map<string, AbortController>()
-  readonly #ours = new Map<string, (answer: Answer) => void>()
+  /** Both are there while something is open, which for most sessions is seldom. */
+  #theirs: Map<string, AbortController> | undefined
+  #ours: Map<string, (answer: Answer) => void> | undefined
   #lastId = 0
 
   /** Whether a request of theirs waits for its answer. */
   get busy(): boolean {
-    return this.#theirs.size > 0
+    return this.#theirs !== undefined
   }
 
   /** @returns undefined where the sender already has a request open under this id */
   open(id: RawJson, closed?: AbortSignal): AbortSignal | undefined {
     const key = id.toString()
-    if (this.#theirs.has(key)) return undefined
+    if (this.#theirs?.has(key)) return undefined
     const controller = new AbortController()
+    this.#theirs ??= new Map()
     this.#theirs.set(key, controller)
     return closed ? AbortSignal.any([controller.signal, closed]) : controller.signal
   }
@@ -36,14 +38,15 @@ export class Conversation {
   /** @returns whether its sender cancelled it, and so waits for no answer */
   finish(id: RawJson): boolean {
     const key = id.toString()
-    const cancelled = this.#theirs.get(key)?.signal.aborted ?? false
-    this.#theirs.delete(key)
+    const cancelled = this.#theirs?.get(key)?.signal.aborted ?? false
+    this.#theirs?.delete(key)
+    if (this.#theirs?.size === 0) this.#theirs = undefined
     return cancelled
   }
 
   cancel(id: RawJson | undefined): void {
     if (id)
-      this.#theirs.get(id.toString())?.abort(new GatewayError("invalid", "The client cancelled the request."))
+      this.#theirs?.get(id.toString())?.abort(new GatewayError("invalid", "The client cancelled the request."))
   }
 
   /** Asks the client, or answers at once that it never said it could be asked. */
@@ -57,6 +60,7 @@ export class Conversation {
       send(encodeNotification("notifications/cancelled", new Map([["requestId", toRaw(id)]])))
       reject(signal.reason)
     }
+    this.#ours ??= new Map()
     this.#ours.set(JSON.stringify(id), resolve)
     signal.addEventListener("abort", stop, { once: true })
     try {
@@ -65,18 +69,19 @@ export class Conversation {
     } finally {
       signal.removeEventListener("abort", stop)
       this.#ours.delete(JSON.stringify(id))
+      if (this.#ours.size === 0) this.#ours = undefined
     }
   }
 
   /** Hands an answer to whoever asked; one that nobody asked for is dropped. */
   settle(id: RawJson | undefined, answer: Answer): void {
-    if (id) this.#ours.get(id.toString())?.(answer)
+    if (id) this.#ours?.get(id.toString())?.(answer)
   }
 
   close(): void {
     const ended = new GatewayError("service_unavailable", "The connection has ended.")
-    for (const controller of this.#theirs.values()) controller.abort(ended)
-    for (const settle of this.#ours.values()) settle({ error: { code: -32603, message: ended.message } })
+    for (const controller of this.#theirs?.values() ?? []) controller.abort(ended)
+    for (const settle of this.#ours?.values() ?? []) settle({ error: { code: -32603, message: ended.message } })
   }
 }
 

@@ -16,6 +16,7 @@ import { legacyRevisions, type Handler, type Outline } from "../message.ts"
 import type { Messages } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { writeArray } from "../raw-json.ts"
+import { joined, type Bytes } from "../wire.ts"
 
 export type LegacyRequest = {
   readonly request: IncomingMessage
@@ -45,8 +46,15 @@ export function serveLegacyGet(legacy: LegacyRequest): void {
   if (id === undefined) throw new ProtocolError("invalid_request", "Mcp-Session-Id is missing.")
   const lastEventId = legacy.request.headers["last-event-id"]
   const found = findSession(legacy, id)
-  if (found.attach(legacy.response, typeof lastEventId === "string" ? lastEventId : undefined)) return
+  if (found.attach(legacy.response, typeof lastEventId === "string" ? lastEventId : undefined))
+    return forgetHead(legacy.request)
   throw new GatewayError("not_found", "The stream of this Last-Event-ID is gone.")
+}
+
+/** A stream may be open for days, and holds its request: what that said was read, and is 2 KB. */
+function forgetHead(request: IncomingMessage): void {
+  request.rawHeaders = []
+  request.headers = {}
 }
 
 export function serveLegacyDelete(legacy: LegacyRequest): void {
@@ -87,10 +95,10 @@ async function receiveAll(
   session: LegacySession,
   messages: Messages,
   reply: HttpReply,
-): Promise<Buffer | undefined> {
-  if (!messages.batch) return session.receive(messages.message, reply.send)
+): Promise<Bytes | undefined> {
+  if (!messages.batch) return session.receive(messages.message, reply.send, reply)
   const answers = await Promise.all(messages.messages.map((message) => session.receive(message, reply.send)))
-  const given = answers.filter((answer) => answer !== undefined)
+  const given = answers.filter((answer) => answer !== undefined).map(joined)
   return given.length === 0 ? undefined : writeArray(given)
 }
 

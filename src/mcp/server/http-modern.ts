@@ -6,6 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { HttpReply, type EventSink } from "./http-reply.ts"
+import { encodeModernAnswer, signModern } from "../era-modern.ts"
 import { checkHeaders, checkRevisionHeader, type ParamHeaders } from "../mcp-headers.ts"
 import type { Handler, Outline } from "../message.ts"
 import { hangUpOf } from "./hang-up.ts"
@@ -34,11 +35,11 @@ export async function serveModernPost({
   const hungUp = hangUpOf(response)
   const reply = new HttpReply(response, takesStreams(request) ? () => openStream(response) : undefined)
   if (prefersStreams(request)) reply.stream()
-  const { bytes, status } = await answerModern({
+  const { answer, status } = await answerModern({
     message,
     handle,
-    serverInfo,
     send: reply.send,
+    large: () => reply.openLarge(message.id),
     hungUp,
     checkFirst: (params) => checkRevisionHeader(params, request.headers),
     check: (read) => {
@@ -47,6 +48,9 @@ export async function serveModernPost({
       checkHeaders(read, request.headers, tool === undefined ? undefined : paramHeaders(tool))
     },
   })
+  const bytes = reply.hasBegun
+    ? reply.restOf(signModern(answer, serverInfo))
+    : encodeModernAnswer(message.id, answer, serverInfo)
   reply.finish(bytes, status)
 }
 

@@ -1,10 +1,15 @@
 /**
  * The answer to one POST: plain JSON while the answer comes first, an event stream from the first message that must
- * go ahead of it, or once the answer is so late that a proxy might give up on a silent connection.
+ * go ahead of it, or once the answer is so late that a proxy might give up on a silent connection. One with large
+ * members begins before it is complete: large-reply.ts.
  */
 
 import type { ServerResponse } from "node:http"
+import { LargeReply } from "./large-reply.ts"
 import { DeadlineWheel, type Place, type Timed } from "../deadline-wheel.ts"
+import type { Answer } from "../message.ts"
+import type { RawJson } from "../raw-json.ts"
+import { joined, type Bytes } from "../wire.ts"
 
 /** Below the idle time-outs of common proxies, above the duration of nearly every call. */
 const silenceMs = 10_000
@@ -20,6 +25,7 @@ export class HttpReply implements Timed {
   readonly #openStream: () => EventSink
   readonly #silence: Place | undefined
   #stream: EventSink | undefined
+  #large: LargeReply | undefined
 
   /** @param openStream writes the head of an event stream to the response; undefined where the client takes none */
   constructor(response: ServerResponse, openStream: (() => EventSink) | undefined) {
@@ -32,31 +38,67 @@ export class HttpReply implements Timed {
     this.stream()
   }
 
-  /** Turns into an event stream now. */
+  /** Turns into an event stream now, unless the answer has begun. */
   stream(): void {
-    this.#stream ??= this.#openStream()
+    if (!this.hasBegun) this.#stream ??= this.#openStream()
+  }
+
+  /** Lets large members of the answer go ahead; undefined where it goes out whole. */
+  openLarge(id: RawJson): LargeReply | undefined {
+    const { destroyed, headersSent, req } = this.#response
+    // What HTTP/1.0 gets in parts could be cut without being noticed.
+    if (this.#stream || destroyed || headersSent || req.httpVersion === "1.0") return undefined
+    return (this.#large = new LargeReply(this.#response, id))
+  }
+
+  /** Whether a part of the answer has gone ahead. */
+  get hasBegun(): boolean {
+    return this.#large?.hasBegun === true
+  }
+
+  /** The bytes that are left to be sent then; undefined where what has begun cannot be made whole. */
+  restOf(answer: Answer): Bytes | undefined {
+    return this.#large?.restOf(answer)
   }
 
   /** Sends a message ahead of the answer. A client that takes no streams does without, which `false` says. */
   readonly send = (message: Buffer): boolean => {
+    if (this.hasBegun) return false
     this.#stream ??= this.#openStream()
     this.#stream.send(message)
     return this.#stream !== nowhere
   }
 
-  /** @param answer undefined where nothing is answered: only notifications came, or the client cancelled */
-  finish(answer: Buffer | undefined, status: number): void {
+  /**
+   * @param answer undefined where nothing is answered: only notifications came, the client cancelled, or what has begun
+   *   cannot be made whole
+   */
+  finish(answer: Bytes | undefined, status: number): void {
     if (this.#silence) silences.leave(this.#silence)
+    if (this.hasBegun) return this.#large?.finish(answer)
     if (this.#stream && this.#stream !== nowhere) return this.#finishStream(this.#stream, answer)
     if (this.#response.destroyed || this.#response.headersSent) return
     if (!answer) return void this.#response.writeHead(202).end()
-    this.#response
-      .writeHead(status, { "content-type": "application/json", "content-length": answer.length })
-      .end(answer)
+    if (!Buffer.isBuffer(answer)) return this.#writePieces(answer, status)
+    this.#writeHead(status, answer.length).end(answer)
   }
 
-  #finishStream(stream: EventSink, answer: Buffer | undefined): void {
-    if (answer) stream.send(answer)
+  #writePieces(pieces: readonly Buffer[], status: number): void {
+    const response = this.#writeHead(
+      status,
+      pieces.reduce((sum, { length }) => sum + length, 0),
+    )
+    response.cork()
+    for (const piece of pieces) response.write(piece)
+    response.end()
+  }
+
+  #writeHead(status: number, length: number): ServerResponse {
+    return this.#response.writeHead(status, { "content-type": "application/json", "content-length": length })
+  }
+
+  #finishStream(stream: EventSink, answer: Bytes | undefined): void {
+    if (answer) stream.send(joined(answer))
     stream.end()
   }
 }

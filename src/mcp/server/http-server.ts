@@ -78,7 +78,12 @@ export class StreamableHttp {
     }
     if (response.destroyed) return // its close has been told already
     this.#open += 1
-    response.on("close", () => (this.#open -= 1))
+    response.on("close", this.#leave)
+  }
+
+  /** One for all of them: those that are open for long hold nothing of their own. */
+  readonly #leave = (): void => {
+    this.#open -= 1
   }
 
   async #post(legacy: LegacyRequest, peer: HttpPeer): Promise<void> {

@@ -41,29 +41,31 @@ export class HttpSession {
   readonly record: SessionRecord
   readonly session: LegacySession
   usedAtMs = Date.now()
-  readonly #streams = new Map<string, ResumableStream>()
+  #general: ResumableStream | undefined
+  /** Of single POSTs. */
+  #streams: Map<string, ResumableStream> | undefined
   readonly #limits: StreamLimits
   /** Part of each stream's name, so that no event id of a session's life in another process means one of ours. */
   readonly #life = randomBytes(4).readUInt32BE().toString(36)
-  readonly #general = `g${this.#life}`
   #opened = 0
 
   constructor(record: SessionRecord, handle: Handler, limits: StreamLimits) {
     this.record = record
     this.#limits = limits
-    const send = (message: Buffer): void => this.#stream(this.#general).send(message)
+    const send = (message: Buffer): void => this.#generalStream().send(message)
     const client = openClient(record.client)
     this.session = new LegacySession({ id: record.n, handle, send, client, onRefused: () => this.close() })
   }
 
   /** Whether nobody would miss it: no stream is read, no request waits for its answer. */
   get idle(): boolean {
-    return !this.session.busy && ![...this.#streams.values()].some(({ attached }) => attached)
+    const streams = this.#streams?.values().some(({ attached }) => attached) ?? false
+    return !this.session.busy && !streams && !this.#general?.attached
   }
 
   /** The stream for the messages of one POST, sent through its response while that lasts. */
   openStream(response: ServerResponse): ResumableStream {
-    const stream = this.#stream(`p${this.#life}p${(++this.#opened).toString(36)}`)
+    const stream = this.#streamOfPost()
     stream.attach(response, { afterSeq: 0, primed: this.#canResume() })
     return stream
   }
@@ -72,8 +74,8 @@ export class HttpSession {
   attach(response: ServerResponse, lastEventId: string | undefined): boolean {
     const place = lastEventId === undefined ? undefined : readEventId(lastEventId)
     // The general stream of an earlier life goes on in this one's.
-    const named = place && !place.stream.startsWith("g") ? place.stream : this.#general
-    const stream = named === this.#general ? this.#stream(named) : this.#streams.get(named)
+    const named = place && !place.stream.startsWith("g") ? place.stream : undefined
+    const stream = named === undefined ? this.#generalStream() : this.#streams?.get(named)
     if (!stream) return false
     const afterSeq = place?.stream === stream.id ? place.seq : undefined
     stream.attach(response, { afterSeq, primed: this.#canResume() && afterSeq === undefined })
@@ -83,7 +85,8 @@ export class HttpSession {
 
   close(): void {
     this.session.close()
-    for (const stream of this.#streams.values()) stream.end()
+    this.#general?.end()
+    for (const stream of this.#streams?.values() ?? []) stream.end()
   }
 
   /** Revisions before it never heard of an event without data. */
@@ -91,21 +94,20 @@ export class HttpSession {
     return this.session.client.revision === "2025-11-25"
   }
 
-  #stream(id: string): ResumableStream {
-    const known = this.#streams.get(id)
-    if (known) return known
-    const stream = new ResumableStream(id, this.#limits)
-    this.#streams.set(id, stream)
-    this.#forget()
-    return stream
+  #generalStream(): ResumableStream {
+    return (this.#general ??= new ResumableStream(`g${this.#life}`, this.#limits))
   }
 
-  #forget(): void {
-    const ended = [...this.#streams.values()].filter((stream) => stream.ended)
+  #streamOfPost(): ResumableStream {
+    const stream = new ResumableStream(`p${this.#life}p${(++this.#opened).toString(36)}`, this.#limits)
+    const streams = (this.#streams ??= new Map<string, ResumableStream>())
+    streams.set(stream.id, stream)
+    const ended = [...streams.values()].filter((stream) => stream.ended)
     const [sent = [], unsent = []] = [true, false].map((isSent) =>
       ended.filter(({ sentAll }) => sentAll === isSent),
     )
-    for (const { id } of [...sent.slice(0, -maxSent), ...unsent.slice(0, -maxUnsent)]) this.#streams.delete(id)
+    for (const { id } of [...sent.slice(0, -maxSent), ...unsent.slice(0, -maxUnsent)]) streams.delete(id)
+    return stream
   }
 }
 

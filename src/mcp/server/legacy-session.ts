@@ -9,12 +9,11 @@
  */
 
 import { GatewayError } from "../../errors.ts"
-import { readLegacyRequest, writeLegacyAnswer } from "../era-legacy.ts"
+import { readLegacyRequest } from "../era-legacy.ts"
 import { Conversation, cancelledId, stillOpen, type Send } from "./conversation.ts"
 import { isTaskNews, writeLegacyNews } from "../legacy-tasks.ts"
 import { metaOf, readLogLevel } from "../meta.ts"
 import {
-  legacyRevisions,
   type Answer,
   type ClientFacts,
   type Exchange,
@@ -27,15 +26,20 @@ import {
 import { readMembers } from "../outline.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
 import { noMembers, readString, toRaw, toRawObject, withMembers, type RawObject } from "../raw-json.ts"
+import { LegacyAnswering, type EarlyReply } from "./legacy-answering.ts"
 import { unknownClient } from "./sealed-client.ts"
-import { TaskWatches } from "./task-watches.ts"
-import { encodeAnswer, encodeNotification, toRpcError } from "../wire.ts"
-
-/** What one session may subscribe to at once. */
-const maxWatched = 1_000
+import { ResourceWatches, uriOf } from "./resource-watches.ts"
+import { introduced } from "./shared-clients.ts"
+import { isTask, TaskWatches } from "./task-watches.ts"
+import { encodeAnswer, encodeNotification, toRpcError, type Bytes } from "../wire.ts"
 
 /** Requests that only exist in the modern era: unknown here, whoever asks. */
 const modernOnly = new Set(["server/discover", "subscriptions/listen", "tasks/update"])
+const acknowledged = "notifications/subscriptions/acknowledged"
+/** One for all sessions, which hold it for as long as they listen. */
+const allLists = toRawObject({
+  notifications: { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true },
+})
 const empty: Answer = { result: noMembers }
 
 export type LegacySessionOptions = {
@@ -60,12 +64,10 @@ export class LegacySession {
   readonly #send: Send
   readonly #onRefused: (() => void) | undefined
   readonly #conversation = new Conversation()
-  readonly #watched = new Map<string, AbortController>()
   readonly #closed = new AbortController()
-  readonly #tasks = new TaskWatches(
-    async (taskId, signal) => (await this.#listen({ taskIds: [taskId] }, signal)).has("taskIds"),
-    this.#closed.signal,
-  )
+  /** The resources and tasks that it follows, which few sessions do. */
+  #resources: ResourceWatches | undefined
+  #tasks: TaskWatches | undefined
   #watchesLists = false
 
   constructor({ id, handle, send, client = unknownClient, onRefused }: LegacySessionOptions) {
@@ -84,10 +86,11 @@ export class LegacySession {
   /**
    * Takes one message.
    * @param send reaches the client ahead of the answer, on the stream of this message where the transport has such
+   * @param reply where the transport can begin an answer that is not complete
    * @returns the answer's bytes; undefined for what is not answered (notifications, answers, cancelled requests)
    */
-  async receive(message: Outline, send: Send): Promise<Buffer | undefined> {
-    if (message.kind === "request") return this.#answer(message, send)
+  async receive(message: Outline, send: Send, reply?: EarlyReply): Promise<Bytes | undefined> {
+    if (message.kind === "request") return this.#answer(message, send, reply)
     if (message.kind === "notification") this.#notice(message.method, message.params)
     else
       this.#conversation.settle(
@@ -101,8 +104,15 @@ export class LegacySession {
   watchLists(): void {
     if (this.#watchesLists) return
     this.#watchesLists = true
-    const wanted = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true }
-    void this.#listen(wanted, this.#closed.signal).catch(() => (this.#watchesLists = false))
+    const notify: Exchange["notify"] = (notification) => {
+      if (notification.method !== acknowledged) this.#tell(notification)
+    }
+    this.#handle(this.#request("subscriptions/listen", allLists), { signal: this.#closed.signal, notify }).catch(
+      (thrown: unknown) => {
+        this.#watchesLists = false
+        this.#heedRefusal(thrown)
+      },
+    )
   }
 
   /** Ends every open request and subscription. */
@@ -111,48 +121,49 @@ export class LegacySession {
     this.#conversation.close()
   }
 
-  async #answer(message: Outline & { kind: "request" }, send: Send): Promise<Buffer | undefined> {
+  async #answer(
+    message: Outline & { kind: "request" },
+    send: Send,
+    reply: EarlyReply | undefined,
+  ): Promise<Bytes | undefined> {
     const signal = this.#conversation.open(message.id, this.#closed.signal)
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
-    const answer = await this.#perform(message, send, signal).catch((thrown: unknown) => ({
+    const answering = new LegacyAnswering(message, reply)
+    const exchange = this.#exchange(send, signal, reply && answering.openLarge)
+    const answer = await this.#perform(message, exchange).catch((thrown: unknown) => ({
       error: toRpcError(thrown),
     }))
-    this.#tasks.heed(answer)
+    if (isTask(answer)) this.#tasks ??= this.#newTasks()
+    this.#tasks?.heed(answer)
     const cancelled = this.#conversation.finish(message.id)
-    return cancelled ? undefined : encodeAnswer(message.id, writeLegacyAnswer(message.method, answer))
+    return cancelled ? undefined : answering.encode(answer)
   }
 
-  async #perform(message: Outline & { kind: "request" }, send: Send, signal: AbortSignal): Promise<Answer> {
+  async #perform(message: Outline & { kind: "request" }, exchange: Exchange): Promise<Answer> {
     const { method, params } = message
     if (modernOnly.has(method)) throw unknownMethod(method)
-    if (method === "initialize") return this.#initialize(params, signal)
+    if (method === "initialize") return this.#initialize(params, exchange.signal)
     if (method === "ping") return empty
     if (method === "logging/setLevel") return this.#setLevel(params)
     if (method === "resources/subscribe") return this.#subscribe(uriOf(params))
     if (method === "resources/unsubscribe") return this.#unsubscribe(uriOf(params))
     const request = readLegacyRequest(message, this.client, this.#logLevel)
-    return this.#handle(request, this.#exchange(send, signal))
+    return this.#handle(request, exchange)
   }
 
-  #exchange(send: Send, signal: AbortSignal): Exchange {
+  #exchange(send: Send, signal: AbortSignal, large: Exchange["large"]): Exchange {
     return {
       signal,
       session: { id: this.id, closed: this.#closed.signal },
       notify: ({ method, params }) => send(encodeNotification(method, params)),
       ask: (request, asked) =>
         this.#conversation.ask(request, this.client.capabilities, send, AbortSignal.any([signal, asked])),
+      ...(large && { large }),
     }
   }
 
   async #initialize(params: RawObject, signal: AbortSignal): Promise<Answer> {
-    const requested = readString(params.get("protocolVersion"))
-    const capabilities = params.get("capabilities")
-    this.client = {
-      era: "legacy",
-      revision: legacyRevisions.find((revision) => revision === requested) ?? legacyRevisions[0],
-      capabilities: capabilities ? readMembers(capabilities) : noMembers,
-      info: params.get("clientInfo"),
-    }
+    this.client = introduced(params)
     const discovered = await this.#handle(this.#request("server/discover", noMembers), {
       signal,
       notify: () => {},
@@ -184,30 +195,25 @@ export class LegacySession {
   }
 
   async #subscribe(uri: string): Promise<Answer> {
-    if (this.#watched.has(uri)) return empty
-    if (this.#watched.size >= maxWatched)
-      throw new GatewayError(
-        "overloaded",
-        `A session subscribes to ${maxWatched} resources at most; unsubscribe from some.`,
-      )
-    const stop = new AbortController()
-    this.#watched.set(uri, stop)
-    const wanted = { resourceSubscriptions: [uri] }
-    const honoured = await this.#listen(wanted, AbortSignal.any([stop.signal, this.#closed.signal])).catch(
-      (thrown: unknown) => {
-        this.#unsubscribe(uri)
-        throw thrown
-      },
+    this.#resources ??= new ResourceWatches(
+      async (uri, signal) =>
+        (await this.#listen({ resourceSubscriptions: [uri] }, signal)).has("resourceSubscriptions"),
+      this.#closed.signal,
     )
-    if (honoured.has("resourceSubscriptions")) return empty
-    this.#unsubscribe(uri)
-    throw new GatewayError("not_found", `No resource ${uri} to subscribe to.`, { detail: { uri } })
+    await this.#resources.subscribe(uri)
+    return empty
   }
 
   #unsubscribe(uri: string): Answer {
-    this.#watched.get(uri)?.abort()
-    this.#watched.delete(uri)
+    this.#resources?.unsubscribe(uri)
     return empty
+  }
+
+  #newTasks(): TaskWatches {
+    return new TaskWatches(
+      async (taskId, signal) => (await this.#listen({ taskIds: [taskId] }, signal)).has("taskIds"),
+      this.#closed.signal,
+    )
   }
 
   /** Opens a modern subscription on the client's behalf; answers what of it is honoured. */
@@ -215,7 +221,7 @@ export class LegacySession {
     const { promise, resolve, reject } = Promise.withResolvers<RawObject>()
     const notify: Exchange["notify"] = (notification) => {
       const honoured = notification.params.get("notifications")
-      if (notification.method !== "notifications/subscriptions/acknowledged") this.#tell(notification)
+      if (notification.method !== acknowledged) this.#tell(notification)
       else resolve(honoured ? readMembers(honoured) : noMembers)
     }
     const request = this.#request("subscriptions/listen", toRawObject({ notifications: wanted }))
@@ -224,14 +230,18 @@ export class LegacySession {
       () => resolve(noMembers),
       (thrown: unknown) => {
         reject(thrown)
-        if (thrown instanceof GatewayError && thrown.code === "unauthenticated") this.#onRefused?.()
+        this.#heedRefusal(thrown)
       },
     )
     return promise
   }
 
+  #heedRefusal(thrown: unknown): void {
+    if (thrown instanceof GatewayError && thrown.code === "unauthenticated") this.#onRefused?.()
+  }
+
   #tell(notification: Notification): void {
-    if (isTaskNews(notification.method)) this.#tasks.told(notification.params)
+    if (isTaskNews(notification.method)) this.#tasks?.told(notification.params)
     const { method, params } = writeLegacyNews(notification)
     this.#send(encodeNotification(method, params))
   }
@@ -239,10 +249,4 @@ export class LegacySession {
   #request(method: string, params: RawObject): Request {
     return { method, params, meta: noMembers, client: this.client, progressToken: undefined, logLevel: undefined }
   }
-}
-
-function uriOf(params: RawObject): string {
-  const uri = readString(params.get("uri"))
-  if (uri === undefined) throw new ProtocolError("invalid_params", "uri must be a string.")
-  return uri
 }

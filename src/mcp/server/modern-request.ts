@@ -1,16 +1,17 @@
 /**
- * One request of a modern client from its outline to the bytes of its answer, whatever transport carried it.
+ * One request of a modern client from its outline to its answer, whatever transport carried it.
  */
 
-import { encodeModernAnswer, readModernRequest } from "../era-modern.ts"
+import { readModernRequest } from "../era-modern.ts"
 import { hop, metaOf, withMeta } from "../meta.ts"
 import { isOfSpecification } from "../message.ts"
 import type { Answer, Exchange, Handler, Notification, Outline, Request } from "../message.ts"
 import type { Cancellation } from "../cancellation.ts"
 import type { Send } from "./conversation.ts"
+import type { LargeMembers } from "../large-members.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
 import type { RawJson, RawObject } from "../raw-json.ts"
-import { encodeAnswer, encodeNotification, toRpcError } from "../wire.ts"
+import { encodeNotification, toRpcError } from "../wire.ts"
 import { GatewayError } from "../../errors.ts"
 
 /** Every request of the specification that a modern client may send. */
@@ -43,45 +44,49 @@ export type ModernRequest = {
   readonly send: Send
   /** Tells when the client no longer wants the answer. */
   readonly hungUp: Cancellation
-  /** Our own Implementation object, which signs each result. */
-  readonly serverInfo: RawJson
   /** What the transport checks before the request is read, and once it could be. */
   readonly checkFirst?: (params: RawObject) => void
   readonly check?: (request: Request) => void
+  /** Opens the way for large members of the answer, where the transport can send them ahead. */
+  readonly large?: () => LargeMembers | undefined
 }
 
-/** @returns the answer's bytes, and the HTTP status for it where HTTP carries it */
+/** @returns the answer, not yet signed, and the HTTP status for it where HTTP carries it */
 export async function answerModern({
   message,
   handle,
   send,
   hungUp,
-  serverInfo,
   checkFirst,
   check,
-}: ModernRequest): Promise<{ bytes: Buffer; status: number }> {
+  large,
+}: ModernRequest): Promise<{ answer: Answer; status: number }> {
   try {
     checkFirst?.(message.params)
     if (!mayBeKnown(message.method)) throw unknownMethod(message.method)
     const request = readModernRequest(message.method, message.params)
     check?.(request)
-    const answer = naming(message, await handle(request, new ModernExchange(message, send, hungUp)))
+    const answer = naming(message, await handle(request, new ModernExchange({ message, send, hungUp, large })))
     return {
-      bytes: encodeModernAnswer(message.id, answer, serverInfo),
+      answer,
       status: statusOf(answer.error?.code),
     }
   } catch (thrown) {
-    return { bytes: encodeAnswer(message.id, { error: toRpcError(thrown) }), status: thrownStatus(thrown) }
+    return { answer: { error: toRpcError(thrown) }, status: thrownStatus(thrown) }
   }
 }
 
+type Asked = Pick<ModernRequest, "message" | "send" | "hungUp"> & { readonly large: Exchange["large"] }
+
 class ModernExchange implements Exchange {
   readonly cancellation: Cancellation
+  readonly large: Exchange["large"]
   readonly #message: RequestOutline
   readonly #send: Send
 
-  constructor(message: RequestOutline, send: Send, hungUp: Cancellation) {
+  constructor({ message, send, hungUp, large }: Asked) {
     this.cancellation = hungUp
+    this.large = large
     this.#message = message
     this.#send = send
   }

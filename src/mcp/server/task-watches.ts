@@ -10,6 +10,10 @@ import { readString, type RawObject } from "../raw-json.ts"
 const maxWatched = 64
 const ended = new Set(["completed", "failed", "cancelled"])
 
+export function isTask({ result }: Answer): boolean {
+  return result !== undefined && readString(result.get("resultType")) === "task"
+}
+
 /** Opens a subscription to one task; resolves with whether the service has agreed. */
 type ListenToTask = (taskId: string, signal: AbortSignal) => Promise<boolean>
 

@@ -8,12 +8,13 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { syncFolder } from "../../durable-file.ts"
 import type { EntryDraft } from "../../domain/audit/entry.ts"
-import type { AuditHead, EntryRecorder, Payloads } from "../../domain/audit/log.ts"
+import type { AuditHead, EntryRecorder, Payloads, RunningDigest } from "../../domain/audit/log.ts"
 import { GatewayError } from "../../errors.ts"
 import { BatchDeadline } from "./handover/batch-deadline.ts"
 import { watchingKeys } from "./keys/key-watch.ts"
 import { openAuditKeys, type AuditKeys } from "./keys/keys.ts"
 import { Outbox } from "./handover/outbox.ts"
+import { SaltedDigest } from "./salted-digest.ts"
 import { ThreadKeeper, type Recovery } from "./handover/thread-keeper.ts"
 import { RequestFailed, type Answer } from "./handover/thread-link.ts"
 import type { ErasureFilter, Request, ThreadHead, ThreadStart, Unrecorded } from "./handover/thread-messages.ts"
@@ -99,6 +100,10 @@ export class AuditWriter implements EntryRecorder {
     }
     this.#schedule()
     return recorded
+  }
+
+  digest(): RunningDigest {
+    return new SaltedDigest(this.#keys.salt)
   }
 
   note(draft: EntryDraft): void {

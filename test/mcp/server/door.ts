@@ -115,9 +115,14 @@ const openSeal: SessionSeal = {
   open: (id) => (id.startsWith("ey") ? JSON.parse(Buffer.from(id, "base64url").toString()) : undefined),
 }
 
-export type DoorOptions = { readonly owner?: () => string; readonly maxOpen?: number }
+export type DoorOptions = {
+  readonly owner?: () => string
+  readonly maxOpen?: number
+  /** Instead of the one that echoes. */
+  readonly handle?: Handler
+}
 
-export async function openHttpDoor({ owner = () => "ann", maxOpen = 100 }: DoorOptions = {}) {
+export async function openHttpDoor({ owner = () => "ann", maxOpen = 100, handle }: DoorOptions = {}) {
   const seen: Seen = nothingSeen()
   const limits = {
     maxBodyBytes: 65_536,
@@ -133,7 +138,7 @@ export async function openHttpDoor({ owner = () => "ann", maxOpen = 100 }: DoorO
     void streamable.serve(request, response, {
       owner: owner(),
       mount: undefined,
-      handle: echoHandler(seen),
+      handle: handle ?? echoHandler(seen),
       paramHeaders: () => undefined,
     })
   })

@@ -1,0 +1,124 @@
+/**
+ * What one subscription tells of the lists: it compares what its principal sees before and after each change, so that
+ * nobody hears of what is hidden from them. It is kept small, since each legacy session holds one. How it begins:
+ * listen.ts; who wakes it: listeners.ts.
+ */
+
+import type { ItemKind } from "../domain/catalog.ts"
+import type { Answer } from "../mcp/message.ts"
+import { noMembers, toRaw } from "../mcp/raw-json.ts"
+import type { CallRequest } from "./call.ts"
+import type { Listener, Listeners } from "./listeners.ts"
+import type { ListSteps } from "./list.ts"
+import type { Known } from "./resolve.ts"
+import { viewOf, type View } from "./view.ts"
+
+export type WantedLists = {
+  readonly toolsListChanged?: boolean
+  readonly promptsListChanged?: boolean
+  readonly resourcesListChanged?: boolean
+}
+
+type List = { readonly flag: keyof WantedLists; readonly kind: ItemKind; readonly method: string }
+
+const lists: readonly List[] = [
+  { flag: "toolsListChanged", kind: "tools", method: "notifications/tools/list_changed" },
+  { flag: "promptsListChanged", kind: "prompts", method: "notifications/prompts/list_changed" },
+  { flag: "resourcesListChanged", kind: "resources", method: "notifications/resources/list_changed" },
+  { flag: "resourcesListChanged", kind: "templates", method: "notifications/resources/list_changed" },
+]
+
+export const listFlags: ReadonlySet<keyof WantedLists> = new Set(lists.map(({ flag }) => flag))
+
+export type SubscriptionOptions = {
+  readonly steps: Pick<ListSteps, "authenticate">
+  /** The snapshot of this moment. */
+  readonly known: () => Known
+  readonly listeners: Listeners
+}
+
+/** Resolves when the gateway ends the subscription; rejects when the caller does, or may listen no longer. */
+export type Ended = PromiseWithResolvers<Answer>
+
+type Terms = { readonly wanted: WantedLists; readonly ended: Ended }
+
+export function subscribe(options: SubscriptionOptions, call: CallRequest, terms: Terms): void {
+  new Subscription(options, call, terms).begin()
+}
+
+class Subscription implements Listener {
+  readonly #options: SubscriptionOptions
+  readonly #caller: CallRequest["caller"]
+  readonly #mount: string | undefined
+  readonly #client: CallRequest["request"]["client"]
+  readonly #exchange: CallRequest["exchange"]
+  readonly #terms: Terms
+  #seen: readonly View[]
+
+  constructor(options: SubscriptionOptions, { caller, mount, request, exchange }: CallRequest, terms: Terms) {
+    this.#options = options
+    this.#caller = caller
+    this.#mount = mount
+    this.#client = request.client
+    this.#exchange = exchange
+    this.#terms = terms
+    this.#seen = this.#look()
+  }
+
+  begin(): void {
+    const { signal } = this.#exchange
+    if (signal.aborted) return this.#terms.ended.reject(signal.reason)
+    signal.addEventListener("abort", this, { once: true })
+    this.#options.listeners.add(this)
+  }
+
+  changed(): void {
+    try {
+      const now = this.#look()
+      const isOther = (_list: List, index: number): boolean => isChanged(this.#seen[index], now[index])
+      const methods = new Set(
+        this.#lists()
+          .filter(isOther)
+          .map(({ method }) => method),
+      )
+      for (const method of methods) this.#exchange.notify({ method, params: noMembers })
+      this.#seen = now
+    } catch (thrown) {
+      this.#leave()
+      this.#terms.ended.reject(thrown)
+    }
+  }
+
+  finish(): void {
+    this.#leave()
+    this.#terms.ended.resolve({ result: new Map([["resultType", toRaw("complete")]]) })
+  }
+
+  /** The caller has left. */
+  handleEvent(): void {
+    this.#leave()
+    this.#terms.ended.reject(this.#exchange.signal.reason)
+  }
+
+  #leave(): void {
+    this.#options.listeners.remove(this)
+    this.#exchange.signal.removeEventListener("abort", this)
+  }
+
+  #lists(): readonly List[] {
+    return lists.filter(({ flag }) => this.#terms.wanted[flag])
+  }
+
+  #look(): readonly View[] {
+    const { steps, known } = this.#options
+    const principal = steps.authenticate(this.#caller)
+    return this.#lists().map(({ kind }) =>
+      viewOf(known(), principal, { mount: this.#mount, kind, client: this.#client }),
+    )
+  }
+}
+
+/** Views are shared by all who see the same, so most are told apart without a look at what they hold. */
+function isChanged(before: View | undefined, now: View | undefined): boolean {
+  return before !== now && before?.digest() !== now?.digest()
+}
