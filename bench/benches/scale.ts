@@ -78,7 +78,7 @@ async function dimensionsOf(effort: Effort): Promise<readonly Dimension[]> {
         { name: "an empty log" },
         {
           name: `${entries} entries`,
-          grow: ({ folder }: Gateway) => recordEntries(join(folder, "data"), entries),
+          grow: ({ folder }: Gateway) => recordEntries(join(folder, "data"), { count: entries, spanMs }),
         },
       ],
     },

@@ -8,7 +8,7 @@ import { connect } from "node:net"
 import { PassThrough, type Readable } from "node:stream"
 import type { Dispatcher } from "undici"
 import { GatewayError } from "../errors.ts"
-import { Pool } from "../mcp/channels/connection-pool.ts"
+import { DispatchPool } from "../mcp/client/dispatch-pool.ts"
 import { readBody } from "../mcp/server/http-body.ts"
 import { handedBack, handedOver, handedOverWhole, isMarkedAdmitted } from "./hand-over-headers.ts"
 import { refuse, type Opened } from "./http-listener.ts"
@@ -30,12 +30,17 @@ const smallBytes = 64 * 1024
 
 export class HandOver {
   readonly #options: HandOverOptions
-  readonly #owner: Pool
+  readonly #owner: DispatchPool
 
   constructor(options: HandOverOptions) {
     this.#options = options
     const { path: socketPath } = options
-    this.#owner = new Pool("http://localhost", { socketPath, allowH2: false, headersTimeout: 0, bodyTimeout: 0 })
+    this.#owner = new DispatchPool("http://localhost", {
+      socketPath,
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    })
   }
 
   /** @throws GatewayError `invalid` where it cannot be passed on, or ends in the middle */

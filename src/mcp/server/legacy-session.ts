@@ -25,7 +25,7 @@ import {
 } from "../message.ts"
 import { readMembers } from "../outline.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
-import { noMembers, readString, toRaw, toRawObject, withMembers, type RawObject } from "../raw-json.ts"
+import { noMembers, toRaw, toRawObject, withMembers, type RawObject } from "../raw-json.ts"
 import { LegacyAnswering, type EarlyReply } from "./legacy-answering.ts"
 import { unknownClient } from "./sealed-client.ts"
 import { ResourceWatches, uriOf } from "./resource-watches.ts"
