@@ -10,6 +10,7 @@ import { GatewayError } from "../../errors.ts"
 import { DispatchPool } from "./dispatch-pool.ts"
 import { notReached } from "./http-refusal.ts"
 import type { Flow, ResponseHead } from "./response-head.ts"
+import { atTurnEnd } from "../turn-end.ts"
 
 export type HttpTarget = {
   /** `http:`, `https:`, or `unix:///path/to.sock:/mcp`. */
@@ -76,11 +77,11 @@ export class HttpClient {
     this.#headers = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
   }
 
-  send(request: HttpRequest, reader: ResponseReader): Sending {
+  send({ method, headers, body, lane }: HttpRequest, reader: ResponseReader): Sending {
     const response = new ResponseHandler(reader)
-    const { method, body = null, lane } = request
-    const headers = request.headers as string[] // undici reads it only
-    this.#lanes[lane].dispatch({ path: this.#path, method, headers, body }, response)
+    // undici only reads the headers.
+    const request = { path: this.#path, method, headers: headers as string[], body: body ?? null }
+    atTurnEnd(() => this.#lanes[lane].dispatch(request, response))
     return response
   }
 

@@ -9,10 +9,14 @@ import { LargeReply } from "./large-reply.ts"
 import { DeadlineWheel, type Place, type Timed } from "../deadline-wheel.ts"
 import type { Answer } from "../message.ts"
 import type { RawJson } from "../raw-json.ts"
+import { atTurnEnd } from "../turn-end.ts"
 import { joined, type Bytes } from "../wire.ts"
 
 /** Below the idle time-outs of common proxies, above the duration of nearly every call. */
 const silenceMs = 10_000
+
+/** To copy so much costs less than to hand its pieces over one by one. */
+const smallBytes = 16 * 1024
 
 /** Replies of which nothing has been heard yet. */
 const silences = new DeadlineWheel()
@@ -77,6 +81,10 @@ export class HttpReply implements Timed {
     if (this.#silence) silences.leave(this.#silence)
     if (this.hasBegun) return this.#large?.finish(answer)
     if (this.#stream && this.#stream !== nowhere) return this.#finishStream(this.#stream, answer)
+    atTurnEnd(() => this.#write(answer, status))
+  }
+
+  #write(answer: Bytes | undefined, status: number): void {
     if (this.#response.destroyed || this.#response.headersSent) return
     if (!answer) return void this.#response.writeHead(202).end()
     if (!Buffer.isBuffer(answer)) return this.#writePieces(answer, status)
@@ -84,10 +92,9 @@ export class HttpReply implements Timed {
   }
 
   #writePieces(pieces: readonly Buffer[], status: number): void {
-    const response = this.#writeHead(
-      status,
-      pieces.reduce((sum, { length }) => sum + length, 0),
-    )
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
+    if (length <= smallBytes) return void this.#writeHead(status, length).end(joined(pieces))
+    const response = this.#writeHead(status, length)
     response.cork()
     for (const piece of pieces) response.write(piece)
     response.end()
