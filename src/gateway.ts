@@ -5,8 +5,8 @@
 
 import { once } from "node:events"
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
-import type { Server } from "node:http"
-import type { AddressInfo } from "node:net"
+import type { Server as HttpServer } from "node:http"
+import type { AddressInfo, Server } from "node:net"
 import { join } from "node:path"
 import { createTaskIds, type TaskRecord } from "./call/tasks/task-ids.ts"
 import type { Config } from "./config.ts"
@@ -20,6 +20,7 @@ import { openLimiter } from "./gateway/limiter.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
 import { readTls } from "./gateway/tls.ts"
+import { openCrew } from "./gateway/workers/owner/wiring.ts"
 import type { Log } from "./log.ts"
 import { openStdioChannel } from "./mcp/channels/stdio-channel.ts"
 
@@ -29,6 +30,8 @@ export type GatewayOptions = {
   readonly version: string
   /** Of a test: failpoint.ts. */
   readonly failpoint?: string | undefined
+  /** The module that is a worker's program; without it there are none, whatever the configuration says. */
+  readonly worker?: URL
   /** Of a bench, in place of the audit log's own. */
   readonly recorder?: EntryRecorder
 }
@@ -40,8 +43,8 @@ export type Gateway = {
   listen(): Promise<{ readonly url: string }>
   /** Serves the client at our own stdin and stdout, on behalf of the key's principal, until it leaves. */
   serveStdio(): Promise<void>
-  /** Looks at the folder of services now. */
-  rescan(): Promise<void>
+  /** Looks at the folder of services now, and puts new workers in the place of those there are. */
+  reload(): Promise<void>
   /** Takes no more calls, lets open ones finish in their time, and leaves nothing running. */
   close(): Promise<void>
 }
@@ -72,19 +75,23 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const calls = wireCalls({ config, stores, services, audit, limiter, stopping: stopping.signal }, closers)
   let flushed: (() => Promise<void>) | undefined
   closers.add(() => flushed?.())
-  const doors = openDoors(
-    { config, log, version, tls, stores, services, calls, audit, stopping: stopping.signal },
-    closers,
-  )
-  closers.add(() => calls.drained(config.limits.drainMs))
+  const opened = { config, log, version, tls, stores, services, calls, audit, stopping: stopping.signal }
+  const crew = await openCrew({ ...opened, limiter, program: options.worker }, closers)
+  const doors = openDoors({ ...opened, behind: crew?.behind }, closers)
+  closers.add(async () => {
+    const { drainMs } = config.limits
+    await Promise.all([calls.drained(drainMs), crew?.drained(drainMs)])
+  })
   closers.add(() => stopping.abort())
   return {
     adminKey: stores.adminKey,
     listen: async () => {
-      const origin = await listen(doors.http, config)
+      const server = crew ? await crew.open(doors.http) : doors.http
       closers.add(() => {
-        flushed = stopListening(doors.http)
+        if (crew) crew.stopListening()
+        else flushed = stopListening(doors.http)
       })
+      const origin = await listen(server, config)
       await announce(origin, config, closers)
       return { url: `${origin}/mcp` }
     },
@@ -99,7 +106,10 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
       })
       await doors.pipes.serve(channel, { caller, mount: undefined })
     },
-    rescan: () => services.files.rescan(),
+    reload: async () => {
+      await services.files.rescan()
+      await crew?.roll()
+    },
     close: () => closers.close(),
   }
 }
@@ -117,16 +127,16 @@ async function makeDataFolder({ data }: Config): Promise<void> {
   })
 }
 
-async function listen(http: Server, { host, port, tls }: Config): Promise<string> {
-  http.listen(port, host)
-  await once(http, "listening").catch((cause: unknown) => {
+async function listen(server: Server, { host, port, tls }: Config): Promise<string> {
+  server.listen(port, host)
+  await once(server, "listening").catch((cause: unknown) => {
     throw new GatewayError(
       "conflict",
       `Cannot listen on ${host}:${port}. If something else does, choose another --port.`,
       { cause },
     )
   })
-  const { port: bound } = http.address() as AddressInfo
+  const { port: bound } = server.address() as AddressInfo
   return `${tls.cert === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${bound}`
 }
 
@@ -137,7 +147,7 @@ const flushMs = 2_000
  * New connections are refused at once, idle ones end; the others end with their answers.
  * @returns waits until the last answer is out, at most {@link flushMs}
  */
-function stopListening(http: Server): () => Promise<void> {
+function stopListening(http: HttpServer): () => Promise<void> {
   const closed = once(http, "close")
   http.close()
   const sweep = setInterval(() => http.closeIdleConnections(), 20)

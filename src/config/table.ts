@@ -29,6 +29,11 @@ const table = {
   port: whole(4444, { min: 0, max: 65_535 }, "The port to listen on; 0 picks a free one."),
   data: path("data", "The folder of what the gateway keeps: principals, keys, lists."),
   servers: path("servers.d", "The folder of the services' files."),
+  workers: whole(
+    1,
+    { unit: "processes", max: 64 },
+    "Processes that serve HTTP. With more than one, a process of their own owns state, quotas, audit log and programs, and the others make calls.",
+  ),
   insecureHttp: toggle("Listens on more than loopback without TLS. Keys then cross the network in clear."),
   allowedHosts: list("Host names, beside loopback, under which clients may address the gateway."),
   allowedOrigins: list("Origins of web pages that may call the gateway, such as `https://chat.example.com`."),

@@ -47,7 +47,12 @@ export type FleetContext = {
   readonly wheel: DeadlineWheel
   /** How many programs may be on their way up at once. */
   readonly starts: Turnstile
+  /** Processes beside this one that send calls as well. */
+  readonly workers?: number
   readonly now: () => number
   readonly random: () => number
   readonly onChange: (what: FleetChange, service: ServiceDefinition["name"]) => void
 }
+
+/** What it takes to send calls, and no more. */
+export type LinkContext = Omit<FleetContext, "cache" | "issues" | "onChange">

@@ -22,8 +22,10 @@ import { LinkPool } from "./links/link-pool.ts"
 import type { Lists } from "./lists/list-cache.ts"
 import { Listing } from "./lists/listing.ts"
 import { Pinging } from "./links/pinging.ts"
-import { Stats } from "./calls/stats.ts"
+import { OpenSends } from "./calls/open-sends.ts"
+import { Stats, type Served } from "./calls/stats.ts"
 import { readStatus, stateOf } from "./status.ts"
+import { serviceUnavailable } from "./unavailable.ts"
 import { Watches, type Watcher } from "./lists/watches.ts"
 
 /** Connections by URL that callers do not share; of programs there are fewer. */
@@ -42,10 +44,9 @@ export class LiveService {
   readonly #watches: Watches
   readonly #dispatch: Dispatch
   readonly #stats = new Stats()
+  readonly #open = new OpenSends()
   #pinging: readonly Pinging[] = []
   #state: ServiceState = "starting"
-  #open = 0
-  #drained: (() => void) | undefined
   #stopping = false
 
   constructor(definition: ServiceDefinition, context: FleetContext) {
@@ -104,29 +105,14 @@ export class LiveService {
     for (const pinging of this.#pinging) pinging.stop()
     this.#watches.close()
     this.listing.close()
-    await this.#drain(graceMs)
+    await this.#open.drained(graceMs)
     const closing = this.#endpoints.map((endpoint) => endpoint.close())
     await Promise.all([this.#pool.close(), ...closing, this.connector.close()])
   }
 
   async send(request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
     if (this.#stopping) throw this.#unavailable("The service is being stopped.")
-    const { now } = this.#context
-    const beganMs = now()
-    this.#open++
-    try {
-      const answer = await this.#dispatch.send(request, exchange, options)
-      if (answer.error) this.#noteError(beganMs, `It answered with error ${answer.error.code}.`)
-      else this.#stats.answered(now() - beganMs)
-      return answer
-    } catch (thrown) {
-      const error = GatewayError.from(thrown)
-      if (cancellationOf(exchange).aborted) this.#stats.answered(now() - beganMs)
-      else this.#noteError(beganMs, error.message)
-      throw error.code === "service_unavailable" ? this.#unavailable(error.message, error) : thrown
-    } finally {
-      if (--this.#open === 0) this.#drained?.()
-    }
+    return this.#open.during(() => this.#send(request, exchange, options))
   }
 
   /** @throws GatewayError `service_unavailable` */
@@ -140,6 +126,22 @@ export class LiveService {
     // Another connection may know another caller's task by the same id.
     const link = place ? this.#dispatch.linkAt(place) : this.#primary()?.shared.link
     return link ? watchTask({ link, id, clientInfo: this.#context.clientInfo, onNews }, signal) : false
+  }
+
+  /** A call that another process of ours has sent. */
+  noteServed({ latencyMs, error: message, era }: Served): void {
+    if (message === undefined) this.#stats.answered(latencyMs)
+    else this.#stats.failed(latencyMs, { message, atMs: this.#context.now() })
+    if (era === undefined) return
+    const reason = new GatewayError("service_unavailable", `The service is of the ${era} era now.`)
+    for (const { shared } of this.#endpoints)
+      if (shared.link && shared.link.facts.era !== era) shared.drop(shared.link, reason)
+  }
+
+  /** Whether it may matter to the service over which connection a call comes. */
+  get remembers(): boolean {
+    const isLegacy = this.#era() === "legacy"
+    return this.#endpoints.some(({ shared }) => shared.link?.remembers ?? isLegacy)
   }
 
   listTtlMs(kind: ItemKind): number {
@@ -172,6 +174,22 @@ export class LiveService {
       endpoints: this.#endpoints,
       stats: this.#stats,
     })
+  }
+
+  async #send(request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
+    const { now } = this.#context
+    const beganMs = now()
+    try {
+      const answer = await this.#dispatch.send(request, exchange, options)
+      if (answer.error) this.#noteError(beganMs, `It answered with error ${answer.error.code}.`)
+      else this.#stats.answered(now() - beganMs)
+      return answer
+    } catch (thrown) {
+      const error = GatewayError.from(thrown)
+      if (cancellationOf(exchange).aborted) this.#stats.answered(now() - beganMs)
+      else this.#noteError(beganMs, error.message)
+      throw error.code === "service_unavailable" ? this.#unavailable(error.message, error) : thrown
+    }
   }
 
   readonly #era = (): Era | undefined => this.#primary()?.shared.link?.facts.era ?? this.listing.lists?.facts.era
@@ -230,23 +248,7 @@ export class LiveService {
     if (!this.#stopping) this.#context.onChange(what, this.definition.name)
   }
 
-  async #drain(graceMs: number): Promise<void> {
-    if (this.#open === 0) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#drained = resolve
-    const timer = setTimeout(resolve, graceMs)
-    await promise
-    clearTimeout(timer)
-  }
-
   #unavailable(message: string, error?: unknown): GatewayError {
-    const { name } = this.definition
-    const { detail, retryAfterMs } = error instanceof GatewayError ? error : {}
-    return new GatewayError("service_unavailable", message, {
-      detail: { ...detail, service: name },
-      next: { operation: "diagnose_service", arguments: { name } },
-      cause: error,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    })
+    return serviceUnavailable(this.definition.name, message, error)
   }
 }

@@ -26,6 +26,7 @@ import { Issues } from "./issues.ts"
 import { ListCache } from "./lists/list-cache.ts"
 import { LiveService } from "./live-service.ts"
 import { idleStatus } from "./status.ts"
+import type { Served } from "./calls/stats.ts"
 import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import { Turnstile } from "./calls/turnstile.ts"
 import type { Watcher } from "./lists/watches.ts"
@@ -42,6 +43,12 @@ export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "c
 export type RunningFleet = Fleet & {
   /** `removed` where there is none. */
   stateOf(service: string): ServiceState | "removed"
+  /** Undefined while it is not live. */
+  definitionOf(service: string): ServiceDefinition | undefined
+  /** Whether it may matter to the service which process sends a call. */
+  remembers(service: string): boolean
+  /** A call that a worker has sent. */
+  noteServed(service: string, served: Served): void
   start(): Promise<void>
   stop(graceMs: number): Promise<void>
 }
@@ -133,6 +140,18 @@ class ServiceFleet implements RunningFleet {
     const live = this.#live.get(service)
     if (live) return live.status.state
     return this.#files.list().some(({ definition }) => definition.name === service) ? "disabled" : "removed"
+  }
+
+  definitionOf(service: string): ServiceDefinition | undefined {
+    return this.#live.get(service)?.definition
+  }
+
+  remembers(service: string): boolean {
+    return this.#live.get(service)?.remembers ?? true
+  }
+
+  noteServed(service: string, served: Served): void {
+    this.#live.get(service)?.noteServed(served)
   }
 
   issues(): readonly Issue[] {

@@ -1,15 +1,12 @@
 /** Wires calls, and the performing of operations, which is a call like any other. */
 
 import { randomUUID } from "node:crypto"
-import { createBridge } from "../call/bridge.ts"
 import { call, type CallRequest } from "../call/call.ts"
 import type { Limiter } from "../call/limit.ts"
 import type { Folding } from "../call/folding.ts"
 import { resolve } from "../call/resolve.ts"
 import type { RouteOptions } from "../call/route.ts"
 import type { TaskCallsOptions } from "../call/tasks/sent.ts"
-import { abandonsTasks } from "../call/tasks/abandon-task.ts"
-import { sendThroughTasks } from "../call/tasks/task-calls.ts"
 import { viewOf } from "../call/view.ts"
 import type { Config } from "../config.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
@@ -25,6 +22,7 @@ import { readArguments, toToolResult } from "../surfaces/management-tools.ts"
 import type { Audit } from "./audit.ts"
 import type { Closers } from "./closers.ts"
 import { OpenCalls } from "./open-calls.ts"
+import { wireSending } from "./sending.ts"
 import type { Services } from "./services.ts"
 import { wireSteps, type WiredSteps } from "./steps.ts"
 import type { Stores } from "./stores.ts"
@@ -91,20 +89,9 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
 }
 
 function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOptions, "clock" | "digestFor"> {
-  const { config, services, stores, stopping } = options
   const operationsByName = new Map(operations.map((operation) => [operation.name, operation]))
   return {
-    send: sendThroughTasks(tasks),
-    abandon: abandonsTasks(tasks),
-    terms: (service) => services.known().catalog.offers.get(service)?.terms,
-    bridge: createBridge({
-      sealer: stores.sealer,
-      now: Date.now,
-      newId: randomUUID,
-      parkedMs: config.limits.parkedMs,
-      parkedPerPrincipal: config.limits.parkedPerPrincipal,
-      stopping,
-    }),
+    ...wireSending(options, tasks),
     perform: async ({ tool: { name }, resource }, principal, { request, exchange }) => {
       const operation = operationsByName.get(name)
       if (!operation) throw new GatewayError("internal", `No operation ${name}.`)

@@ -15,7 +15,8 @@ import type { SessionRecord } from "../mcp/server/http-sessions.ts"
 import { toRaw } from "../mcp/raw-json.ts"
 import { operations } from "../operations/index.ts"
 import { allowPeers } from "../surfaces/http-guard.ts"
-import { createHttpDoor } from "../surfaces/http.ts"
+import { handOverHeaderBytes } from "../surfaces/hand-over-headers.ts"
+import { createHttpDoor, type HttpDoorOptions } from "../surfaces/http.ts"
 import { createMcpDoor } from "../surfaces/mcp.ts"
 import { Pipes } from "../surfaces/pipes.ts"
 import { listenForRest } from "../surfaces/rest-listener.ts"
@@ -29,6 +30,8 @@ import type { Tls } from "./tls.ts"
 
 export type Doors = { readonly http: Server; readonly pipes: Pipes }
 
+export type Behind = Required<Pick<HttpDoorOptions, "sourceOf" | "onArrived" | "onAdmitted" | "workers">>
+
 export type DoorsOptions = {
   readonly config: Config
   readonly log: Log
@@ -38,12 +41,14 @@ export type DoorsOptions = {
   readonly services: Services
   readonly calls: Calls
   readonly audit: Audit
+  /** Where the door is behind workers, which have the public one. */
+  readonly behind: Behind | undefined
   /** Aborts when the gateway stops. */
   readonly stopping: AbortSignal
 }
 
 export function openDoors(options: DoorsOptions, closers: Closers): Doors {
-  const { config, log, version, tls, stores, services, calls, audit, stopping } = options
+  const { config, log, version, tls, stores, services, calls, audit, behind, stopping } = options
   const { authenticator, events, sealer } = stores
   const { known, fleet } = services
   const { steps } = calls
@@ -78,8 +83,8 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
   })
   const http = createHttpDoor({
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
-    limits: config.limits,
-    ...(tls && { tls }),
+    limits: { ...config.limits, headerBytes: config.limits.headerBytes + (behind ? handOverHeaderBytes : 0) },
+    ...(behind ?? (tls && { tls })),
     recall: (credential) => authenticator.recall(credential),
     admit: (credential) => authenticator.admit(credential),
     onRefused: async (source, thrown) => {

@@ -20,6 +20,8 @@ export type Services = {
   readonly fleet: RunningFleet
   /** The snapshot of this moment; a call keeps the one it began with. */
   readonly known: () => Known
+  /** Tells which service may offer something else now, or be reached otherwise. @returns ends it */
+  readonly onOffer: (listener: (service: string) => void) => () => void
 }
 
 export type ServicesOptions = {
@@ -49,9 +51,13 @@ export async function openServices(
     managementResources: resources,
     openTaskId,
   }
+  const listeners = new Set<(service: string) => void>()
   let isOutdated = false
   const onChange: FleetOptions["onChange"] = (what, service) => {
-    if (what === "catalog") isOutdated = true
+    if (what === "catalog") {
+      isOutdated = true
+      for (const listener of listeners) listener(service)
+    }
     events.publish(what === "service" ? { type: what, service, state: fleet.stateOf(service) } : { type: what })
   }
   /** Compiled when next asked for: a thousand services that come up together change it a thousand times. */
@@ -69,6 +75,7 @@ export async function openServices(
     dataDir: config.data,
     limits: config.limits,
     health: config.health,
+    workers: config.workers > 1 ? config.workers : 0,
     baseEnv: childEnvironment(),
     childFolder: dirname(config.servers),
     lookup: createLookup(config.data),
@@ -80,7 +87,11 @@ export async function openServices(
   closers.add(() => void process.off("exit", killChildren))
   await fleet.start()
   closers.add(() => fleet.stop(0)) // the calls have had their time
-  return { files, fleet, known: current }
+  const onOffer: Services["onOffer"] = (listener) => {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+  return { files, fleet, known: current, onOffer }
 }
 
 /** Files that cannot be used are an operator's business as they are written, not only when someone asks. */

@@ -19,6 +19,7 @@ import { sharedName } from "../domain/naming.ts"
 import type { EntryRecorder } from "../domain/audit/log.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import { failpoint } from "../failpoint.ts"
+import type { Authenticator } from "../identity/authenticator.ts"
 import type { Closers } from "./closers.ts"
 import { randomDigits } from "./random-digits.ts"
 import type { Services } from "./services.ts"
@@ -31,7 +32,7 @@ export type WiredSteps = {
 
 export type StepsOptions = {
   readonly audit: Config["audit"]
-  readonly stores: Pick<Stores, "authenticator" | "sealer">
+  readonly stores: Pick<Stores, "sealer"> & { readonly authenticator: Pick<Authenticator, "authenticate"> }
   readonly services: Pick<Services, "known">
   readonly recorder: EntryRecorder
   readonly limiter: Limiter

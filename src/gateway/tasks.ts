@@ -6,7 +6,9 @@ import { TaskIndex } from "../call/tasks/task-index.ts"
 import type { Services } from "./services.ts"
 import type { Stores } from "./stores.ts"
 
-export function wireTasks({ sealer }: Pick<Stores, "sealer">, { fleet, known }: Services): TaskCallsOptions {
+type TaskServices = Pick<Services, "known"> & Pick<TaskCallsOptions, "fleet">
+
+export function wireTasks({ sealer }: Pick<Stores, "sealer">, { fleet, known }: TaskServices): TaskCallsOptions {
   return {
     fleet,
     catalog: () => known().catalog,

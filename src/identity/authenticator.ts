@@ -23,6 +23,16 @@ export interface Authenticator {
   close(): void
 }
 
+/** For a process that checks no secrets: it knows again the keys that another one has admitted. */
+export interface Recognizer extends Pick<Authenticator, "recall" | "authenticate"> {
+  /**
+   * To be called before the credential is shown to who can admit it.
+   *
+   * @returns remembers it, to be called if it was admitted. It counts for the secret's hash of this moment alone.
+   */
+  introduce(credential: Credential): () => void
+}
+
 type Dependencies = {
   readonly principals: Principals
   readonly keys: Keys
@@ -40,12 +50,7 @@ export async function createAuthenticator({
   const roster = await openRoster(principals, keys)
   const verifier = new Verifier(pepper, now)
   return {
-    recall: (credential) => {
-      const claim = claimOfKey(credential)
-      const key = claim && roster.findKey(claim.id)
-      if (!key || !verifier.recalls(verifier.digest(claim), key.hash)) return undefined
-      return isActive(roster, key, now()) ? { principalId: key.principalId, keyId: key.id } : undefined
-    },
+    recall: (credential) => recall(roster, verifier, credential, now()),
     admit: async (credential) => {
       const claim = readCredential(credential)
       const { caller, hash } = findClaimed(roster, claim, now())
@@ -58,6 +63,30 @@ export async function createAuthenticator({
     authenticate: (caller) => getActive(roster, caller, now()),
     close: () => roster.close(),
   }
+}
+
+export function createRecognizer({
+  roster,
+  pepper,
+  now,
+}: Pick<Dependencies, "pepper" | "now"> & { readonly roster: Roster }): Recognizer {
+  const verifier = new Verifier(pepper, now)
+  return {
+    recall: (credential) => recall(roster, verifier, credential, now()),
+    introduce: (credential) => {
+      const claim = claimOfKey(credential)
+      const key = claim && roster.findKey(claim.id)
+      return () => key && verifier.remember(verifier.digest(claim), key.hash)
+    },
+    authenticate: (caller) => getActive(roster, caller, now()),
+  }
+}
+
+function recall(roster: Roster, verifier: Verifier, credential: Credential, nowMs: number): Caller | undefined {
+  const claim = claimOfKey(credential)
+  const key = claim && roster.findKey(claim.id)
+  if (!key || !verifier.recalls(verifier.digest(claim), key.hash)) return undefined
+  return isActive(roster, key, nowMs) ? { principalId: key.principalId, keyId: key.id } : undefined
 }
 
 type Claimed = { readonly caller: Caller | undefined; readonly hash: string | undefined }

@@ -5,7 +5,7 @@
 
 import { maxPageLength, type Change, type Collection, type Versioned } from "../domain/collection.ts"
 import { compileGrants, type CompiledGrants } from "../domain/permission.ts"
-import type { Key, Keys, Principal, Principals } from "../domain/principal.ts"
+import type { Key, Principal } from "../domain/principal.ts"
 
 type Member = { readonly principal: Principal; readonly may: CompiledGrants }
 
@@ -16,7 +16,10 @@ export interface Roster {
   close(): void
 }
 
-export async function openRoster(principals: Principals, keys: Keys): Promise<Roster> {
+/** What the roster needs of a store. */
+type Followed<T extends Versioned> = Pick<Collection<T>, "list" | "watch">
+
+export async function openRoster(principals: Followed<Principal>, keys: Followed<Key>): Promise<Roster> {
   const members = new Map<string, Member>()
   const ids = new Map<string, string>()
   const known = new Map<string, Key>()
@@ -45,7 +48,7 @@ export async function openRoster(principals: Principals, keys: Keys): Promise<Ro
 
 /** Watches before it lists, so that nothing falls between the two; what changed while it listed is not listed over. */
 async function follow<T extends Versioned>(
-  collection: Collection<T>,
+  collection: Followed<T>,
   apply: (id: string, value: T | undefined) => void,
 ): Promise<() => void> {
   let changed: Set<string> | undefined = new Set()
@@ -63,7 +66,7 @@ async function follow<T extends Versioned>(
   return stop
 }
 
-async function* everyOne<T extends Versioned>(collection: Collection<T>): AsyncGenerator<T> {
+async function* everyOne<T extends Versioned>(collection: Followed<T>): AsyncGenerator<T> {
   let cursor: string | undefined
   do {
     const page = await collection.list({ limit: maxPageLength, ...(cursor !== undefined && { cursor }) })

@@ -45,6 +45,11 @@ export class Verifier {
     return kept !== undefined && this.#right.get(digest) === kept
   }
 
+  /** Somebody else has found it to match. */
+  remember(digest: string, kept: string): void {
+    this.#right.set(digest, kept)
+  }
+
   /**
    * @param kept undefined where there is nothing to match, which takes as long to find out
    * @throws GatewayError `unauthenticated` with `retryAfterMs` after too many failures; `overloaded`

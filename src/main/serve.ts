@@ -1,5 +1,6 @@
 /** Runs the gateway from its start to the signal, or the end of stdin, that ends it. */
 
+import { extname } from "node:path"
 import { setFlagsFromString } from "node:v8"
 import { requireSafeListening, testFailpoint, type Config } from "../config.ts"
 import { armFailpoint } from "../failpoint.ts"
@@ -26,7 +27,7 @@ export async function serve(config: Config, options: RunOptions): Promise<number
   const stopped = untilSignal(["SIGINT", "SIGTERM"], log, options)
   const gateway = await open(config, log, options)
   process.on("SIGHUP", () => {
-    gateway.rescan().catch((err: unknown) => log.error({ err }, "The folder of services could not be read."))
+    gateway.reload().catch((err: unknown) => log.error({ err }, "What the signal asked for could not be done."))
   })
   const listening = await gateway.listen().catch(async (thrown: unknown) => {
     await gateway.close()
@@ -62,6 +63,9 @@ export async function serveStdio(config: Config, options: RunOptions): Promise<n
   return 0
 }
 
+/** Beside this file, as TypeScript here and compiled where published. */
+const workerProgram = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
+
 async function open(config: Config, log: Log, { version, exit }: RunOptions): Promise<Gateway> {
   const fail = (err: unknown): void => {
     log.fatal({ err }, "The gateway failed and ends; this is a fault of its own.")
@@ -72,7 +76,7 @@ async function open(config: Config, log: Log, { version, exit }: RunOptions): Pr
   const failpoint = testFailpoint()
   armFailpoint(failpoint)
   const { openGateway } = await import("../gateway.ts") // short commands do without it
-  return openGateway({ config, log, version, failpoint })
+  return openGateway({ config, log, version, failpoint, worker: workerProgram })
 }
 
 /** From here on the young generation may grow, as V8 has it: bin/mcp-meta.mjs kept it small while all was loaded. */

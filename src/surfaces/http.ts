@@ -5,26 +5,21 @@
  * MCP stays on bare `node:http`, since it is the hot path; the rest is a Hono app (rest-listener.ts).
  */
 
-import type { IncomingHttpHeaders, IncomingMessage, RequestListener, Server, ServerResponse } from "node:http"
-import { createServer as createTlsServer } from "node:https"
-import type { Duplex } from "node:stream"
+import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { StreamableHttp } from "../mcp/server/http-server.ts"
 import type { ParamHeaders } from "../mcp/mcp-headers.ts"
 import type { Handler } from "../mcp/message.ts"
 import { guardRequest, type AllowedPeers } from "./http-guard.ts"
+import { createHttpListener, type ListenerOptions, type Opened } from "./http-listener.ts"
+import { credentialOf, mcpPeer, pathOf, type Credential } from "./http-request.ts"
 import { ownerOf, type McpPeer } from "./mcp.ts"
 import type { Pipes } from "./pipes.ts"
-import { problemOf } from "./problem.ts"
 import type { RestListener } from "./rest-listener.ts"
 
-type Credential = { readonly authorization?: string | undefined; readonly apiKey?: string | undefined }
-
-export type HttpDoorOptions = {
+export type HttpDoorOptions = ListenerOptions & {
   readonly peers: AllowedPeers
-  readonly limits: { readonly headerBytes: number; readonly requestMs: number }
-  readonly tls?: { readonly cert: Buffer; readonly key: Buffer }
   /** At once, whose credential it is where that is known; undefined where it must be checked. */
   readonly recall: (credential: Credential) => Caller | undefined
   /** @throws GatewayError `unauthenticated`, `invalid` */
@@ -33,6 +28,13 @@ export type HttpDoorOptions = {
   readonly paramHeaders: (peer: McpPeer, tool: string) => ParamHeaders | undefined
   readonly streamable: StreamableHttp
   readonly pipes: Pipes
+  /**
+   * The network address of who sent it. @throws GatewayError `forbidden` for who may not send here at all
+   */
+  readonly sourceOf?: (request: IncomingMessage) => string
+  /** Told of each request before anything is answered, and of each credential that was good. */
+  readonly onArrived?: (response: ServerResponse) => void
+  readonly onAdmitted?: (response: ServerResponse) => void
   /** Serves the rest. */
   readonly rest: RestListener
   /** Told of what was refused before anybody knew whose it was, and waited for. */
@@ -41,42 +43,28 @@ export type HttpDoorOptions = {
   readonly ready: () => boolean
   /** Why calls are refused for now, in words that are safe to show. */
   readonly trouble: () => string | undefined
+  /** Of several processes that serve this door: how many are up, of how many. */
+  readonly workers?: () => { readonly up: number; readonly of: number }
 }
-
-// To import it would load all that Node.js has of fetch and WebSockets besides.
-const { createServer } = process.getBuiltinModule("node:http")
 
 /** Paths that answer without a credential. A path that is not here needs one, known or not. */
 const publicPaths = new Set(["/health", "/liveness", "/readiness", "/openapi.json", "/docs"])
 const publicPrefix = "/docs/"
 
 export function createHttpDoor(options: HttpDoorOptions): Server {
-  const settings = {
-    maxHeaderSize: options.limits.headerBytes,
-    headersTimeout: options.limits.requestMs,
-    requestTimeout: options.limits.requestMs,
-    keepAliveTimeout: 65_000,
-    // Other upgrades are offers that may be declined: clients of HTTP/2 offer it with the first plain request.
-    shouldUpgradeCallback: ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === "websocket",
-  }
-  const serve: RequestListener = (request, response) => {
-    // Most callers are known at once: nothing of their calls waits in a frame here.
-    Promise.try(() => {
-      const caller = enter(options, request, pathOf(request))
-      return caller instanceof Promise
-        ? caller.then((admitted) => answer(options, admitted, { request, response }))
-        : answer(options, caller, { request, response })
-    }).catch((thrown: unknown) => refuse(response, thrown))
-  }
-  const server = options.tls
-    ? createTlsServer({ ...settings, ...options.tls }, serve)
-    : createServer(settings, serve)
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    // Nobody else listens while the caller is admitted, and an error that nobody hears ends the process.
-    socket.on("error", () => socket.destroy())
-    upgrade(options, request, { socket, head }).catch((thrown: unknown) => refuseUpgrade(socket, thrown))
+  return createHttpListener(options, {
+    request: (request, response) => serve(options, { request, response }),
+    upgrade: (request, opened) => upgrade(options, request, opened),
   })
-  return server
+}
+
+/** Most callers are known at once: nothing of their calls waits in a frame here. */
+function serve(options: HttpDoorOptions, asked: Asked): void | Promise<void> {
+  options.onArrived?.(asked.response)
+  const caller = enter(options, asked.request, pathOf(asked.request))
+  return caller instanceof Promise
+    ? caller.then((admitted) => answer(options, admitted, asked))
+    : answer(options, caller, asked)
 }
 
 type Asked = { readonly request: IncomingMessage; readonly response: ServerResponse }
@@ -87,6 +75,7 @@ function answer(
   { request, response }: Asked,
 ): void | Promise<void> {
   const path = pathOf(request)
+  if (caller) options.onAdmitted?.(response)
   if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
   if (path === "/readiness") return sendReadiness(response, options)
   if (!belongsToOpenCalls(request, path)) requireReady(options)
@@ -99,17 +88,13 @@ function answer(
   return options.rest(request, response, caller)
 }
 
-async function upgrade(
-  options: HttpDoorOptions,
-  request: IncomingMessage,
-  { socket, head }: { socket: Duplex; head: Buffer },
-): Promise<void> {
+async function upgrade(options: HttpDoorOptions, request: IncomingMessage, opened: Opened): Promise<void> {
   requireReady(options)
   const path = pathOf(request)
   const caller = await enter(options, request, path)
   const peer = caller && mcpPeer(path, caller)
   if (!peer) throw new GatewayError("not_found", "WebSockets are served on /mcp and /mcp/<service>.")
-  await options.pipes.openWebSocket(request, { socket, head }, peer)
+  await options.pipes.openWebSocket(request, opened, peer)
 }
 
 /**
@@ -122,24 +107,25 @@ function enter(
   request: IncomingMessage,
   path: string,
 ): Caller | undefined | Promise<Caller> {
+  const source = (options.sourceOf ?? addressOf)(request)
   try {
     guardRequest(request, options.peers)
     if (publicPaths.has(path) || path.startsWith(publicPrefix)) return undefined
     const credential = credentialOf(request.headers)
     const known = options.recall(credential)
-    return known ?? options.admit(credential).catch((thrown: unknown) => record(options, request, thrown))
+    return known ?? options.admit(credential).catch((thrown: unknown) => record(options, source, thrown))
   } catch (thrown) {
-    return record(options, request, thrown)
+    return record(options, source, thrown)
   }
 }
 
-async function record(
-  { onRefused }: HttpDoorOptions,
-  { socket }: IncomingMessage,
-  thrown: unknown,
-): Promise<never> {
-  await onRefused(socket.remoteAddress ?? "unknown", thrown)
+async function record({ onRefused }: HttpDoorOptions, source: string, thrown: unknown): Promise<never> {
+  await onRefused(source, thrown)
   throw thrown
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? "unknown"
 }
 
 /** A client with a session may still have to answer what a service asks in an open call. New calls are refused later. */
@@ -154,18 +140,6 @@ function requireReady({ ready }: HttpDoorOptions): void {
     })
 }
 
-function pathOf({ url = "/" }: IncomingMessage): string {
-  const query = url.indexOf("?")
-  return query < 0 ? url : url.slice(0, query)
-}
-
-/** The client of an MCP endpoint; undefined for any other path. */
-function mcpPeer(path: string, caller: Caller): McpPeer | undefined {
-  if (path === "/mcp") return { caller, mount: undefined }
-  const [, mount] = /^\/mcp\/([A-Za-z0-9_-]{1,64})$/.exec(path) ?? []
-  return mount === undefined ? undefined : { caller, mount }
-}
-
 function httpPeer({ mcp, paramHeaders }: HttpDoorOptions, peer: McpPeer): Parameters<StreamableHttp["serve"]>[2] {
   return {
     owner: ownerOf(peer.caller),
@@ -175,32 +149,18 @@ function httpPeer({ mcp, paramHeaders }: HttpDoorOptions, peer: McpPeer): Parame
   }
 }
 
-function credentialOf({ authorization, "x-api-key": apiKey }: IncomingHttpHeaders): Credential {
-  return { authorization, apiKey: typeof apiKey === "string" ? apiKey : undefined }
-}
-
-function sendReadiness(response: ServerResponse, { ready, trouble }: HttpDoorOptions): void {
+function sendReadiness(response: ServerResponse, { ready, trouble, workers }: HttpDoorOptions): void {
   const reason = ready() ? trouble() : "The gateway is stopping."
-  sendStatus(response, reason === undefined ? "ready" : "not ready", reason)
+  const facts = { ...(reason !== undefined && { reason }), ...(workers && { workers: workers() }) }
+  sendStatus(response, reason === undefined ? "ready" : "not ready", facts)
 }
 
-function sendStatus(response: ServerResponse, status: "ok" | "ready" | "not ready", reason?: string): void {
-  const body = JSON.stringify({ status, reason })
+function sendStatus(response: ServerResponse, status: "ok" | "ready" | "not ready", facts: object = {}): void {
+  const body = JSON.stringify({ status, ...facts })
   response
     .writeHead(status === "not ready" ? 503 : 200, {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
     })
     .end(body)
-}
-
-function refuse(response: ServerResponse, thrown: unknown): void {
-  if (response.headersSent || response.destroyed) return void response.destroy()
-  const { status, headers, body } = problemOf(thrown)
-  response.writeHead(status, { ...headers, connection: "close" }).end(body)
-}
-
-function refuseUpgrade(socket: Duplex, thrown: unknown): void {
-  const { status } = GatewayError.from(thrown)
-  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }

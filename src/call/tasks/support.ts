@@ -30,7 +30,7 @@ export function taskSupportOf(offer: Offer | undefined, entry: Pick<Entry, "item
 }
 
 /** Whether a modern service may answer calls of its tools with tasks. */
-function givesTasks({ era, capabilities }: Offer): boolean {
+export function givesTasks({ era, capabilities }: Offer): boolean {
   const { extensions } = capabilities as { extensions?: object }
   return era === "modern" && Object.hasOwn(extensions ?? {}, tasksExtension)
 }

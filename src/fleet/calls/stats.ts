@@ -4,6 +4,16 @@
  */
 
 import type { ServiceStatus } from "../../domain/fleet.ts"
+import type { Era } from "../../mcp/message.ts"
+
+/** How one call went that another process of ours has sent. */
+export type Served = {
+  readonly latencyMs: number
+  /** Where it failed, in words that are safe to show. */
+  readonly error?: string
+  /** Of the service, where it is another one than was known. */
+  readonly era?: Era
+}
 
 const kept = 512
 

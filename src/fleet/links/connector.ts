@@ -16,11 +16,11 @@ import type { RawObject } from "../../mcp/raw-json.ts"
 import { openStdioChannel } from "../../mcp/channels/stdio-channel.ts"
 import type { WebSocketClientOptions } from "../../mcp/channels/websocket-client.ts"
 import { startChild, type Child, type ChildOptions } from "../children/child.ts"
-import type { FleetContext } from "../context.ts"
+import type { LinkContext } from "../context.ts"
 
 export type ConnectorOptions = {
   readonly definition: ServiceDefinition
-  readonly context: FleetContext
+  readonly context: LinkContext
   readonly eraHint?: () => Era | undefined
   readonly paramHeaders?: FindParamHeaders
 }

@@ -2,8 +2,9 @@
 
 import type { ServiceDefinition } from "../../domain/service.ts"
 import { redactDefinition } from "../../domain/service-shown.ts"
+import { shareOfOwner } from "../calls/share.ts"
 import type { Connector } from "./connector.ts"
-import type { FleetContext } from "../context.ts"
+import type { LinkContext } from "../context.ts"
 import { Endpoint } from "./endpoint.ts"
 import { maySpeakFor } from "./link-key.ts"
 import type { LinkPool } from "./link-pool.ts"
@@ -12,7 +13,7 @@ import type { Fault } from "../lists/lists.ts"
 
 export type EndpointsOptions = {
   readonly definition: ServiceDefinition
-  readonly context: FleetContext
+  readonly context: LinkContext
   readonly connector: Connector
   readonly pool: LinkPool
   /** A shared connection was made. */
@@ -29,7 +30,8 @@ export function openEndpoints({
   onUp,
   onChange,
 }: EndpointsOptions): Endpoint[] {
-  const { now, random, limits } = context
+  const { now, random, limits, workers = 0 } = context
+  const maxInside = shareOfOwner(definition, workers)
   return addressesOf(definition).map(
     ({ address, weight }, index) =>
       new Endpoint({
@@ -41,7 +43,7 @@ export function openEndpoints({
         random,
         connect: (capabilities) => connector.connect(index, capabilities),
         capabilities: sharedCapabilities(definition),
-        limits: { maxInside: definition.concurrency, maxWaiting: limits.queue },
+        limits: { maxInside, maxWaiting: limits.queue },
         onUp,
         onDown: onChange,
         onHealth: onChange,

@@ -51,6 +51,8 @@ export interface Carrier {
 
 /** A carrier for the legacy era, in which both sides also speak unasked. */
 export interface SessionCarrier extends Carrier {
+  /** Whether there is a session that the service tells from others. */
+  readonly inSession: boolean
   notify(method: string, params: RawObject): Promise<void>
   /** Hands on what the service tells of its lists and resources outside of any call. */
   follow(listener: (notification: Notification) => void): void

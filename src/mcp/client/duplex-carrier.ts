@@ -20,6 +20,7 @@ const uncancelled = new Set(["initialize", "server/discover"])
 
 export class DuplexCarrier implements SessionCarrier {
   readonly closed: Promise<GatewayError | undefined>
+  readonly inSession = true
   readonly #channel: Channel
   readonly #calls = new OpenCalls()
   readonly #questions: Questions

@@ -64,6 +64,10 @@ export class HttpLegacyCarrier implements SessionCarrier {
     return this.#ending.closed
   }
 
+  get inSession(): boolean {
+    return this.#sessionId !== undefined
+  }
+
   /** Whether the service has answered `initialize`. */
   get introduced(): boolean {
     return this.#revision !== undefined

@@ -99,6 +99,10 @@ class LegacyLink implements Link {
     if (error) refuseHopErrors(error) // whatever else it says, it lives
   }
 
+  get remembers(): boolean {
+    return this.#carrier.inSession
+  }
+
   close(): Promise<void> {
     return this.#carrier.close()
   }

@@ -21,6 +21,8 @@ export type ServiceFacts = {
 /** One live connection to a service; answers requests in the neutral form. */
 export interface Link {
   readonly facts: ServiceFacts
+  /** Whether the service may remember from one request to the next over which connection it came. */
+  readonly remembers: boolean
   /**
    * Rejects with a GatewayError where no answer came; `detail.sent` is false where the service took nothing, so that
    * the request may be sent again. A subscription resolves when its signal aborts.

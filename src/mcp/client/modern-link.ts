@@ -37,6 +37,7 @@ export function discovery(client: ClientFacts, signal: AbortSignal): OutgoingCal
 }
 
 class ModernLink implements Link {
+  readonly remembers = false
   readonly facts: ServiceFacts
   readonly closed: Link["closed"]
   readonly #carrier: Carrier

@@ -60,7 +60,7 @@ export class StreamableHttp {
       if (request.method === "POST") await this.#post(legacy, peer)
       else await serveOther(legacy)
     } catch (thrown) {
-      refuse(response, thrown)
+      refuseHttp(response, thrown)
     }
   }
 
@@ -136,7 +136,7 @@ function namesModern({ headers }: IncomingMessage): boolean {
   return modernRevisions.some((revision) => revision === headers["mcp-protocol-version"])
 }
 
-function isJson(contentType: string | undefined): boolean {
+export function isJson(contentType: string | undefined): boolean {
   if (contentType === "application/json") return true
   return /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType ?? "")
 }
@@ -145,12 +145,12 @@ function notAllowed(response: ServerResponse): void {
   response.writeHead(405, { allow: "POST, GET, DELETE" }).end()
 }
 
-function refuse(response: ServerResponse, thrown: unknown): void {
+/** As an answer of MCP, whatever was wrong with the request. */
+export function refuseHttp(response: ServerResponse, thrown: unknown): void {
   if (response.headersSent || response.destroyed) return void response.end()
   const id = thrown instanceof ProtocolError ? thrown.id : undefined
   const status = thrown instanceof ProtocolError ? thrown.status : GatewayError.from(thrown).status
   const body = encodeAnswer(id, { error: toRpcError(thrown) })
-  response
-    .writeHead(status, { "content-type": "application/json", "content-length": body.length, connection: "close" })
-    .end(body)
+  response.shouldKeepAlive = false
+  response.writeHead(status, { "content-type": "application/json", "content-length": body.length }).end(body)
 }

@@ -25,6 +25,8 @@ export type AuditHead = {
   readonly sinkTroubles?: readonly { readonly sink: string; readonly message: string }[]
 }
 
+export type Workers = { readonly up: number; readonly of: number }
+
 const nearLimit = 0.8
 
 /** Quotas that will soon refuse, the fullest first. */
@@ -33,6 +35,11 @@ export function nearTheirLimit(quotas: readonly Quota[]): readonly Quota[] {
   return quotas
     .filter((quota) => fullness(quota) >= nearLimit)
     .toSorted((one, other) => fullness(other) - fullness(one))
+}
+
+export function drawWorkers({ up, of }: Workers): readonly string[] {
+  const line = `Workers: ${up} of ${of} up`
+  return [up < of ? paint("red", line) : line]
 }
 
 export function drawQuotas(near: readonly Quota[]): readonly string[] {

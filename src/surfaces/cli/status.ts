@@ -16,10 +16,12 @@ import {
   drawHead,
   drawIssues,
   drawQuotas,
+  drawWorkers,
   nearTheirLimit,
   type AuditHead,
   type Issue,
   type Quota,
+  type Workers,
 } from "./status-lines.ts"
 import { drawServices, type Service } from "./status-services.ts"
 
@@ -39,6 +41,8 @@ export const showStatus: Run = async ({ load }, flags, command) => {
 }
 
 type Status = {
+  /** Of a gateway of several processes. */
+  readonly workers?: Workers
   readonly services: readonly Service[]
   /** Those near their limit. */
   readonly quotas?: readonly Quota[]
@@ -46,21 +50,30 @@ type Status = {
   readonly audit?: AuditHead
 }
 
-function isFine({ services, audit }: Status): boolean {
+function isFine({ workers, services, audit }: Status): boolean {
+  if (workers && workers.up < workers.of) return false
   return services.every(({ state }) => state !== "down") && (audit?.available ?? true)
 }
 
 async function readStatus(connection: Connection): Promise<Status> {
+  const workers = await readWorkers(connection)
   const services = (await readAll(connection, "list_services", "services")) as readonly Service[]
   const quotas = await ifAllowed("list_quotas", () => readAll(connection, "list_quotas", "quotas"))
   const issues = (await readAll(connection, "list_issues", "issues")) as readonly Issue[]
   const audit = await ifAllowed("audit_head", () => read(connection, "audit_head"))
   return {
+    ...(workers && { workers }),
     services,
     ...(quotas && { quotas: nearTheirLimit(quotas as readonly Quota[]) }),
     issues,
     ...(audit && { audit: audit as AuditHead }),
   }
+}
+
+/** A gateway that is not ready says why to whoever asks it for something. */
+async function readWorkers({ request }: Connection): Promise<Workers | undefined> {
+  const said = (await request("GET", "/readiness").catch(() => ({}))) as { readonly workers?: Workers }
+  return said.workers
 }
 
 async function ifAllowed<T>(name: string, ask: () => Promise<T>): Promise<T | undefined> {
@@ -96,10 +109,11 @@ function operationOf(name: string): Operation {
   return operation
 }
 
-function draw({ services, quotas, issues, audit }: Status, url: string): string {
+function draw({ workers, services, quotas, issues, audit }: Status, url: string): string {
   return [
     `Services at ${url}: ${services.length}`,
     drawServices(services),
+    ...(workers ? drawWorkers(workers) : []),
     ...(quotas ? drawQuotas(quotas) : []),
     ...drawIssues(issues),
     ...(audit ? drawHead(audit) : []),

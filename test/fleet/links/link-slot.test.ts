@@ -13,6 +13,7 @@ function makeLink(): Link & { lose(reason: GatewayError): void; readonly isClose
   const { promise, resolve } = Promise.withResolvers<GatewayError | undefined>()
   let closed = false
   return {
+    remembers: false,
     facts: { era: "modern", revision: "2026-07-28", capabilities: {}, info: undefined, instructions: undefined },
     handle: async () => ({ result: noMembers }),
     closed: promise,

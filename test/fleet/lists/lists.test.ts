@@ -28,7 +28,14 @@ function linkTo(
     info: undefined,
     instructions: undefined,
   } as const
-  return { facts, handle, closed: new Promise(() => {}), ping: async () => {}, close: async () => {} }
+  return {
+    remembers: false,
+    facts,
+    handle,
+    closed: new Promise(() => {}),
+    ping: async () => {},
+    close: async () => {},
+  }
 }
 
 const fetchFrom = (link: Link): ReturnType<typeof fetchLists> =>

@@ -1,0 +1,88 @@
+/**
+ * What a worker knows of principals and services: what its owner tells, as it tells it. Nothing is decided by it alone;
+ * the owner looks again at each call.
+ */
+
+import type { Known } from "../../../call/resolve.ts"
+import { compileCatalog, type Offer } from "../../../domain/catalog.ts"
+import type { Change, Collection, Versioned } from "../../../domain/collection.ts"
+import type { Key, Principal } from "../../../domain/principal.ts"
+import type { ManagementResource, ManagementTool } from "../../../domain/tool.ts"
+import type { CallingFleet } from "../../../fleet/calling-fleet.ts"
+import { openRoster, type Roster } from "../../../identity/roster.ts"
+import { noMembers, writeObject } from "../../../mcp/raw-json.ts"
+import type { ToWorker, WorkerSettings } from "../line/messages.ts"
+import { receiveOffer } from "../line/sent-service.ts"
+
+type Told = Extract<ToWorker, { type: "principals" | "keys" | "service" }>
+
+export type Replica = {
+  readonly roster: Roster
+  /** The snapshot of this moment. */
+  readonly known: () => Known
+  readonly tell: (told: Told) => void
+}
+
+export type ReplicaOptions = Pick<WorkerSettings, "management"> & {
+  readonly fleet: CallingFleet
+  readonly openTaskId: Known["openTaskId"]
+}
+
+export async function openReplica({ fleet, management, openTaskId }: ReplicaOptions): Promise<Replica> {
+  const principals = new ToldCollection<Principal>()
+  const keys = new ToldCollection<Key>()
+  const roster = await openRoster(principals, keys)
+  const offers = new Map<string, Offer>()
+  let known = { ...namesOf(management), catalog: compileCatalog([]), openTaskId }
+  let isOutdated = false
+  return {
+    roster,
+    known: () => {
+      if (isOutdated) known = { ...known, catalog: compileCatalog([...offers.values()]) }
+      isOutdated = false
+      return known
+    },
+    tell: (told) => {
+      if (told.type === "principals") return principals.tell(told.changes)
+      if (told.type === "keys") return keys.tell(told.changes)
+      const { name, service } = told
+      const offer = service && receiveOffer(service.offer)
+      if (offer) offers.set(name, offer)
+      else offers.delete(name)
+      fleet.tell(name, offer && service.definition && { offer, definition: service.definition })
+      isOutdated = true
+    },
+  }
+}
+
+/** A collection that begins empty and is told of everything. */
+class ToldCollection<T extends Versioned> implements Pick<Collection<T>, "list" | "watch"> {
+  #listener: (change: Change<T>) => void = () => {}
+
+  list(): ReturnType<Collection<T>["list"]> {
+    return Promise.resolve({ items: [] })
+  }
+
+  watch(listener: (change: Change<T>) => void): () => void {
+    this.#listener = listener
+    return () => (this.#listener = () => {})
+  }
+
+  tell(changes: readonly Change<T>[]): void {
+    for (const change of changes) this.#listener(change)
+  }
+}
+
+/** Known by name, so that no service's are taken for them. What they are, nobody asks here. */
+function namesOf({
+  tools,
+  resources,
+}: ReplicaOptions["management"]): Pick<Known, "managementTools" | "managementResources"> {
+  const definition = writeObject(noMembers)
+  const tool = (name: string): ManagementTool => ({ name, permission: "govern", definition })
+  const resource = (uri: string): ManagementResource => ({ uri, tool: tool(uri), definition, event: "catalog" })
+  return {
+    managementTools: new Map(tools.map((name) => [name, tool(name)])),
+    managementResources: new Map(resources.map((uri) => [uri, resource(uri)])),
+  }
+}

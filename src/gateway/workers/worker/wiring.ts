@@ -1,0 +1,118 @@
+/** Opens what a worker is made of, and wires it. What becomes of it: worker.ts. */
+
+import { randomBytes } from "node:crypto"
+import type { Server } from "node:http"
+import { dirname, join } from "node:path"
+import { createTaskIds } from "../../../call/tasks/task-ids.ts"
+import { childEnvironment, createLookup } from "../../../config/secrets.ts"
+import { CallingFleet } from "../../../fleet/calling-fleet.ts"
+import { PidLedger } from "../../../fleet/children/pid-ledger.ts"
+import { createRecognizer } from "../../../identity/authenticator.ts"
+import { openSealer } from "../../../identity/sealer.ts"
+import type { Log } from "../../../log.ts"
+import { toRaw } from "../../../mcp/raw-json.ts"
+import { HandOver } from "../../../surfaces/hand-over.ts"
+import { allowPeers } from "../../../surfaces/http-guard.ts"
+import { createWorkerDoor, type WorkerDoorOptions } from "../../../surfaces/worker-door.ts"
+import { Closers } from "../../closers.ts"
+import type { ToWorker, WorkerSettings } from "../line/messages.ts"
+import { wireWorkerCalls } from "./calls.ts"
+import { Connections } from "./connections.ts"
+import { OwnerLedger, type Say } from "./owner-ledger.ts"
+import { openReplica } from "./replica.ts"
+
+export type OpenWorker = {
+  readonly log: Log
+  readonly ledger: OwnerLedger
+  readonly connections: Connections
+  readonly hear: (message: ToWorker) => void
+  /** Lets each connection end with its next answer. */
+  readonly drain: () => void
+  /** Makes no more calls. Resolves when those that are open have ended, or had their time. */
+  readonly stop: (graceMs: number) => Promise<void>
+  /** The owner is gone. */
+  readonly lose: () => void
+  readonly close: () => Promise<void>
+}
+
+export type WorkerTools = { readonly log: Log; readonly say: Say }
+
+export async function openWorker(settings: WorkerSettings, { log, say }: WorkerTools): Promise<OpenWorker> {
+  const { config, management } = settings
+  const closers = new Closers(log)
+  const stopping = new AbortController()
+  const sealer = await openSealer(config.data)
+  const ledger = new OwnerLedger(say)
+  const fleet = openFleet(settings, { log, say })
+  closers.add(() => fleet.close())
+  const taskIds = createTaskIds(sealer, "task")
+  const { roster, known, tell } = await openReplica({ fleet, management, openTaskId: (id) => taskIds.open(id) })
+  const recognizer = createRecognizer({ roster, pepper: randomBytes(32), now: Date.now })
+  const sent = { settings, log, sealer, recognizer, known, fleet, ledger, stopping: stopping.signal }
+  const { call, drained } = wireWorkerCalls(sent, closers)
+  let state: "open" | "draining" | "stopping" = "open"
+  const door = openDoor(settings, { recognizer, known, fleet, call, state: () => state }, closers)
+  const halt = (): void => {
+    state = "stopping"
+    stopping.abort()
+  }
+  return {
+    log,
+    ledger,
+    connections: new Connections(door),
+    hear: (message) => {
+      if (message.type === "answer") return ledger.answered(message)
+      if (message.type === "serve") return say({ type: "up" })
+      if (message.type !== "settings") tell(message)
+    },
+    drain: () => (state = "draining"),
+    stop: async (graceMs) => {
+      halt()
+      await drained(graceMs)
+      say({ type: "idle" })
+    },
+    lose: () => {
+      halt()
+      ledger.lose()
+    },
+    close: () => closers.close(),
+  }
+}
+
+function openFleet({ config, version }: WorkerSettings, { log, say }: WorkerTools): CallingFleet {
+  return new CallingFleet({
+    log,
+    clientInfo: toRaw({ name: "mcp-meta", version }),
+    limits: config.limits,
+    baseEnv: childEnvironment(),
+    childFolder: dirname(config.servers),
+    lookup: createLookup(config.data),
+    ledger: new PidLedger(join(config.data, "children.json")), // no program is started here
+    now: Date.now,
+    random: Math.random,
+    onNotice: (service, served) => say({ type: "served", service, ...served }),
+  })
+}
+
+type DoorParts = Pick<WorkerDoorOptions, "recognizer" | "known" | "call" | "state"> & {
+  readonly fleet: CallingFleet
+}
+
+function openDoor(
+  { config, version, owner, tls }: WorkerSettings,
+  { fleet, ...parts }: DoorParts,
+  closers: Closers,
+): Server {
+  const handOver = new HandOver(owner)
+  closers.add(() => handOver.close())
+  return createWorkerDoor({
+    ...parts,
+    peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
+    limits: config.limits,
+    ...(tls && { tls }),
+    maxBodyBytes: config.limits.bodyBytes,
+    serverInfo: toRaw({ name: "mcp-meta", title: "mcp-meta", version }),
+    maySend: (service) => fleet.has(service),
+    handOver,
+  })
+}
