@@ -85,12 +85,16 @@ test("an edited, cut or reordered export is found out", async () => {
   const at = (nth: number): number => entries.at(nth) ?? 0
   const without = (...gone: readonly number[]): string[] => whole.filter((_, index) => !gone.includes(index))
   const swapped = whole.with(at(9), whole[at(10)] ?? "").with(at(10), whole[at(9)] ?? "")
-  const edited = (nth: number, from: string | RegExp, to: string): readonly string[] =>
-    whole.with(at(nth), (whole[at(nth)] ?? "").replace(from, to))
+  const edited = (
+    nth: number,
+    from: string | RegExp,
+    to: string | ((found: string) => string),
+  ): readonly string[] =>
+    whole.with(at(nth), (whole[at(nth)] ?? "").replace(from, typeof to === "string" ? () => to : to))
   const cases: readonly (readonly [readonly string[], string])[] = [
     [edited(4, `"principal":"p`, `"principal":"q`), "altered 5"],
     [edited(4, `"type":"entry"`, `"type": "entry"`), "unreadable 5"],
-    [edited(4, /"hash":"./, `"hash":"A`), "altered 5"],
+    [edited(4, /(?<="hash":")./, (first) => (first === "A" ? "B" : "A")), "altered 5"],
     [edited(4, /\}$/, `,"body":{}}`), "unreadable 5"],
     [without(at(4)), "missing 5"],
     [without(...entries.slice(2, 500)), "missing 3"],
