@@ -41,12 +41,11 @@ export type CallAudit = Pick<Steps, "auditStart" | "auditEnd"> & {
 export function createAudit(options: AuditOptions): CallAudit {
   const { recorder, folding, catalog, now } = options
   return {
-    auditStart: async (call) => {
+    auditStart: (call) => {
       call.facts = factsOf(catalog(), call)
       const { digested, payloads } = startPayloads(options, call)
       const entry: EntryDraft = { ...call.facts, ...digested, kind: "start", timeMs: call.arrivedMs }
-      await recorder.append(entry, payloads)
-      call.isRecorded = true
+      return recorder.append(entry, payloads)
     },
     auditEnd: (call) => {
       const known = call.facts ?? factsOf(catalog(), call)
@@ -75,7 +74,7 @@ export function createAudit(options: AuditOptions): CallAudit {
   }
 }
 
-async function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Promise<void> {
+function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Promise<void> {
   const { result = [], bytes: _bytes, ...measured } = call.measured ?? {}
   const entry: EntryDraft = {
     ...known,
@@ -86,7 +85,7 @@ async function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Pr
     ...detailOf(call),
   }
   const { digested, payloads } = endPayloads(options, call, result)
-  await options.recorder.append({ ...entry, ...digested }, payloads).catch((cause: unknown) => {
+  return options.recorder.append({ ...entry, ...digested }, payloads).catch((cause: unknown) => {
     throw withheld(cause)
   })
 }

@@ -84,6 +84,7 @@ export async function call(steps: Steps, request: CallRequest): Promise<Answer> 
     steps.authorize(call.principal, call.target)
     call.allowance = await steps.limit(call.principal, call.target, call)
     await steps.auditStart(call) // nothing reaches a service that is not on record first
+    call.isRecorded = true
     call.answer = await steps.route(call.principal, call.target, call)
     return call.answer
   } catch (thrown) {

@@ -67,13 +67,14 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     resolve: (principal, request) => resolve(services.known(), principal, request),
     authorize,
     limit: (principal, target, call) => limit(limiter, { principal, target, call }),
-    route: async (principal, target, call) => {
+    route: (principal, target, call) => {
       failpoint("call.forward.before")
-      const answer = await route(routeOptions, principal, target, call)
-      failpoint("call.forward.after")
-      return answer
+      return route(routeOptions, principal, target, call)
     },
-    meter: (call) => meter(call, clock),
+    meter: (call) => {
+      if (call.answer) failpoint("call.forward.after")
+      meter(call, clock)
+    },
   }
   return { steps, folding }
 }

@@ -21,7 +21,7 @@ export type Opened = { readonly socket: Duplex; readonly head: Buffer }
 
 /** Both throw what refuses. */
 export type Listeners = {
-  request(request: IncomingMessage, response: ServerResponse): Promise<void>
+  request(request: IncomingMessage, response: ServerResponse): void | Promise<void>
   upgrade(request: IncomingMessage, opened: Opened): Promise<void>
 }
 
@@ -35,7 +35,12 @@ export function createHttpListener({ limits, tls }: ListenerOptions, listeners: 
     shouldUpgradeCallback: ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === "websocket",
   }
   const serve: RequestListener = (request, response) => {
-    listeners.request(request, response).catch((thrown: unknown) => refuse(response, thrown))
+    const refused = (thrown: unknown): void => refuse(response, thrown)
+    try {
+      listeners.request(request, response)?.catch(refused)
+    } catch (thrown) {
+      refused(thrown)
+    }
   }
   const server = tls ? createTlsServer({ ...settings, ...tls }, serve) : createServer(settings, serve)
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {

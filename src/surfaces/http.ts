@@ -53,19 +53,28 @@ const publicPrefix = "/docs/"
 
 export function createHttpDoor(options: HttpDoorOptions): Server {
   return createHttpListener(options, {
-    request: (request, response) => answer(options, request, response),
+    request: (request, response) => serve(options, { request, response }),
     upgrade: (request, opened) => upgrade(options, request, opened),
   })
 }
 
-async function answer(
+/** Most callers are known at once: nothing of their calls waits in a frame here. */
+function serve(options: HttpDoorOptions, asked: Asked): void | Promise<void> {
+  options.onArrived?.(asked.response)
+  const caller = enter(options, asked.request, pathOf(asked.request))
+  return caller instanceof Promise
+    ? caller.then((admitted) => answer(options, admitted, asked))
+    : answer(options, caller, asked)
+}
+
+type Asked = { readonly request: IncomingMessage; readonly response: ServerResponse }
+
+function answer(
   options: HttpDoorOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  options.onArrived?.(response)
+  caller: Caller | undefined,
+  { request, response }: Asked,
+): void | Promise<void> {
   const path = pathOf(request)
-  const caller = await enter(options, request, path)
   if (caller) options.onAdmitted?.(response)
   if (path === "/health" || path === "/liveness") return sendStatus(response, "ok")
   if (path === "/readiness") return sendReadiness(response, options)
@@ -76,7 +85,7 @@ async function answer(
     return options.pipes.openSse(response, { caller, mount: undefined })
   if (caller && path === "/messages" && request.method === "POST")
     return options.pipes.deliver(request, response, caller)
-  await options.rest(request, response, caller)
+  return options.rest(request, response, caller)
 }
 
 async function upgrade(options: HttpDoorOptions, request: IncomingMessage, opened: Opened): Promise<void> {

@@ -59,7 +59,8 @@ export function createMcpDoor(options: McpDoorOptions): (peer: McpPeer) => Handl
   return (peer) => (request, exchange) => {
     const asked = { ...peer, request, exchange }
     // Nothing waits here in a frame of its own: a subscription is open for days, and there may be thousands.
-    return answer(options, asked).catch((thrown: unknown) => failed(options, asked, thrown))
+    const answered = callMethods.has(request.method) ? options.call(asked) : answer(options, asked)
+    return answered.catch((thrown: unknown) => failed(options, asked, thrown))
   }
 }
 
@@ -74,7 +75,7 @@ async function failed(options: McpDoorOptions, asked: CallRequest, thrown: unkno
 
 async function answer(options: McpDoorOptions, request: CallRequest): Promise<Answer> {
   const { method } = request.request
-  if (callMethods.has(method) || isAboutTask(request.request)) return options.call(request)
+  if (isAboutTask(request.request)) return options.call(request)
   if (method === "subscriptions/listen") return listen(options.listen, request)
   if (method === "server/discover") return discover(options, request)
   if (method === "tasks/list" && knowsLegacyTasks(request.request))

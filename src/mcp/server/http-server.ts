@@ -86,10 +86,17 @@ export class StreamableHttp {
     this.#open -= 1
   }
 
-  async #post(legacy: LegacyRequest, peer: HttpPeer): Promise<void> {
+  #post(legacy: LegacyRequest, peer: HttpPeer): void | Promise<void> {
     const { request, response } = legacy
     if (!isJson(request.headers["content-type"])) return void response.writeHead(415).end()
-    const messages = readMessages(await readBody(request, this.#options.limits.maxBodyBytes))
+    const body = readBody(request, this.#options.limits.maxBodyBytes)
+    if (Buffer.isBuffer(body)) return this.#take(legacy, peer, body)
+    return body.then((collected) => this.#take(legacy, peer, collected))
+  }
+
+  #take(legacy: LegacyRequest, peer: HttpPeer, body: Buffer): void | Promise<void> {
+    const { request, response } = legacy
+    const messages = readMessages(body)
     const modern = modernRequest(messages)
     if (modern)
       return serveModernPost({ ...peer, request, response, message: modern, serverInfo: this.#options.serverInfo })

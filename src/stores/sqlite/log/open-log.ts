@@ -37,7 +37,8 @@ export class OpenLog {
   readonly db: DatabaseSync
   readonly place: LogPlace
   readonly openCalls: OpenCalls
-  readonly #inodes: string
+  /** Of the files that are written. */
+  readonly inodes: string
   readonly #checkpoints: Checkpoints
   readonly #indexing: Indexing
   readonly #usage: UsageRows
@@ -49,6 +50,7 @@ export class OpenLog {
   readonly #lastStream: StatementSync
   #tail: Tail | undefined
   #lastId: number
+  #bodyBytes = 0
 
   constructor(db: DatabaseSync, place: LogPlace) {
     this.db = db
@@ -65,12 +67,17 @@ export class OpenLog {
     this.#lastStream = db.prepare("SELECT max(id) AS id FROM streams")
     this.#tail = readTail(db)
     this.#lastId = Number(db.prepare("SELECT coalesce(max(id), 0) AS id FROM entries").get()?.["id"])
-    this.#inodes = inodesOf(place.folder)
+    this.inodes = inodesOf(place.folder)
   }
 
   /** Undefined before the first stream. */
   get tail(): Tail | undefined {
     return this.#tail
+  }
+
+  /** Of all that was appended, about: entries and copies. */
+  get bodyBytes(): number {
+    return this.#bodyBytes
   }
 
   get checkpoint(): Checkpointed | undefined {
@@ -106,7 +113,7 @@ export class OpenLog {
     const copy = parts.keep && copyText(parts, parts.keep)
     const entry = { ...draft, ...this.#sizes(parts), ...(copy !== undefined && { copy: digestOf(copy) }) }
     const tail = this.#insert({ ...entry, stream: before.stream, seq: before.seq + 1, previous: before.head })
-    if (copy !== undefined) this.#insertCopy.run(tail.streamId, tail.seq, copy)
+    if (copy !== undefined) this.#keep(tail, copy)
     if (tail.seq - (this.checkpoint?.size ?? 0) >= entriesPerCheckpoint) this.sign(draft.timeMs)
   }
 
@@ -141,7 +148,7 @@ export class OpenLog {
 
   /** Whether what is written is still found where the log is. */
   get #isInPlace(): boolean {
-    return inodesOf(this.place.folder) === this.#inodes
+    return inodesOf(this.place.folder) === this.inodes
   }
 
   /** What is on record must not be lost with a WAL that is deleted, nor be taken for that of another file. */
@@ -162,11 +169,17 @@ export class OpenLog {
     const leaf = hashOf(body)
     this.#lastId += 1
     this.#insertEntry.run(this.#lastId, streamId, seq, leaf, body)
+    this.#bodyBytes += body.length
     frontier.add(leaf)
     const closed = this.openCalls.track(entry, this.#lastId)
     this.#usage.count(entry, closed?.bytesIn ?? 0)
     this.#tail = { streamId, stream, seq, head: toText(leaf), frontier }
     return this.#tail
+  }
+
+  #keep({ streamId, seq }: Tail, copy: string): void {
+    this.#insertCopy.run(streamId, seq, copy)
+    this.#bodyBytes += copy.length
   }
 
   #sizes({ arguments: args, result }: Parts): Pick<Entry, "arguments" | "result"> {

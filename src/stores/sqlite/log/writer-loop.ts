@@ -33,13 +33,16 @@ const noLog: DatabaseTrouble = {
 export class WriterLoop {
   readonly #options: WriterLoopOptions
   readonly #jobs: LogJobs
-  readonly #wal = new WalUpkeep()
+  readonly #wal: WalUpkeep
   #log: OpenLog | undefined
+  /** By a sync, which was not told in any trouble: no page is to be trusted. */
+  #copyingFailed = false
   /** The last checkpoint the main thread knows. */
   #toldNote: string | undefined
 
   constructor(options: WriterLoopOptions) {
     this.#options = options
+    this.#wal = new WalUpkeep({ folder: options.place.folder, copied: () => this.#copied() })
     this.#jobs = new LogJobs({
       guard: (step) => this.#guard(step),
       done: ({ ask }, value) => this.#done(ask, value),
@@ -65,6 +68,11 @@ export class WriterLoop {
   #rest(): void {
     const log = this.#log
     if (log !== undefined && this.#jobs.areDone) this.#guard(() => this.#wal.shrink(log))
+  }
+
+  #copied(): void {
+    const log = this.#log
+    if (log !== undefined) this.#guard(() => this.#wal.finish(log))
   }
 
   /** What comes while there is no log is dropped: the main thread has refused it or is about to. */
@@ -100,13 +108,16 @@ export class WriterLoop {
 
   #recover(request: Extract<Request, { type: "recover" }>): void {
     this.#drop(noLog)
-    this.#log = recoverLog(this.#options.place, request)
+    const syncFailed = request.syncFailed || this.#copyingFailed
+    this.#log = recoverLog(this.#options.place, { ...request, syncFailed })
+    this.#copyingFailed = false
   }
 
   #close(ask: number, nowMs: number): void {
     try {
       const log = this.#needLog()
       this.#failJobs(noLog)
+      this.#wal.stop()
       closeLog(log, nowMs)
       this.#log = undefined
       this.#options.post({ type: "answer", ask, value: 0, head: this.#headOf(log) })
@@ -146,6 +157,7 @@ export class WriterLoop {
 
   #drop(trouble: DatabaseTrouble): void {
     this.#failJobs(trouble)
+    this.#copyingFailed = this.#wal.stop() || this.#copyingFailed
     try {
       this.#log?.leave()
     } catch {

@@ -2,8 +2,7 @@
 
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-
-export const logFile = "log.db"
+import { logFile } from "../log/log-database.ts"
 
 const busyTimeoutMs = 1_000
 const pragmas = `

@@ -9,7 +9,8 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { pathToFileURL } from "node:url"
 import { GatewayError } from "../../../errors.ts"
-import { logFile, openReadOnly, prepared } from "../reading/reader-database.ts"
+import { logFile } from "../log/log-database.ts"
+import { openReadOnly, prepared } from "../reading/reader-database.ts"
 
 type Untouched = {
   /** Undefined for a log of which nothing but checkpoints is left. */
