@@ -1,12 +1,10 @@
 /**
  * Whether what a call costs stays flat while what the gateway knows grows: services, principals, rules, entries on
- * record, and processes that share the load. Of each dimension all sizes run interleaved; the smallest is the yardstick.
+ * record. Of each dimension all sizes run interleaved; the smallest is the yardstick. Processes that share the load:
+ * more-workers.ts.
  */
 
-import { execFile } from "node:child_process"
 import { join } from "node:path"
-import { promisify } from "node:util"
-import { root } from "../../test/support/process.ts"
 import { scaled, type Effort } from "../measure/effort.ts"
 import { modernCall } from "../measure/request.ts"
 import { summarize } from "../measure/rows.ts"
@@ -16,6 +14,7 @@ import { startGoverned, type Gateway } from "../subjects/gateway.ts"
 import { addPrincipals, addRules } from "../subjects/grown-state.ts"
 import { recordEntries } from "../subjects/long-record.ts"
 import { startUpstream, type Upstream } from "../subjects/upstream.ts"
+import { measureWorkers } from "./more-workers.ts"
 
 /** Of the record. */
 const spanMs = 30 * 86_400_000
@@ -23,7 +22,6 @@ const spanMs = 30 * 86_400_000
 type Grown = {
   readonly name: string
   readonly services?: number
-  readonly args?: readonly string[]
   readonly grow?: (gateway: Gateway) => Promise<void>
 }
 type Dimension = { readonly title: string; readonly about: string; readonly sizes: readonly [Grown, ...Grown[]] }
@@ -31,12 +29,11 @@ type Dimension = { readonly title: string; readonly about: string; readonly size
 export async function benchScale(effort: Effort): Promise<readonly Table[]> {
   await using upstream = await startUpstream()
   const tables: Table[] = []
-  for (const dimension of await dimensionsOf(effort))
-    tables.push(await measureDimension(dimension, upstream, effort))
-  return tables
+  for (const dimension of dimensionsOf(effort)) tables.push(await measureDimension(dimension, upstream, effort))
+  return [...tables, ...(await measureWorkers(upstream, effort))]
 }
 
-async function dimensionsOf(effort: Effort): Promise<readonly Dimension[]> {
+function dimensionsOf(effort: Effort): readonly Dimension[] {
   const services = [100, 500].map((size) => scaled(size, effort))
   const principals = [1_000, 100_000].map((size) => scaled(size, effort))
   const rules = [200, 10_000].map((size) => scaled(size, effort))
@@ -82,23 +79,7 @@ async function dimensionsOf(effort: Effort): Promise<readonly Dimension[]> {
         },
       ],
     },
-    ...(await workersDimension()),
   ]
-}
-
-/** Where this gateway knows of workers. */
-async function workersDimension(): Promise<readonly Dimension[]> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    join(root, "bin/mcp-meta.mjs"),
-    "serve",
-    "--help",
-  ])
-  if (!stdout.includes("--workers")) return []
-  const sizes = [1, 2].map((count) => ({ name: `${count} workers`, args: ["--workers", String(count)] }))
-  const about =
-    "Load, service, owner and workers share the processors, so this shows a gain only where there are enough."
-  const [one, ...more] = sizes
-  return one ? [{ title: "More workers", about, sizes: [one, ...more] }] : []
 }
 
 async function measureDimension(
@@ -118,11 +99,10 @@ async function measureDimension(
   return { title, about, rows: summarize(subjects, { yardstick }) }
 }
 
-async function startGrown({ services = 1, args = [], grow }: Grown, upstream: Upstream): Promise<Gateway> {
+async function startGrown({ services = 1, grow }: Grown, upstream: Upstream): Promise<Gateway> {
   const others = Array.from({ length: services - 1 }, (_, at) => [`other${at}`, { url: upstream.url() }] as const)
   const gateway = await startGoverned({
     services: { ...Object.fromEntries(others), bench: { url: upstream.url() } },
-    args,
     deadlineMs: 120_000,
   })
   try {

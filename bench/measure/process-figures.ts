@@ -7,9 +7,13 @@ export type CpuUs = { readonly process: number; readonly mainThread: number; rea
 export function cpuOf(pid: number): CpuUs {
   return {
     process: processUs(pid),
-    mainThread: threadUs(pid, String(pid)),
+    mainThread: mainThreadUs(pid),
     children: descendantsOf(pid).reduce((sum, child) => sum + processUs(child), 0),
   }
+}
+
+export function mainThreadUs(pid: number): number {
+  return threadUs(pid, String(pid))
 }
 
 /** Resident memory of a process and its children, in MB. */
@@ -43,7 +47,8 @@ function threadUs(pid: number, thread: string): number {
   return Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0] ?? 0) / 1_000
 }
 
-function descendantsOf(pid: number): readonly number[] {
+/** The processes that it started, and those that they did. */
+export function descendantsOf(pid: number): readonly number[] {
   const children = threadsOf(pid)
     .flatMap((thread) => read(`/proc/${pid}/task/${thread}/children`).trim().split(" "))
     .filter((child) => child !== "")
