@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { createPrivateKey, createSecretKey, randomBytes } from "node:crypto"
+import { createPrivateKey, randomBytes } from "node:crypto"
 import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
@@ -8,6 +8,7 @@ import { readKeyHistory } from "../../../src/domain/audit/key-history.ts"
 import { signerOf } from "../../../src/domain/audit/signed-note.ts"
 import { closeLog } from "../../../src/stores/sqlite/log/closing-log.ts"
 import type { LogPlace, OpenLog } from "../../../src/stores/sqlite/log/open-log.ts"
+import { PayloadDigests } from "../../../src/stores/sqlite/log/payload-digests.ts"
 import { dropOld } from "../../../src/stores/sqlite/log/retention.ts"
 import { startLog } from "../../../src/stores/sqlite/log/starting.ts"
 import { verifyFolder } from "../../../src/stores/sqlite/verification/verify-folder.ts"
@@ -116,7 +117,7 @@ async function makeKeys(): Promise<{ readonly keys: Places; readonly place: Omit
   await (await openWriter(keys)).close(dayMs)
   const [{ name }] = readKeyHistory(readFileSync(join(keys.keysFolder, "audit.pub"), "utf8"))
   const signer = signerOf(name, createPrivateKey(readFileSync(join(keys.keysFolder, "audit.key"), "utf8")))
-  return { keys, place: { sync: "process", version: "1", salt: createSecretKey(randomBytes(32)), signer } }
+  return { keys, place: { sync: "process", version: "1", digests: new PayloadDigests(randomBytes(32)), signer } }
 }
 
 test(`of ${logs} honest logs, ended at any point, none raises an alarm`, async () => {

@@ -26,7 +26,7 @@ test("the WAL begins anew again and again while entries are recorded without a p
   const kit = await makeKit(t)
   const writer = await kit.open()
   let mostBytes = 0
-  const batches = 50
+  const batches = 80
   await record(writer, batches, () => {
     mostBytes = Math.max(mostBytes, statSync(join(kit.folder, "log.db-wal")).size)
   })

@@ -3,10 +3,10 @@
  * all of this is thrown away and read anew from the disk (recovery.ts); nothing is mended in memory.
  */
 
-import { createHmac, hash, type KeyObject } from "node:crypto"
+import { hash } from "node:crypto"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { bodyOf, hashOf, toText } from "../../../domain/audit/chain.ts"
-import type { Digested, Entry, EntryDraft } from "../../../domain/audit/entry.ts"
+import type { Entry, EntryDraft } from "../../../domain/audit/entry.ts"
 import type { Signer } from "../../../domain/audit/signed-note.ts"
 import type { FramedEntry } from "../handover/batch-frame.ts"
 import { Checkpoints, type Checkpointed } from "./checkpointing.ts"
@@ -14,6 +14,7 @@ import { copyText } from "./kept-copy.ts"
 import { Indexing } from "./indexing.ts"
 import { Moved, Overtaken } from "./database-trouble.ts"
 import { emptyWal, inodesOf, type SyncMode } from "./log-database.ts"
+import type { PayloadDigests } from "./payload-digests.ts"
 import { emptyTail, readTail, type Tail } from "./log-tail.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { UsageRows } from "../usage/usage-rows.ts"
@@ -27,7 +28,7 @@ export type LogPlace = {
   readonly folder: string
   readonly sync: SyncMode
   readonly version: string
-  readonly salt: KeyObject
+  readonly digests: PayloadDigests
   signer: Signer
 }
 
@@ -183,14 +184,8 @@ export class OpenLog {
   }
 
   #sizes({ arguments: args, result }: Parts): Pick<Entry, "arguments" | "result"> {
-    return { ...(args && { arguments: this.#digest(args) }), ...(result && { result: this.#digest(result) }) }
-  }
-
-  #digest(bytes: Buffer): Digested {
-    return {
-      bytes: bytes.length,
-      digest: createHmac("sha256", this.place.salt).update(bytes).digest("base64url"),
-    }
+    const { digests } = this.place
+    return { ...(args && { arguments: digests.of(args) }), ...(result && { result: digests.of(result) }) }
   }
 }
 

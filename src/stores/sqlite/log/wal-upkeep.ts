@@ -79,7 +79,7 @@ export class WalUpkeep {
     return troubleOf(this.#copier.takeFailure()).syncFailed
   }
 
-  /** Whatever copying failed with, but for what its thread throws away, is met here again. */
+  /** Where copying failed for another reason than a sync, that is met here again. */
   #beginAnew(log: OpenLog): void {
     const ratio = (copyWalBack(log.db) * pageBytes) / this.#bytes
     this.#ratio = Math.min(Math.max(ratio, 1 / mostMending), mostMending)

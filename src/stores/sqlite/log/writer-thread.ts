@@ -4,10 +4,11 @@
  * holds no log and takes nothing until it is told to recover.
  */
 
-import { createPrivateKey, createSecretKey } from "node:crypto"
+import { createPrivateKey } from "node:crypto"
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import { signerOf } from "../../../domain/audit/signed-note.ts"
 import { armFailpoint, failpoint } from "../../../failpoint.ts"
+import { PayloadDigests } from "./payload-digests.ts"
 import { WriterLoop } from "./writer-loop.ts"
 import type { FromThread, ThreadStart, ToThread } from "../handover/thread-messages.ts"
 
@@ -17,7 +18,13 @@ const { folder, sync, version, salt, name, pem, failpoint: armed } = workerData 
 armFailpoint(armed)
 
 const loop = new WriterLoop({
-  place: { folder, sync, version, salt: createSecretKey(salt), signer: signerOf(name, createPrivateKey(pem)) },
+  place: {
+    folder,
+    sync,
+    version,
+    digests: new PayloadDigests(salt),
+    signer: signerOf(name, createPrivateKey(pem)),
+  },
   post(message: FromThread) {
     port.postMessage(message)
     if (message.type === "recorded") failpoint("audit.answer.after")
