@@ -20,6 +20,8 @@ else restart(findNode())
 async function run() {
   // What is loaded stays, which would make the heap's young generation grow as if for load; main/serve.ts lets it.
   setFlagsFromString("--semi-space-growth-factor=1")
+  // The parser of answers (undici's, WebAssembly) is optimized under load, not after three answers: that takes 25 MB.
+  setFlagsFromString("--wasm-tiering-budget=1000000000")
   // not the default folder: in a shared /tmp, somebody else may have put code there
   module.enableCompileCache(join(homedir(), ".cache", "mcp-meta"))
   // A checkout runs as it is written; the published package has only what was compiled.

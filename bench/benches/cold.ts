@@ -15,6 +15,8 @@ import { startGoverned, type Gateway } from "../subjects/gateway.ts"
 import { startUpstream } from "../subjects/upstream.ts"
 
 const services = 10
+/** What looks into a process takes some 20 MB in it, and is not asked here. */
+const withoutInstruments = { NODE_OPTIONS: "" }
 const idleMs = 5_000
 const busyHour = 50_000
 const hourMs = 3_600_000
@@ -25,6 +27,7 @@ export async function benchCold(effort: Effort): Promise<readonly Table[]> {
   const names = Array.from({ length: services }, (_, at) => `bench${at}`)
   await using gateway = await startGoverned({
     services: Object.fromEntries(names.map((name) => [name, { url: upstream.url() }])),
+    env: withoutInstruments,
   })
   const starts = await startRows(gateway, effort)
   const commands = await commandRows(gateway, effort)

@@ -1,13 +1,18 @@
 /**
  * Reads the audit log for everyone but its writer: pages, exports, usage, verification. All of it happens in threads of
  * its own and read-only, so that neither calls nor the writer wait. What is asked and answered: reader-answers.ts.
+ * What was used before a start is read by whoever asks, before there are calls: a thread for that alone would leave the
+ * memory of its start behind, some 20 MB.
  */
 
+import { setImmediate as breathe } from "node:timers/promises"
 import type { KeptEntry } from "../../domain/audit/entry.ts"
 import type { AuditLog } from "../../domain/audit/log.ts"
 import type { PastUse, Usage } from "../../domain/usage.ts"
+import { GatewayError } from "../../errors.ts"
 import { openReadOnly } from "./reading/reader-database.ts"
 import { ReaderLink, unreadable } from "./reading/reader-link.ts"
+import { pastPage, type PastPage } from "./usage/usage-past.ts"
 import { verifyApart } from "./verification/verify-apart.ts"
 
 export type AuditReader = Pick<AuditLog, "page" | "exportPage" | "verify"> &
@@ -41,7 +46,7 @@ export async function openAuditReader({ folder, keysFolder }: ReaderOptions): Pr
       verifyApart({ ...place, ...range, writer: "here" }, AbortSignal.any([signal, closing.signal])),
     sum: (request) => link.ask("usageSum", request),
     ofTool: (tool, range) => link.ask("usageOfTool", { tool, range }),
-    past: (sinceMs, nowMs) => past(link, sinceMs, nowMs),
+    past: (sinceMs, nowMs) => past(folder, sinceMs, nowMs),
     entriesAfter: (id, limit) => link.ask("entriesAfter", { id, limit }),
     lastId: () => link.ask("lastId", undefined),
     close: async () => {
@@ -60,11 +65,25 @@ function requireLog(folder: string): void {
   }
 }
 
-async function* past(link: ReaderLink, sinceMs: number, nowMs: number): AsyncGenerator<PastUse> {
+async function* past(folder: string, sinceMs: number, nowMs: number): AsyncGenerator<PastUse> {
   let cursor: string | undefined
-  do {
-    const page = await link.ask("pastPage", { sinceMs, nowMs, ...(cursor !== undefined && { cursor }) })
-    yield* page.uses
-    cursor = page.nextCursor
-  } while (cursor !== undefined)
+  const db = openReadOnly(folder)
+  try {
+    do {
+      const page = readPast(db, { sinceMs, nowMs, ...(cursor !== undefined && { cursor }) })
+      yield* page.uses
+      cursor = page.nextCursor
+      await breathe()
+    } while (cursor !== undefined)
+  } finally {
+    db.close()
+  }
+}
+
+function readPast(...asked: Parameters<typeof pastPage>): PastPage {
+  try {
+    return pastPage(...asked)
+  } catch (thrown) {
+    throw thrown instanceof GatewayError ? thrown : unreadable("what was used cannot be summed", thrown)
+  }
 }

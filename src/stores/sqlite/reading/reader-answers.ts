@@ -6,7 +6,6 @@ import type { UsageRequest } from "../../../domain/usage.ts"
 import { readExportPage } from "../exports/export-page.ts"
 import { entriesAfter } from "./reader-entry.ts"
 import { readPage, type PageRequest } from "./page.ts"
-import { pastPage, type PastRequest } from "../usage/usage-past.ts"
 import { sumUsage } from "../usage/usage-sum.ts"
 import { usageOfTool, type ToolRange } from "../usage/usage-tool.ts"
 
@@ -24,7 +23,6 @@ export const answers = {
   usageSum: (db: DatabaseSync, request: UsageRequest) => sumUsage(db, request),
   usageOfTool: (db: DatabaseSync, asked: { readonly tool: string; readonly range: ToolRange }) =>
     usageOfTool(db, asked.tool, asked.range),
-  pastPage: (db: DatabaseSync, request: PastRequest) => pastPage(db, request),
 } as const
 
 export type Question = keyof typeof answers
