@@ -4,7 +4,7 @@
  */
 export const budget = {
   /** On the heap of the main thread, per call. */
-  allocatedBytes: 110_000,
+  allocatedBytes: 90_000,
   /** Of the main thread's CPU, in multiples of the bare Node proxy's. */
   mainThreadRatio: 9,
 } as const
