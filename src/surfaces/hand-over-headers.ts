@@ -62,7 +62,8 @@ export function addressFromWorker({ headers }: IncomingMessage, token: string): 
 }
 
 function isSame(given: string, token: string): boolean {
-  return given.length === token.length && timingSafeEqual(Buffer.from(given), Buffer.from(token))
+  const [a, b] = [Buffer.from(given), Buffer.from(token)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }
 
 function without(rawHeaders: readonly string[], names: ReadonlySet<string>): string[] {

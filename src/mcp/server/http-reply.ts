@@ -30,6 +30,8 @@ export class HttpReply implements Timed {
   readonly #silence: Place | undefined
   #stream: EventSink | undefined
   #large: LargeReply | undefined
+  /** Its answer was given, and goes out at the end of this turn. */
+  #finished = false
 
   /** @param openStream writes the head of an event stream to the response; undefined where the client takes none */
   constructor(response: ServerResponse, openStream: (() => EventSink) | undefined) {
@@ -44,7 +46,7 @@ export class HttpReply implements Timed {
 
   /** Turns into an event stream now, unless the answer has begun. */
   stream(): void {
-    if (!this.hasBegun) this.#stream ??= this.#openStream()
+    if (!this.hasBegun && !this.#finished) this.#stream ??= this.#openStream()
   }
 
   /** Lets large members of the answer go ahead; undefined where it goes out whole. */
@@ -65,9 +67,9 @@ export class HttpReply implements Timed {
     return this.#large?.restOf(answer)
   }
 
-  /** Sends a message ahead of the answer. A client that takes no streams does without, which `false` says. */
+  /** Sends a message ahead of the answer, if that is still to come and the client takes streams; `false` where not. */
   readonly send = (message: Buffer): boolean => {
-    if (this.hasBegun) return false
+    if (this.hasBegun || this.#finished) return false
     this.#stream ??= this.#openStream()
     this.#stream.send(message)
     return this.#stream !== nowhere
@@ -79,6 +81,7 @@ export class HttpReply implements Timed {
    */
   finish(answer: Bytes | undefined, status: number): void {
     if (this.#silence) silences.leave(this.#silence)
+    this.#finished = true
     if (this.hasBegun) return this.#large?.finish(answer)
     if (this.#stream && this.#stream !== nowhere) return this.#finishStream(this.#stream, answer)
     atTurnEnd(() => this.#write(answer, status))

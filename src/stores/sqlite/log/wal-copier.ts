@@ -76,6 +76,7 @@ export class WalCopier {
     worker.unref()
     return worker
   }
+
   /** What it was at is left to the thread that writes. */
   #lose(): void {
     this.#worker = undefined
