@@ -58,7 +58,7 @@ test("an answer that comes while its client is away waits for it, unless it is l
   assert.equal(bridge.parked, 0)
 })
 
-test("a principal parks so many calls and no more; others are not touched", async (t) => {
+test("RES-08 a principal parks so many calls and no more; others are not touched", async (t) => {
   const { bridge } = openBridge(t, { parkedPerPrincipal: 2 })
   let told = 0
   const send: Send = async (_request, { ask, signal }) => {

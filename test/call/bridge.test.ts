@@ -44,7 +44,7 @@ test("a modern service's state comes back to it as it was, sealed in between", a
 })
 
 for (const { name, send } of kinds) {
-  test(`a ${name} state of another principal, service, mount, method or request is refused`, async (t) => {
+  test(`ISO-07 a ${name} state of another principal, service, mount, method or request is refused`, async (t) => {
     const service = send()
     const { bridge, retry } = await askOnce(t, service)
     const others: readonly [object, Client][] = [

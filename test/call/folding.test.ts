@@ -35,7 +35,7 @@ test("a few folding have an entry each", async () => {
   )
 })
 
-test("a flood from one source is one entry with its number, and none is lost", async () => {
+test("AUD-12 a flood from one source is one entry with its number, and none is lost", async () => {
   const { entries, folding } = open()
   for (let n = 0; n < 5_000; n++) await folding.add(from("192.0.2.1", n % 900))
   await folding.add(from("192.0.2.1", 900, "forbidden"))

@@ -28,7 +28,7 @@ test("a principal is listed what it may call, management tools among them", asyn
   assert.deepEqual((await listTools(nobody)).names, [])
 })
 
-test("listed is callable and callable is listed, whatever the grants", async () => {
+test("AUTHZ-01 listed is callable and callable is listed, whatever the grants", async () => {
   const pattern = fc.constantFrom(
     "*",
     "files__*",

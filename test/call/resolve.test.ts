@@ -41,7 +41,7 @@ test("operations are not reached through the endpoint of one service", () => {
   )
 })
 
-test("the forbidden and the unknown are told apart by nobody", () => {
+test("AUTHZ-10 the forbidden and the unknown are told apart by nobody", () => {
   for (const [method, params] of [
     ["tools/call", { name: "files__read" }],
     ["tools/call", { name: "list_services" }],
@@ -66,7 +66,7 @@ test("a URI that two services list is refused for who may read both, and found f
   assert.equal(reach(reader, "resources/read", { uri: "file:///a.txt" }), "notes/file:///a.txt")
 })
 
-test("a pattern over URIs cannot be left by dots, encodings or backslashes", () => {
+test("AUTHZ-05 a pattern over URIs cannot be left by dots, encodings or backslashes", () => {
   const reader = principal("reader", { resources: { allow: ["files/file:///home/*"] } })
   const at = (uri: string): string => reach(reader, "resources/read", { uri: `mcp://files/${uri}` })
   assert.equal(at("file:///home/a.txt"), "files/file:///home/a.txt")

@@ -16,7 +16,7 @@ export function countersContract(open: () => Promise<OpenedCounters>): void {
 
 function exactness(open: () => Promise<OpenedCounters>): void {
   for (const algorithm of algorithms) {
-    test(`${algorithm}: of 1,000 calls at once against a limit of 37 exactly 37 pass, 100 times over`, async () => {
+    test(`QUO-01 ${algorithm}: of 1,000 calls at once against a limit of 37 exactly 37 pass, 100 times over`, async () => {
       await using opened = await open()
       for (let round = 0; round < 100; round++) {
         const one = charge(`round ${round}`, ruleOf(algorithm, 37))
@@ -25,7 +25,7 @@ function exactness(open: () => Promise<OpenedCounters>): void {
       }
     })
 
-    test(`${algorithm}: a call that one of three quotas refuses is counted by none`, async () => {
+    test(`QUO-05 ${algorithm}: a call that one of three quotas refuses is counted by none`, async () => {
       await using opened = await open()
       const [wide, middle, narrow] = [100, 50, 3].map((limit) => ruleOf(algorithm, limit))
       assert.ok(wide && middle && narrow)

@@ -6,6 +6,10 @@ import { failpointRuns } from "./failpoints.ts"
 
 const limit = { timeout: 240_000 }
 
-test("killed between any two steps of recording and forwarding, the gateway loses no entry", limit, async () => {
-  assert.deepEqual((await failpointRuns(2)).violations, [])
-})
+test(
+  "AUD-02 killed between any two steps of recording and forwarding, the gateway loses no entry",
+  limit,
+  async () => {
+    assert.deepEqual((await failpointRuns(2)).violations, [])
+  },
+)

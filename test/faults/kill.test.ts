@@ -6,7 +6,7 @@ import { killRounds } from "./kill.ts"
 
 const limit = { timeout: 240_000 }
 
-test("whatever moment it is killed at, the gateway forgets no call and invents none", limit, async (t) => {
+test("AUD-01 whatever moment it is killed at, the gateway forgets no call and invents none", limit, async (t) => {
   const { figures, violations } = await killRounds(20)
   t.diagnostic(JSON.stringify(figures))
   assert.deepEqual(violations, [])

@@ -8,7 +8,7 @@ import { powerOrder } from "./power.ts"
 const needs = { skip: missingProgram("strace"), timeout: 240_000 }
 
 test(
-  "with audit.sync at power nothing is forwarded or answered before its entry is on the disk",
+  "AUD-04 with audit.sync at power nothing is forwarded or answered before its entry is on the disk",
   needs,
   async () => {
     const { figures, violations } = await powerOrder(100)

@@ -7,9 +7,13 @@ import { unwritableWays } from "./unwritable.ts"
 
 const needs = { skip: missingProgram("strace", "unshare", "mount"), timeout: 240_000 }
 
-test("while the audit log cannot be written nothing is forwarded, and soon after it goes on", needs, async (t) => {
-  const { figures, violations } = await unwritableWays()
-  t.diagnostic(JSON.stringify(figures))
-  assert.deepEqual(violations, [])
-  assert.equal(Object.keys(figures).length, 6)
-})
+test(
+  "AUD-05 while the audit log cannot be written nothing is forwarded, and soon after it goes on",
+  needs,
+  async (t) => {
+    const { figures, violations } = await unwritableWays()
+    t.diagnostic(JSON.stringify(figures))
+    assert.deepEqual(violations, [])
+    assert.equal(Object.keys(figures).length, 6)
+  },
+)

@@ -47,7 +47,7 @@ test("programs that only keep silent hold up none of the others", async (t) => {
   assert.equal(textOf(await callTool(fleet, "hello", "greet", { name: "Ann" })), "Hello, Ann!")
 })
 
-test("what a service quotes of its secrets is not shown", async (t) => {
+test("SEC-03 what a service quotes of its secrets is not shown", async (t) => {
   const script = `console.error("my key is " + process.env.KEY); process.exit(1)`
   const { fleet } = await openFleet(t, { leaky: { ...inline(script), env: { KEY: "hunter2-hunter2" } } })
   await until("it has failed", () => fleet.stderr("leaky").some((line) => line.includes("my key is")))

@@ -55,7 +55,7 @@ test("what only resembles a key is no key", () => {
   for (const each of wrong) assert.equal(readKey(each), undefined)
 })
 
-test("what is kept of a key is an argon2id hash at the pinned cost, of all of its text", async () => {
+test("AUTHN-11 what is kept of a key is an argon2id hash at the pinned cost, of all of its text", async () => {
   const { text, hash } = await keyMaker.make()
   assert.match(hash, /^\$argon2id\$v=19\$m=47104,(t=1,p=1|p=1,t=1)\$/)
   assert.ok(!hash.includes(text.slice(16)))

@@ -20,7 +20,7 @@ function guesses(count: number, start = 0): { readonly authorization: string }[]
   return Array.from({ length: count }, (_, n) => basic("name-ann", `wrong horse ${start + n}`))
 }
 
-test("after five wrong passwords the right one has to wait too, and doubles the wait with each further failure", async (t) => {
+test("AUTHN-13 after five wrong passwords the right one has to wait too, and doubles the wait with each further failure", async (t) => {
   const scene = await openScene(t)
   await scene.add("ann", { passwordHash: await passwords.hash(password) })
   assert.deepEqual(await waits(scene, guesses(5)), Array(5).fill(undefined))

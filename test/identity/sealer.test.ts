@@ -26,7 +26,7 @@ test("it opens neither for another purpose nor under another key", () => {
   assert.equal(createSealer(Buffer.alloc(32, 2)).open("session", text), undefined)
 })
 
-test("changed in any one bit, cut or lengthened it does not open", () => {
+test("SEC-08 changed in any one bit, cut or lengthened it does not open", () => {
   const text = sealer.seal("session", "value")
   const bytes = Buffer.from(text, "base64url")
   for (let bit = 0; bit < bytes.length * 8; bit++) {

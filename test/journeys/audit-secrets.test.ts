@@ -41,7 +41,7 @@ function spellings(secret: string): readonly string[] {
 }
 
 test(
-  "no canary stands in the log, its copies, its exports, its sinks or what the gateway says",
+  "SEC-01 no canary stands in the log, its copies, its exports, its sinks or what the gateway says",
   limit,
   async (t) => {
     const gateway = await startGateway({

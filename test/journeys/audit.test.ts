@@ -96,7 +96,7 @@ test("an agent bounds another, who is told what to do, and proves it from the re
   })
 })
 
-test("without the permission none of it can be seen", limit, async (t) => {
+test("ISO-18 without the permission none of it can be seen", limit, async (t) => {
   const plain = await joinAs("plain", { tools: { allow: ["child__*"] } })
   t.after(() => plain.close())
   const listed = await listNames(plain)

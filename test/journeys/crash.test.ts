@@ -36,7 +36,7 @@ test("a killed child is started again, and a call that may be repeated is", limi
   assert.notEqual(childPid(gateway, "hello-server"), before)
 })
 
-test("a call that may not be repeated fails at once when its child is killed", limit, async (t) => {
+test("DS-05 a call that may not be repeated fails at once when its child is killed", limit, async (t) => {
   const gateway = await gatewayFor(t, { services: { hello, echo } })
   const client = await clientOf(t, gateway)
   const waiting = client.tool("echo__wait", { ms: 20_000 })
@@ -76,36 +76,40 @@ test("a killed HTTP service keeps its tools listed, and serves again when it is 
   t.diagnostic(`served again ${backMs} ms after it was back`)
 })
 
-test("a killed gateway leaves no child behind and goes on with its sessions, keys and files", limit, async (t) => {
-  const gateway = await gatewayFor(t, { services: { hello, echo, stubborn } })
-  const admin = await clientOf(t, gateway)
-  await perform(admin, "register_service", {
-    name: "made",
-    url: "http://127.0.0.1:1/mcp",
-    title: "Made by an operation",
-  })
-  const agentKey = await createAgent(gateway, "agent", { tools: { allow: ["hello__*"] } })
-  const pipe = httpPipe(gateway.url, bearer(agentKey))
-  const session = await openPeer(pipe, { era: "legacy" })
-  assert.deepEqual((await session.tool("hello__add", { a: 1, b: 1 })).result?.["structuredContent"], { sum: 2 })
-  const children = childrenOf(gateway.process.child.pid)
-  assert.equal(children.length, 3, children.map(commandOf).join("\n"))
-  t.after(() => children.filter(isAlive).forEach((pid) => process.kill(pid, "SIGKILL")))
-  const files = await filesOf(gateway)
+test(
+  "LIF-05 a killed gateway leaves no child behind and goes on with its sessions, keys and files",
+  limit,
+  async (t) => {
+    const gateway = await gatewayFor(t, { services: { hello, echo, stubborn } })
+    const admin = await clientOf(t, gateway)
+    await perform(admin, "register_service", {
+      name: "made",
+      url: "http://127.0.0.1:1/mcp",
+      title: "Made by an operation",
+    })
+    const agentKey = await createAgent(gateway, "agent", { tools: { allow: ["hello__*"] } })
+    const pipe = httpPipe(gateway.url, bearer(agentKey))
+    const session = await openPeer(pipe, { era: "legacy" })
+    assert.deepEqual((await session.tool("hello__add", { a: 1, b: 1 })).result?.["structuredContent"], { sum: 2 })
+    const children = childrenOf(gateway.process.child.pid)
+    assert.equal(children.length, 3, children.map(commandOf).join("\n"))
+    t.after(() => children.filter(isAlive).forEach((pid) => process.kill(pid, "SIGKILL")))
+    const files = await filesOf(gateway)
 
-  const killedAt = performance.now()
-  await gateway.restart("SIGKILL")
-  await eventually("the children of the killed gateway are gone", () => !children.some(isAlive), orphanMs)
-  const goneMs = Math.round(performance.now() - killedAt)
-  assert.ok(goneMs <= orphanMs, `they were gone after ${goneMs} ms`)
-  t.diagnostic(`all children gone after ${goneMs} ms`)
-  assert.deepEqual(await filesOf(gateway), files)
+    const killedAt = performance.now()
+    await gateway.restart("SIGKILL")
+    await eventually("the children of the killed gateway are gone", () => !children.some(isAlive), orphanMs)
+    const goneMs = Math.round(performance.now() - killedAt)
+    assert.ok(goneMs <= orphanMs, `they were gone after ${goneMs} ms`)
+    t.diagnostic(`all children gone after ${goneMs} ms`)
+    assert.deepEqual(await filesOf(gateway), files)
 
-  const resumed = httpPipe(gateway.url, bearer(agentKey), { sessionId: pipe.sessionId })
-  await goesOn(resumed)
-  const names = JSON.stringify(await perform(await clientOf(t, gateway), "list_principals"))
-  assert.match(names, /"agent"/)
-})
+    const resumed = httpPipe(gateway.url, bearer(agentKey), { sessionId: pipe.sessionId })
+    await goesOn(resumed)
+    const names = JSON.stringify(await perform(await clientOf(t, gateway), "list_principals"))
+    assert.match(names, /"agent"/)
+  },
+)
 
 test("children that heed the end of their stdin leave a killed gateway by themselves", limit, async (t) => {
   const gateway = await gatewayFor(t, { services: { hello, echo } })
@@ -116,28 +120,32 @@ test("children that heed the end of their stdin leave a killed gateway by themse
   await eventually("the children are gone", () => !children.some(isAlive), orphanMs)
 })
 
-test("SIGTERM lets open calls finish, takes no new ones, ends the children and exits with 0", limit, async (t) => {
-  const gateway = await gatewayFor(t, { services: { hello, stubborn } })
-  const client = await clientOf(t, gateway)
-  const listener = await clientOf(t, gateway)
-  const listening = listener.call("subscriptions/listen", { notifications: { toolsListChanged: true } })
-  const counting = client.tool("hello__countdown", { from: 15 }, { meta: { progressToken: 1 } })
-  await client.until(({ method }) => method === "notifications/progress")
-  const children = childrenOf(gateway.process.child.pid)
-  const { child } = gateway.process
-  const exited = once(child, "exit")
-  child.kill("SIGTERM")
-  assert.equal(textOf(await counting), "Lift-off!")
-  assert.match((await listening).text, /"resultType":"complete".*"io.modelcontextprotocol\/subscriptionId":\d/)
-  await assert.rejects(async () => {
-    const { error, text } = await client.tool("hello__add", { a: 1, b: 2 })
-    throw new Error(error ? "refused" : text)
-  }, /refused|fetch failed|HTTP 503/)
-  assert.deepEqual(await exited, [0, null])
-  await eventually("the children are gone", () => !children.some(isAlive), orphanMs)
-})
+test(
+  "LIF-01 SIGTERM lets open calls finish, takes no new ones, ends the children and exits with 0",
+  limit,
+  async (t) => {
+    const gateway = await gatewayFor(t, { services: { hello, stubborn } })
+    const client = await clientOf(t, gateway)
+    const listener = await clientOf(t, gateway)
+    const listening = listener.call("subscriptions/listen", { notifications: { toolsListChanged: true } })
+    const counting = client.tool("hello__countdown", { from: 15 }, { meta: { progressToken: 1 } })
+    await client.until(({ method }) => method === "notifications/progress")
+    const children = childrenOf(gateway.process.child.pid)
+    const { child } = gateway.process
+    const exited = once(child, "exit")
+    child.kill("SIGTERM")
+    assert.equal(textOf(await counting), "Lift-off!")
+    assert.match((await listening).text, /"resultType":"complete".*"io.modelcontextprotocol\/subscriptionId":\d/)
+    await assert.rejects(async () => {
+      const { error, text } = await client.tool("hello__add", { a: 1, b: 2 })
+      throw new Error(error ? "refused" : text)
+    }, /refused|fetch failed|HTTP 503/)
+    assert.deepEqual(await exited, [0, null])
+    await eventually("the children are gone", () => !children.some(isAlive), orphanMs)
+  },
+)
 
-test("a second signal ends the gateway at once", limit, async (t) => {
+test("LIF-04 a second signal ends the gateway at once", limit, async (t) => {
   const gateway = await gatewayFor(t, { services: { hello } })
   const client = await clientOf(t, gateway)
   const counting = client

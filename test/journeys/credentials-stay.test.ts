@@ -48,7 +48,7 @@ after(async () => {
   await Promise.all(running.map((fixture) => fixture.stop()))
 })
 
-test("no service sees a credential of a client, and each sees its own", limit, async (t) => {
+test("SEC-09 no service sees a credential of a client, and each sees its own", limit, async (t) => {
   const everything = { allow: ["*"] }
   const admin = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
   await perform(admin, "create_principal", { name: "ann", kind: "human", grants: { tools: everything }, password })
@@ -96,7 +96,7 @@ test("no service sees a credential of a client, and each sees its own", limit, a
     assert.ok(!surroundings.includes(secret), secret)
 })
 
-test("neither the log nor any answer shows a secret of a service's definition", limit, async (t) => {
+test("SEC-03 neither the log nor any answer shows a secret of a service's definition", limit, async (t) => {
   const admin = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
   t.after(() => admin.close())
   const shown = []

@@ -38,7 +38,7 @@ const post = (lines: readonly string[], path = "/mcp"): ReturnType<typeof rawReq
 const get = (path: string, lines: readonly string[] = []): ReturnType<typeof rawRequest> =>
   rawRequest(gateway.origin, `GET ${path}`, [host, ...lines])
 
-test("without a credential nothing answers but what is public", limit, async () => {
+test("AUTHN-01 without a credential nothing answers but what is public", limit, async () => {
   const closed = [
     "/",
     "/mcp",
@@ -71,7 +71,7 @@ test("without a credential nothing answers but what is public", limit, async () 
   assert.deepEqual(JSON.parse((await get("/health")).body), { status: "ok" })
 })
 
-test("a wrong credential is refused like none, on public routes it changes nothing", limit, async () => {
+test("AUTHN-04 a wrong credential is refused like none, on public routes it changes nothing", limit, async () => {
   const [id] = [gateway.key.split("_")[1]]
   const wrong = [
     `Bearer ${gateway.key}x`,
@@ -90,27 +90,31 @@ test("a wrong credential is refused like none, on public routes it changes nothi
   assert.equal((await get("/health", ["authorization: Bearer wrong"])).status, 200)
 })
 
-test("requests under a foreign host or from a foreign page are refused on every route", limit, async () => {
-  const authorization = `authorization: Bearer ${gateway.key}`
-  for (const path of ["/mcp", "/sse", "/api/v1/services", ...publicPaths]) {
-    for (const lines of [
-      ["host: evil.example"],
-      ["host: 127.0.0.1.evil.example"],
-      [host, "origin: http://evil.example"],
-      [host, "origin: null"],
-    ]) {
-      const { status } = await rawRequest(gateway.origin, `GET ${path}`, [...lines, authorization])
-      assert.equal(status, 403, `${path} ${lines.join()}`)
+test(
+  "HTTP-01 requests under a foreign host or from a foreign page are refused on every route",
+  limit,
+  async () => {
+    const authorization = `authorization: Bearer ${gateway.key}`
+    for (const path of ["/mcp", "/sse", "/api/v1/services", ...publicPaths]) {
+      for (const lines of [
+        ["host: evil.example"],
+        ["host: 127.0.0.1.evil.example"],
+        [host, "origin: http://evil.example"],
+        [host, "origin: null"],
+      ]) {
+        const { status } = await rawRequest(gateway.origin, `GET ${path}`, [...lines, authorization])
+        assert.equal(status, 403, `${path} ${lines.join()}`)
+      }
     }
-  }
-  await assert.rejects(
-    webSocketPipe(gateway.url, { ...bearer(gateway.key), origin: "http://evil.example" }),
-    /403/,
-  )
-  assert.equal((await post([host, authorization, `origin: ${gateway.origin}`])).status, 200)
-})
+    await assert.rejects(
+      webSocketPipe(gateway.url, { ...bearer(gateway.key), origin: "http://evil.example" }),
+      /403/,
+    )
+    assert.equal((await post([host, authorization, `origin: ${gateway.origin}`])).status, 200)
+  },
+)
 
-test("two credentials are refused unless they are one", limit, async () => {
+test("AUTHN-09 two credentials are refused unless they are one", limit, async () => {
   const other = await createAgent(gateway, "other", {})
   const authorization = `authorization: Bearer ${gateway.key}`
   assert.equal((await post([host, authorization, authorization])).status, 400)
@@ -121,7 +125,7 @@ test("two credentials are refused unless they are one", limit, async () => {
   assert.equal((await post([host, `x-api-key: ${gateway.key}`])).status, 200)
 })
 
-test("a key in the query is no credential", limit, async () => {
+test("AUTHN-08 a key in the query is no credential", limit, async () => {
   for (const name of ["key", "api_key", "apiKey", "access_token", "token", "x-api-key", "authorization"]) {
     const { status } = await post([host], `/mcp?${name}=${gateway.key}`)
     assert.ok(status === 401 || status === 400, `${name}: ${status}`)
@@ -144,7 +148,7 @@ test("a name and its password are a credential, a wrong password is not", limit,
   assert.equal((await post([host, basic(`nobody:${password}`)])).status, 401)
 })
 
-test("a revoked key is refused at once, on connections that are open already too", limit, async (t) => {
+test("AUTHN-05 a revoked key is refused at once, on connections that are open already too", limit, async (t) => {
   const key = await createAgent(gateway, "leaver", { tools: { allow: ["hello__*"] } })
   const headers = bearer(key)
   const session = await openPeer(httpPipe(gateway.url, headers), { era: "legacy" })

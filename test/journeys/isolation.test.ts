@@ -56,7 +56,7 @@ after(async () => {
 })
 
 test(
-  "of a thousand calls at once with the same ids and tokens each gets its own answer and progress",
+  "ISO-11 of a thousand calls at once with the same ids and tokens each gets its own answer and progress",
   limit,
   async (t) => {
     const clients = (await Promise.all(keys.map(clientsOf))).flat()
@@ -111,7 +111,7 @@ function callMany(client: Peer, firstNonce: number): Promise<string | undefined>
   })
 }
 
-test("a session is its owner's alone, whatever the others send under its id", limit, async (t) => {
+test("ISO-01 a session is its owner's alone, whatever the others send under its id", limit, async (t) => {
   const [annKey = "", bobKey = ""] = keys
   const pipe = httpPipe(gateway.url, bearer(annKey))
   const ann = await openPeer(pipe, { era: "legacy" })
@@ -133,7 +133,7 @@ test("a session is its owner's alone, whatever the others send under its id", li
   assert.equal(await statusOf("POST", { key: annKey, sessionId }), 404)
 })
 
-test("nobody cancels a call of somebody else", limit, async (t) => {
+test("ISO-12 nobody cancels a call of somebody else", limit, async (t) => {
   const [ann, bob] = await Promise.all(
     keys.slice(0, 2).map((key) => openPeer(httpPipe(gateway.url, bearer(key)), { era: "legacy" })),
   )
@@ -145,7 +145,7 @@ test("nobody cancels a call of somebody else", limit, async (t) => {
   assert.equal(textOf(await slow), "9")
 })
 
-test("messages to the event stream of somebody else are refused and reach nobody", limit, async (t) => {
+test("ISO-05 messages to the event stream of somebody else are refused and reach nobody", limit, async (t) => {
   const [annKey = "", bobKey = ""] = keys
   const pipe = await ssePipe(`${gateway.origin}/sse`, bearer(annKey))
   const ann = await openPeer(pipe, { era: "legacy" })

@@ -191,7 +191,7 @@ test("a large resource is passed on under the cache scope of the gateway", limit
 })
 
 for (const kind of ["hang up", "garbage", "asks late", "twice"]) {
-  test(`an answer that turns out wrong (${kind}) is cut, recorded so, and asked for once`, limit, async () => {
+  test(`DS-06 a wrong answer (${kind}) is cut, recorded so, and asked for once`, limit, async () => {
     const before = modern.calls
     const { response } = await callTool("modern", { kind, bytes: 2 * mib })
     assert.equal(response.statusCode, 200)
@@ -253,7 +253,7 @@ test("a client that can be asked gets large answers as they come, too", limit, a
   assert.equal(parse(await read(response)).result["isError"], false)
 })
 
-test("a client that does not read holds up the service, and one that leaves ends the call", limit, async () => {
+test("RES-03 a client that does not read holds up the service; one that leaves ends the call", limit, async () => {
   const before = { ...modern, takenBytes: modern.takenBytes, cut: modern.cut }
   const { response, cancel } = await callTool("modern", { kind: "parts", bytes: 60 * mib })
   response.once("error", () => {})

@@ -88,7 +88,7 @@ test("the tools of server-everything that ask work for a modern client", limit, 
   }
 })
 
-test("calls whose client does not come back are over, with nothing left of them", limit, async (t) => {
+test("RES-07 calls whose client does not come back are over, with nothing left of them", limit, async (t) => {
   const ann = await open()
   t.after(() => ann.close())
   const names = [...Array<string>(6).fill("elder__test_elicitation"), "own__test_elicitation"]

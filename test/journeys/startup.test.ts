@@ -13,7 +13,7 @@ import { root } from "../support/process.ts"
 const limit = { timeout: 30_000 }
 const hello = { command: "node", args: [join(root, "examples/hello-server/server.ts")] }
 
-test("it refuses to listen beyond loopback without TLS", limit, async (t) => {
+test("AUTHN-02 it refuses to listen beyond loopback without TLS", limit, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "journey-start-"))
   t.after(() => rm(folder, { recursive: true, force: true }))
   for (const host of ["0.0.0.0", "::"]) {

@@ -99,7 +99,7 @@ test("a header that came twice is refused, and recorded as its sender's", limit,
   assert.equal(status, 400)
 })
 
-test("nobody else speaks as a worker", limit, async () => {
+test("AUTHN-19 nobody else speaks as a worker", limit, async () => {
   const path = join(gateway.folder, socket)
   assert.equal((await stat(path)).mode & 0o777, 0o600)
   const forged = { "mcp-meta-worker": "x 192.0.2.1", authorization: `Bearer ${gateway.key}` }

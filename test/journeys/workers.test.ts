@@ -63,7 +63,7 @@ test(
   },
 )
 
-test("new workers take the place of the old ones without a call that fails", limit, async (t) => {
+test("LIF-02 new workers take the place of the old ones without a call that fails", limit, async (t) => {
   const old = workers()
   const cut = rig.calls.of("unknown").length
   const load = rig.load(callsPerSecond)

@@ -56,7 +56,7 @@ describe("members that come twice", () => {
 })
 
 describe("limits", () => {
-  test("64 levels are accepted, the message and params among them, and 65 are not", () => {
+  test("IN-03 64 levels are accepted, the message and params among them, and 65 are not", () => {
     assert.equal(readOutline(request(`{"a":${nested(62)}}`)).kind, "request")
     const { rpc, id } = refusal(() => readOutline(request(`{"a":${nested(63)}}`)))
     assert.deepEqual([rpc.code, id?.toString()], [invalidRequest, "7"])

@@ -127,7 +127,7 @@ test("members written back are the members that were read", () => {
   )
 })
 
-test("any change to a message is judged as a slow reader judges it", () => {
+test("IN-10 any change to a message is judged as a slow reader judges it", () => {
   for (const sample of samples) assert.ok(isMessage(sample))
   fc.assert(
     fc.property(
@@ -157,7 +157,7 @@ test("any mix of members is judged as a slow reader judges it", () => {
   )
 })
 
-test("whatever bytes come, nothing but a ProtocolError is thrown", () => {
+test("IN-20 whatever bytes come, nothing but a ProtocolError is thrown", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
       for (const prefix of ["", "[", '{"jsonrpc":', '{"a":"']) {

@@ -96,7 +96,7 @@ test("a password is kept as a hash, and a short one refused", async (t) => {
   )
 })
 
-test("nobody grants more than they hold, neither at the making nor later", async (t) => {
+test("AGT-09 nobody grants more than they hold, neither at the making nor later", async (t) => {
   const kit = await openKit(t)
   const governor = await kit.join("governor", {
     permissions: ["govern"],
@@ -132,7 +132,7 @@ test("who may make principals may not for that reason grant", async (t) => {
   )
 })
 
-test("nobody changes their own grants, or those of somebody above them", async (t) => {
+test("AGT-10 nobody changes their own grants, or those of somebody above them", async (t) => {
   const kit = await openKit(t)
   const admin = await kit.join("admin", admins)
   const granter = await kit.join("granter", { permissions: ["grants:write", "observe"] })

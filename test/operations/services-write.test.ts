@@ -75,7 +75,7 @@ test("a definition that cannot be is refused with the field that is wrong, and n
   assert.equal(existsSync(fileOf(kit, "both")), false)
 })
 
-test("nobody starts a program without services:stdio:write, whether by registering or by changing", async (t) => {
+test("AGT-02 nobody starts a program without services:stdio:write, whether by registering or by changing", async (t) => {
   const kit = await openKit(t)
   const admin = await kit.join("admin", admins)
   const editor = await kit.join("editor", { permissions: ["configure"], tools: all })
@@ -114,7 +114,7 @@ test("nobody starts a program without services:stdio:write, whether by registeri
   assert.deepEqual(readFile(kit, "hello"), hello)
 })
 
-test("nobody takes secrets or sockets of this machine without services:stdio:write", async (t) => {
+test("AGT-11 nobody takes secrets or sockets of this machine without services:stdio:write", async (t) => {
   const kit = await openKit(t)
   const admin = await kit.join("admin", admins)
   const editor = await kit.join("editor", { permissions: ["configure"], tools: all })
@@ -259,7 +259,7 @@ test("a removed service is gone with its file and its tools", async (t) => {
   )
 })
 
-test("prices and what is kept of calls are left to those who hold the permission", async (t) => {
+test("AGT-10 prices and what is kept of calls are left to those who hold the permission", async (t) => {
   const kit = await openKit(t)
   const admin = await kit.join("admin", admins)
   const writer = await kit.join("writer", { permissions: ["configure"] })

@@ -50,7 +50,7 @@ async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Pr
 
 const handshake = "GET /mcp HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"
 
-test("a peer that resets its connection while it is admitted harms nobody", async (t) => {
+test("HTTP-15 a peer that resets its connection while it is admitted harms nobody", async (t) => {
   const asked = Promise.withResolvers<void>()
   const admitted = Promise.withResolvers<never>()
   const admit: HttpDoorOptions["admit"] = () => {

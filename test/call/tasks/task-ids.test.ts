@@ -15,7 +15,7 @@ test("an id says nothing and opens to its record, here and for tasks alone", () 
   assert.equal(createTaskIds(createSealer(Buffer.alloc(32, 8)), "task").open(id), undefined)
 })
 
-test("an id with any one character changed, added or missing is none", () => {
+test("ISO-09 an id with any one character changed, added or missing is none", () => {
   const id = ids.seal(record)
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
   let accepted = 0

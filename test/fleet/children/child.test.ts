@@ -77,7 +77,7 @@ test("a child gets its arguments exactly and talks over its pipes", async (t) =>
   assert.deepEqual(await child.exited, { code: 0, signal: null })
 })
 
-test("a child sees its own variables and four of ours", async (t) => {
+test("SEC-05 a child sees its own variables and four of ours", async (t) => {
   const baseEnv = {
     PATH: "/usr/bin",
     HOME: "/home/ann",
@@ -111,7 +111,7 @@ test("a child that leaves when its input ends is sent no signal", async (t) => {
   assert.deepEqual(await child.exited, { code: 0, signal: null })
 })
 
-test("a child that ignores SIGTERM is killed once its grace is over", async (t) => {
+test("DS-30 a child that ignores SIGTERM is killed once its grace is over", async (t) => {
   const child = await start(t, ignoresSigterm)
   await firstLine(child)
   await Promise.all([child.stop(100), child.stop(100)])
@@ -144,7 +144,7 @@ test("a grandchild that holds the pipe does not outlive its parent", async (t) =
   await untilGone(grandchild)
 })
 
-test("a daemon that left the group and holds the pipe does not keep the exit from being seen", async (t) => {
+test("DS-29 a daemon that left the group and holds the pipe does not keep the exit from being seen", async (t) => {
   const script = `const c = require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(forever)}], { stdio: "inherit", detached: true }); console.log(c.pid); setTimeout(() => process.exit(4), 50)`
   const child = await start(t, script)
   const daemon = Number(await firstLine(child))
@@ -188,7 +188,7 @@ test("a child whose reader sleeps and who floods its error output goes on, and i
   assert.equal(lines.at(-1), "the end")
 })
 
-test("error output is shown without what moves a cursor, hides text or is secret", async (t) => {
+test("LOG-03 error output is shown without what moves a cursor, hides text or is secret", async (t) => {
   const said = "\u001b[31mred\u001b[0m\u0007 \u202egnp\n\u001b]0;title\u0007token=hunter2hunter2\r\ntab\there\n\n"
   const child = await start(t, `process.stderr.write(${JSON.stringify(said)})`, {
     secrets: ["hunter2hunter2", ""],

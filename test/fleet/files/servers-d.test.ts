@@ -58,7 +58,7 @@ test("another order of keys and other spaces are no change", async (t) => {
   assert.deepEqual(heard, [{ added: [], changed: ["a"], removed: [] }])
 })
 
-test("a broken file keeps its last good version and says line and column but nothing of the text", async (t) => {
+test("CFG-01 a broken file keeps its last good version and says line and column but nothing of the text", async (t) => {
   const { drop, open } = place(t)
   drop("a.json", { command: "x" })
   const files = await open()
@@ -76,7 +76,7 @@ test("a broken file keeps its last good version and says line and column but not
   assert.deepEqual([problems(files), heard], [[], [{ added: ["b"], changed: [], removed: [] }]])
 })
 
-test("a file being written is never half a service", async (t) => {
+test("CFG-02 a file being written is never half a service", async (t) => {
   const { drop, open } = place(t)
   const full = JSON.stringify({ command: "x", args: ["a"], env: { A: "1" } })
   drop("a.json", full)
@@ -123,7 +123,7 @@ test("files that are nobody's service are not looked at", async (t) => {
   assert.deepEqual([names(files), problems(files)], [[], []])
 })
 
-test("links lead to files of this folder or nowhere", async (t) => {
+test("CFG-07 links lead to files of this folder or nowhere", async (t) => {
   const { folder, outside, drop, open } = place(t)
   writeFileSync(join(outside, "secret.json"), JSON.stringify({ command: "x" }), { mode: 0o600 })
   mkdirSync(join(folder, "..2026"))
@@ -146,7 +146,7 @@ test("links lead to files of this folder or nowhere", async (t) => {
   ])
 })
 
-test("pipes, sockets, folders, giants and other encodings are refused without waiting", async (t) => {
+test("CFG-09 pipes, sockets, folders, giants and other encodings are refused without waiting", async (t) => {
   const { folder, drop, open } = place(t)
   execFileSync("sh", ["-c", 'mkfifo "$0"', join(folder, "pipe.json")])
   const server = createServer().listen(join(folder, "socket.json"))
@@ -167,7 +167,7 @@ test("pipes, sockets, folders, giants and other encodings are refused without wa
   ])
 })
 
-test("what everyone may write starts nothing", async (t) => {
+test("CFG-10 what everyone may write starts nothing", async (t) => {
   const { folder, drop, open } = place(t)
   drop("a.json", { command: "x" })
   chmodSync(join(folder, "a.json"), 0o666)

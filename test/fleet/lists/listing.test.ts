@@ -6,7 +6,7 @@ import { callTool, makeFolder, openFleet, program, toolNames, until } from "../f
 
 const wayward = program("test/fleet/wayward-service.ts")
 
-test("a tool with a bad schema is left out with a reason, and the others stay", async (t) => {
+test("DS-16 a tool with a bad schema is left out with a reason, and the others stay", async (t) => {
   const { fleet } = await openFleet(t, { way: wayward })
   await fleet.settled()
   const names = toolNames(fleet, "way")

@@ -187,7 +187,7 @@ test("a legacy client that lost its stream gets the rest by Last-Event-ID", asyn
   assert.ok(replayed.includes('"id":7') && !replayed.includes("notifications/progress"))
 })
 
-test("headers that contradict the body are refused", async () => {
+test("IN-08 headers that contradict the body are refused", async () => {
   await using door = await openHttpDoor()
   const wrong: readonly Record<string, string>[] = [
     { "mcp-name": "other" },

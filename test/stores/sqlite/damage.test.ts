@@ -30,7 +30,7 @@ test("there are ten thousand entries, some of them beyond the last checkpoint, a
   assert.ok(cannotExclude.some((sentence) => sentence.includes(`Entries ${last.covered + 1} to ${last.size}`)))
 })
 
-test("a change in any column of an entry is found at that entry, wherever it stands", async () => {
+test("TAM-01 a change in any column of an entry is found at that entry, wherever it stands", async () => {
   const changes: readonly (readonly [string, string])[] = [
     ["body = replace(body, '\"kind\":', '\"kinD\":')", "altered"],
     ["body = body || ' '", "altered"],

@@ -69,7 +69,7 @@ function retainSome(log: Log, nth: number): void {
   if (cut && !(log.streams.length - 1 === cut.stream && sizeOf(current(log)) === cut.size)) retain(log, cut)
 }
 
-test("an honest log never raises an alarm, whatever its life was", () => {
+test("TAM-02 an honest log never raises an alarm, whatever its life was", () => {
   fc.assert(
     fc.property(lives, (lives) => {
       const log = live(lives)
