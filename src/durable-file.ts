@@ -3,7 +3,11 @@
  * folder that holds the name after. Which name, and what a failure means, is left to each store.
  */
 
-import { open } from "node:fs/promises"
+import { open, readdir, rm } from "node:fs/promises"
+import { join } from "node:path"
+
+/** Of every file that has not got its name yet. */
+export const temporarySuffix = ".tmp"
 
 /** Makes a new file, mode 0600, on the disk when it resolves. Rejects with the error of the system. */
 export async function writeSynced(path: string, content: string | Buffer): Promise<void> {
@@ -23,4 +27,11 @@ export async function syncFolder(path: string): Promise<void> {
   } catch (thrown) {
     if (!unsyncable.includes((thrown as NodeJS.ErrnoException).code ?? "")) throw thrown
   }
+}
+
+/** Removes what a crash in the middle of writes has left. Only for whoever alone writes the folder. */
+export async function removeTemporary(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  const left = names.filter((name) => name.endsWith(temporarySuffix))
+  await Promise.all(left.map((name) => rm(join(folder, name), { force: true })))
 }

@@ -4,12 +4,13 @@
  */
 
 import { once } from "node:events"
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises"
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import type { Server as HttpServer } from "node:http"
 import type { AddressInfo, Server } from "node:net"
 import { join } from "node:path"
 import { createTaskIds, type TaskRecord } from "./call/tasks/task-ids.ts"
 import type { Config } from "./config.ts"
+import { temporarySuffix } from "./durable-file.ts"
 import type { EntryRecorder } from "./domain/audit/log.ts"
 import { GatewayError } from "./errors.ts"
 import { openAudit } from "./gateway/audit.ts"
@@ -162,8 +163,18 @@ function stopListening(http: HttpServer): () => Promise<void> {
 /** Tells commands on this machine where the gateway listens. */
 async function announce(url: string, { data }: Config, closers: Closers): Promise<void> {
   const path = join(data, "gateway.json")
-  await writeFile(path, JSON.stringify({ url, pid: process.pid }), { mode: 0o600 })
+  const temporary = `${path}${temporarySuffix}`
   closers.add(() => rm(path, { force: true }))
+  try {
+    await writeFile(temporary, JSON.stringify({ url, pid: process.pid }), { mode: 0o600 })
+    await rename(temporary, path)
+  } catch (cause) {
+    const why = (cause as NodeJS.ErrnoException).code ?? "unknown"
+    const what = `gateway.json in the data folder cannot be written (${why})`
+    throw new GatewayError("invalid", `${what}; remove what stands in its place, or make room on the disk.`, {
+      cause,
+    })
+  }
 }
 
 /**

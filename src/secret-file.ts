@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto"
 import { link, mkdir, open, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
-import { syncFolder, writeSynced } from "./durable-file.ts"
+import { syncFolder, temporarySuffix, writeSynced } from "./durable-file.ts"
 import { GatewayError } from "./errors.ts"
 
 const groupAndOthers = 0o077
@@ -51,7 +51,7 @@ export function unusableFile(name: string, why: string): GatewayError {
 type Put = (from: string, to: string) => Promise<void>
 
 async function putFile(path: string, content: string | Buffer, put: Put): Promise<void> {
-  const temporary = `${path}.${randomUUID()}.tmp`
+  const temporary = `${path}.${randomUUID()}${temporarySuffix}`
   try {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     await writeSynced(temporary, content)

@@ -45,6 +45,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   surfaces: ["errors", "mcp", "domain", "call", "operations"],
   gateway: [
     "errors",
+    "durable-file",
     "failpoint",
     "log",
     "config",

@@ -53,6 +53,11 @@ export async function openAudit(
       const { stream, seq } = writer.head()
       events.publish({ type: "audit", stream, seq, ...(trouble !== undefined && { trouble }) })
     },
+    onLoss: (entries) =>
+      log.error(
+        { entries },
+        "The audit log has lost entries since it was written, as by a loss of power; its opening says which.",
+      ),
     onKeyWarning: (reason) => {
       if (reason === undefined) log.info("The keys of the audit log are there again.")
       else log.warn({ reason }, "The keys of the audit log are missing; calls go on.")

@@ -30,7 +30,9 @@ export async function joinRunning({ data, key, maxMessageBytes }: JoinOptions): 
   if (!running) return false
   const url = new URL("/mcp", running.url.replace(/^http/, "ws"))
   const headers = { authorization: `Bearer ${await key()}` }
-  const gateway = await openWebSocketChannel({ url, headers, maxMessageBytes, connectTimeoutMs })
+  const channel = openWebSocketChannel({ url, headers, maxMessageBytes, connectTimeoutMs })
+  const gateway = await channel.catch(undefinedWhereNobodyListens)
+  if (!gateway) return false
   const { stdin: input, stdout: output } = process
   const client = openStdioChannel({ input, output, maxMessageBytes, outlivesInput: true })
   await relay(client, gateway)
@@ -45,6 +47,12 @@ async function readAnnouncement(data: string): Promise<z.output<typeof announcem
   } catch {
     return undefined
   }
+}
+
+/** The number of a process that was killed may be another's by now, and in a container is often the same. */
+function undefinedWhereNobodyListens(thrown: unknown): undefined {
+  const { cause } = thrown as Error
+  if ((cause as NodeJS.ErrnoException | undefined)?.code !== "ECONNREFUSED") throw thrown
 }
 
 async function relay(client: Channel, gateway: Channel): Promise<void> {

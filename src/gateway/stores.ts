@@ -1,7 +1,10 @@
 /** Opens what is kept: principals and keys, who they are, and the key that seals what leaves and comes back. */
 
 import { randomBytes } from "node:crypto"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import type { Config } from "../config.ts"
+import { removeTemporary } from "../durable-file.ts"
 import type { Events } from "../domain/event.ts"
 import type { Keys, Principals } from "../domain/principal.ts"
 import type { Counters } from "../domain/quota/counters.ts"
@@ -32,8 +35,11 @@ export type Stores = {
 }
 
 export async function openStores({ data }: Config, closers: Closers): Promise<Stores> {
-  const state = await openStateFile(data)
+  // The log is made after the first state.
+  const state = await openStateFile(data, existsSync(join(data, "audit/log.db")) ? "used before" : "new")
   closers.add(() => state.close())
+  // Ours alone since the state is open.
+  for (const name of ["keys", "lists"]) await removeTemporary(join(data, name))
   const principals = jsonPrincipals(state)
   const keys = jsonKeys(state)
   const quotas = jsonQuotas(state)

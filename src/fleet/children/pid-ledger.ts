@@ -98,7 +98,7 @@ export class PidLedger {
       const remedy = "make room on its disk, or give the gateway's user the right to"
       throw new GatewayError(
         "service_unavailable",
-        `The data folder cannot be written, so no program is started; ${remedy}.`,
+        `children.json in the data folder cannot be written, so no program is started; ${remedy}.`,
         { cause },
       )
     }

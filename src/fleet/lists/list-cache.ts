@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto"
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import * as z from "zod"
+import { temporarySuffix } from "../../durable-file.ts"
 import { itemKinds, type ItemKind } from "../../domain/catalog.ts"
 import type { ServiceFacts } from "../../mcp/client/link.ts"
 import { legacyRevisions, modernRevisions } from "../../mcp/message.ts"
@@ -56,7 +57,7 @@ export class ListCache {
   async save(service: string, key: string, lists: Lists): Promise<void> {
     const bytes = writeLists(lists, key)
     if (bytes.length > maxBytes) return this.remove(service)
-    const temporary = `${this.#pathOf(service)}.${randomUUID()}.tmp`
+    const temporary = `${this.#pathOf(service)}.${randomUUID()}${temporarySuffix}`
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
     try {
       await writeFile(temporary, bytes, { mode: 0o600 })

@@ -4,15 +4,18 @@
  */
 
 import { randomUUID } from "node:crypto"
-import { open, readdir, rename, rm, type FileHandle } from "node:fs/promises"
-import { basename, dirname, join } from "node:path"
+import { open, rename, rm, type FileHandle } from "node:fs/promises"
+import { dirname } from "node:path"
 import type { Adapter } from "lowdb"
-import { syncFolder, writeSynced } from "../../durable-file.ts"
+import { syncFolder, temporarySuffix, writeSynced } from "../../durable-file.ts"
 import { GatewayError } from "../../errors.ts"
-import { brokenState, readState, writeState, type State } from "./state.ts"
+import { brokenState, lostState, readState, writeState, type State } from "./state.ts"
+
+/** Whether there was a state before, which then is never begun anew in silence. */
+export type FolderLife = "new" | "used before"
 
 const maxBytes = 64 * 1024 * 1024
-const temporarySuffix = ".tmp"
+const groupAndOthers = 0o077
 
 /** A file of which nobody can say whether it would survive a loss of power. */
 export class UnsyncedState extends GatewayError {
@@ -23,24 +26,27 @@ export class UnsyncedState extends GatewayError {
   }
 }
 
-export function createStateAdapter(path: string): Adapter<State> {
-  return { read: () => readFileAt(path), write: (state) => replaceFile(path, writeState(state)) }
-}
-
-/** Removes what a crash in the middle of a write has left. Only for whoever holds the lock. */
-export async function removeLeftovers(path: string): Promise<void> {
-  const names = await readdir(dirname(path))
-  const left = names.filter((name) => name.startsWith(`${basename(path)}.`) && name.endsWith(temporarySuffix))
-  await Promise.all(left.map((name) => rm(join(dirname(path), name), { force: true })))
+export function createStateAdapter(path: string, folder: FolderLife): Adapter<State> {
+  return {
+    read: async () => {
+      const state = await readFileAt(path)
+      if (state === null && folder === "used before") throw lostState()
+      return state
+    },
+    write: (state) => replaceFile(path, writeState(state)),
+  }
 }
 
 async function readFileAt(path: string): Promise<State | null> {
   const file = await openToRead(path)
   if (!file) return null
   try {
-    const { size } = await file.stat()
+    const { size, mode } = await file.stat()
     if (size > maxBytes) throw brokenState(`it is larger than ${maxBytes} bytes`)
-    return readState(await file.readFile("utf8"))
+    const state = readState(await file.readFile("utf8"))
+    if ((mode & groupAndOthers) !== 0)
+      throw brokenState("others than its owner can read or write it; chmod 600 it")
+    return state
   } catch (thrown) {
     throw thrown instanceof GatewayError ? thrown : brokenState(`it cannot be read: ${codeOf(thrown)}`)
   } finally {

@@ -6,10 +6,11 @@
 import { mkdir } from "node:fs/promises"
 import { join } from "node:path"
 import { Low } from "lowdb"
+import { removeTemporary } from "../../durable-file.ts"
 import type { Change } from "../../domain/collection.ts"
 import { GatewayError } from "../../errors.ts"
 import { takeLock, type LockFile } from "./lock-file.ts"
-import { createStateAdapter, removeLeftovers, UnsyncedState } from "./state-adapter.ts"
+import { createStateAdapter, UnsyncedState, type FolderLife } from "./state-adapter.ts"
 import { emptyState, type Kind, type Kinds, type State } from "./state.ts"
 
 /** The list as it shall be, frozen, and what of it is new. */
@@ -20,13 +21,13 @@ type Listener<T> = (change: Change<T>) => void
 /**
  * @throws GatewayError `conflict` where another process has the folder, `invalid` where its state cannot be read
  */
-export async function openStateFile(folder: string): Promise<StateFile> {
+export async function openStateFile(folder: string, life: FolderLife = "new"): Promise<StateFile> {
   await makeFolder(folder)
   const lock = await takeLock(join(folder, "state.lock"))
   try {
     const path = join(folder, "state.json")
-    await removeLeftovers(path)
-    const low = new Low<State>(createStateAdapter(path), emptyState)
+    await removeTemporary(folder)
+    const low = new Low<State>(createStateAdapter(path, life), emptyState)
     await low.read()
     return new StateFile(low, lock)
   } catch (thrown) {

@@ -56,9 +56,17 @@ export function writeState(state: State): string {
   return `${JSON.stringify({ format, ...state }, undefined, 2)}\n`
 }
 
+const beginAnew = `put {"format":${format}} in its place to begin with a new administrator and nobody else.`
+const leftAsItIs = `It was left as it is; mend it, restore a backup, or ${beginAnew}`
+
+/** Of a folder in which a gateway has run before. */
+export function lostState(): GatewayError {
+  const what = "state.json is missing from the data folder, which has been used before"
+  return new GatewayError("invalid", `${what}. Restore it from a backup, or ${beginAnew}`)
+}
+
 export function brokenState(why: string): GatewayError {
-  const help = "It was left as it is; mend it, restore a backup, or move it away to begin anew."
-  return new GatewayError("invalid", `state.json in the data folder cannot be used (${why}). ${help}`)
+  return new GatewayError("invalid", `state.json in the data folder cannot be used (${why}). ${leftAsItIs}`)
 }
 
 /** Ids are compared by code unit, which is the same on every machine. */

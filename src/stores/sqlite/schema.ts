@@ -114,11 +114,20 @@ export const foundLater = `SELECT id, CAST(coalesce(said ->> '$.timeMs', 0) AS I
   FROM (SELECT id, iif(json_valid(body), body, '{}') AS said FROM entries
     WHERE id > (SELECT coalesce(max(id), 0) FROM found_by))`
 
-/** @throws GatewayError `invalid` where the file is something else, or of a later version */
-export function prepareSchema(db: DatabaseSync): void {
+/**
+ * Writes nothing, so that a file that is not ours stays as it is.
+ *
+ * @throws GatewayError `invalid` where the file is something else, or of a later version
+ */
+export function findTables(db: DatabaseSync): "there" | "none" {
   const found = { format: pragma(db, "user_version"), application: pragma(db, "application_id") }
-  if (found.format === format && found.application === applicationId) return
+  if (found.format === format && found.application === applicationId) return "there"
   if (found.format !== 0 || found.application !== 0) throw unknownFormat(found.format)
+  if (db.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined) throw foreign()
+  return "none"
+}
+
+export function makeTables(db: DatabaseSync): void {
   db.exec(
     `BEGIN IMMEDIATE; ${tables} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${format}; COMMIT`,
   )
@@ -132,5 +141,12 @@ function unknownFormat(found: unknown): GatewayError {
   return new GatewayError(
     "invalid",
     `audit/log.db in the data folder has the format ${String(found)}, which this version does not know. Run the version that wrote it, or move the folder audit away to begin a new log.`,
+  )
+}
+
+function foreign(): GatewayError {
+  return new GatewayError(
+    "invalid",
+    "audit/log.db in the data folder is a database of something else. Put the log back in its place, or move the folder audit away to begin a new log.",
   )
 }

@@ -26,6 +26,8 @@ export type AuditWriterOptions = {
    */
   onTrouble(trouble: string | undefined, cause?: string): void
   onCheckpoint(head: AuditHead): void
+  /** At the start. @param entries that were on record and are gone, as after a loss of power; the log says it, too */
+  onLoss?(entries: number): void
   /** @param warning that files of the keys are gone, which stops nothing yet; undefined when they are there again */
   onKeyWarning?(warning: string | undefined): void
 }

@@ -74,8 +74,9 @@ export class AuditWriter implements EntryRecorder {
     const { timeoutMs = usualTimeoutMs } = this.#options
     try {
       const request = (): Request => ({ type: "start", ...this.#succession() })
-      const { head } = await this.#keeper.start(request, timeoutMs)
+      const { head, value: lost } = await this.#keeper.start(request, timeoutMs)
       if (head) this.#takeHead(head)
+      if (lost > 0) this.#options.onLoss?.(lost)
     } catch (thrown) {
       await this.#keeper.close(this.#options.now()).catch(() => undefined)
       const reason = thrown instanceof RequestFailed ? thrown.message : String(thrown)

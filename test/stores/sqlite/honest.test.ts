@@ -75,7 +75,8 @@ class Life {
   #start(): OpenLog {
     this.#starts += 1
     this.#open = []
-    return startLog(this.#place, { type: "start", newStream: `stream-${this.#starts}`, nowMs: this.#nowMs })
+    const start = { type: "start", newStream: `stream-${this.#starts}`, nowMs: this.#nowMs } as const
+    return startLog(this.#place, start).log
   }
 
   #record(starts: number, ends: number): void {

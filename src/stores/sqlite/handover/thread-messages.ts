@@ -63,7 +63,7 @@ export type ThreadHead = Omit<AuditHead, "trouble">
 export type FromThread =
   /** This batch and those before it. */
   | { readonly type: "recorded"; readonly batch: number; readonly head: ThreadHead }
-  /** `value` is how many things an erasure or a retention has dropped. */
+  /** `value` is how many things an erasure or a retention has dropped, or how many entries a start has missed. */
   | { readonly type: "answer"; readonly ask: number; readonly value: number; readonly head?: ThreadHead }
   | { readonly type: "failed"; readonly ask: number; readonly trouble: DatabaseTrouble }
   | { readonly type: "trouble"; readonly trouble: DatabaseTrouble }

@@ -45,7 +45,7 @@ const bySystem: Readonly<Record<string, string>> = {
   EACCES: unwritable,
   EPERM: unwritable,
   EROFS: unwritable,
-  EISDIR: unwritable,
+  EISDIR: "a folder stands in the place of audit/log.db or audit/checkpoints in the data folder; move it away",
   ENOENT: moved,
   EMFILE: "too many files are open; raise the limit of open files",
   ENFILE: "too many files are open; raise the limit of open files",

@@ -3,7 +3,7 @@
 import { closeSync, existsSync, openSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { prepareSchema } from "../schema.ts"
+import { findTables, makeTables } from "../schema.ts"
 
 /** What "on record" survives: the end of the process, or the loss of power. */
 export type SyncMode = "process" | "power"
@@ -18,16 +18,20 @@ export function openDatabase(folder: string, sync: SyncMode): DatabaseSync {
   if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600))
   const db = new DatabaseSync(path, { timeout: 0 })
   try {
+    db.exec("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+    const found = findTables(db)
     db.exec(`
-      PRAGMA trusted_schema = OFF;
-      PRAGMA cell_size_check = ON;
       PRAGMA secure_delete = ON;
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${sync === "power" ? "FULL" : "NORMAL"};
       PRAGMA wal_autocheckpoint = 0;
       PRAGMA cache_size = -16384;
     `)
-    prepareSchema(db)
+    if (found === "none") {
+      makeTables(db)
+      // On the disk before anything is built on them: a WAL that is lost does not take them along.
+      emptyWal(db)
+    }
     return db
   } catch (thrown) {
     db.close()

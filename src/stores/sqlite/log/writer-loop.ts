@@ -90,20 +90,27 @@ export class WriterLoop {
     if (request.type === "close") return this.#close(ask, request.nowMs)
     try {
       const steps = this.#perform(request)
-      if (steps) this.#jobs.add({ ask, steps })
-      else this.#done(ask, 0)
+      if (typeof steps === "object") this.#jobs.add({ ask, steps })
+      else this.#done(ask, steps ?? 0)
     } catch (thrown) {
       const trouble = thrown instanceof NoLog ? noLog : this.#lose(thrown)
       this.#options.post({ type: "failed", ask, trouble })
     }
   }
 
-  #perform(request: Request): Performed {
+  /** @returns a number where that is the answer */
+  #perform(request: Request): Performed | number {
+    if (request.type === "start") return this.#start(request)
     if (request.type === "sign_with") signWith(this.#options.place, request)
-    else if (request.type === "start") this.#log = startLog(this.#options.place, request)
     else if (request.type === "recover") this.#recover(request)
     else return performOnLog(this.#needLog(), request)
     return undefined
+  }
+
+  #start(request: Extract<Request, { type: "start" }>): number {
+    const { log, lost } = startLog(this.#options.place, request)
+    this.#log = log
+    return lost
   }
 
   #recover(request: Extract<Request, { type: "recover" }>): void {

@@ -5,7 +5,7 @@
 
 import { DatabaseSync } from "node:sqlite"
 import type { Damage } from "../../../domain/audit/verdict.ts"
-import { prepareSchema } from "../schema.ts"
+import { makeTables } from "../schema.ts"
 
 export function findAlteredTables(db: DatabaseSync): Damage | undefined {
   return alteredSchema(db) ?? brokenPages(db)
@@ -13,7 +13,7 @@ export function findAlteredTables(db: DatabaseSync): Damage | undefined {
 
 function alteredSchema(db: DatabaseSync): Damage | undefined {
   using fresh = new DatabaseSync(":memory:")
-  prepareSchema(fresh)
+  makeTables(fresh)
   const [expected, actual] = [schemaOf(fresh), schemaOf(db)]
   const names = [...new Set([...expected.keys(), ...actual.keys()])]
   const altered = names.find((name) => expected.get(name) !== actual.get(name))
