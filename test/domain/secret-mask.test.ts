@@ -3,7 +3,7 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { SecretMask } from "../../src/domain/secret-mask.ts"
 
-const secret = 'Canary-4f"e1\\9b ü$d7'
+const secret = 'Canary-4f"e1\\9b/ ü$d7'
 
 function maskOf(...secrets: readonly string[]): SecretMask {
   const mask = new SecretMask()
@@ -15,6 +15,8 @@ const bytes = Buffer.from(secret)
 const spelt: Readonly<Record<string, string>> = {
   raw: secret,
   JSON: JSON.stringify(secret),
+  "JSON in JSON": JSON.stringify(JSON.stringify({ secret })),
+  "JSON of PHP": JSON.stringify(secret).replaceAll("/", "\\/"),
   "JSON in ASCII": JSON.stringify(secret).replace("ü", "\\u00fc"),
   URL: encodeURIComponent(secret),
   base64: Buffer.from(`user:${secret}`).toString("base64"),

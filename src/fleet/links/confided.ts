@@ -3,7 +3,7 @@
  * for it, in what it answers no secret. What merely sets it up, a folder or a level, belongs into its answers.
  */
 
-import { looksRandom } from "../../domain/audit/redaction/redact-looks.ts"
+import { isMixed, looksRandom } from "../../domain/audit/redaction/redact-looks.ts"
 import { namesOf } from "../../domain/audit/redaction/redact-names.ts"
 import type { PlaceholderLookup } from "../../domain/placeholder.ts"
 import { SecretMask } from "../../domain/secret-mask.ts"
@@ -20,10 +20,11 @@ export class Confided {
   /** Left out of all that the service says. */
   readonly inAnswers = new SecretMask()
 
-  /** A placeholder's value. */
-  add(source: Source, value: string): void {
+  /** What a placeholder stands for. Variables of the gateway's environment are not all secrets. */
+  addPlaceholder(source: Source, name: string, value: string): void {
     this.inErrors.add(value)
-    if (source === "secret") this.inAnswers.add(value)
+    if (source === "secret" || looksRandom(value)) this.inAnswers.add(value)
+    else this.addNamed(name, value)
   }
 
   /** A variable or a header as the service gets it. */
@@ -60,7 +61,7 @@ export class Confided {
   /** A password such as "postgres" is a word as well, and answers may be full of it. */
   #addFound(secret: string): void {
     this.inErrors.add(secret)
-    if (looksRandom(secret)) this.inAnswers.add(secret)
+    if (isMixed(secret)) this.inAnswers.add(secret)
   }
 }
 

@@ -186,7 +186,7 @@ export class Connector {
   #resolve(text: string): string {
     return resolvePlaceholders(text, (source, name) => {
       const value = this.#options.context.lookup(source, name)
-      if (value !== undefined) this.#confided.add(source, value)
+      if (value !== undefined) this.#confided.addPlaceholder(source, name, value)
       return value
     })
   }
