@@ -12,9 +12,8 @@ const { version } = JSON.parse(readFileSync(new URL("../package.json", import.me
 }
 const exit = (code: number): void => process.exit(code)
 
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", () => exit(0)) // whoever was reading has seen enough, as `head` does
-}
+process.stdout.on("error", () => exit(0)) // whoever was reading has seen enough, as `head` does
+process.stderr.on("error", () => {}) // nobody reads the log, which is no reason to end
 
 const code = await runCli(process.argv.slice(2), {
   version,

@@ -20,7 +20,7 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
 
 /** One line without control and formatting characters, which could make a terminal or a reader see something else. */
 export function plainLine(text: string, maxLength: number): string {
-  const line = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, " ").trim()
+  const line = text.replaceAll(/[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}]+/gu, " ").trim()
   return line.length > maxLength ? `${line.slice(0, maxLength - 3)}...` : line
 }
 

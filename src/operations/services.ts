@@ -88,7 +88,7 @@ export const getServerDetails = defineOperation({
       : service.endpoints.map(({ address }) => address)
     return [
       sayServices([service]),
-      `Reached by: ${plainLine(where.join(" "), 500)} (${file})`,
+      `Reached by: ${plainLine(where.join(" "), 500)} (${plainLine(file, 255)})`,
       ...issues.map(({ message }) => `Issue: ${plainLine(message, 500)}`),
       ...stderr.map((line) => `stderr: ${plainLine(line, 500)}`),
     ].join("\n")

@@ -4,6 +4,7 @@
  */
 
 import { Command, CommanderError } from "commander"
+import { visibleText } from "../domain/visible-text.ts"
 import { GatewayError } from "../errors.ts"
 import { operations } from "../operations/index.ts"
 import { exitCodes, type CliConfig, type CliOptions, type Run } from "./cli/commands.ts"
@@ -34,6 +35,7 @@ function build(options: CliOptions, done: (code: number) => void): Command {
     .configureHelp({ optionDescription: ({ description }) => description })
     .showSuggestionAfterError()
     .enablePositionalOptions()
+    .configureOutput({ writeErr: (text) => void process.stderr.write(visibleText(text)) })
     .exitOverride()
   const said: Record<string, string> = {}
   const flagsFor = (command: Command, takes: (key: string) => boolean): void =>

@@ -3,7 +3,8 @@
 import { mkdtemp, mkdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { root, start, urlIn, type Running } from "./process.ts"
+import { CanaryWatch } from "./canaries.ts"
+import { root, start, urlIn, type Running, type StartOptions } from "./process.ts"
 
 export type TestGateway = {
   /** Of the endpoint of all services. */
@@ -27,6 +28,8 @@ export type GatewayOptions = {
   readonly nodeArgs?: readonly string[]
   /** How long it may take until it listens. */
   readonly deadlineMs?: number
+  /** Where canaries are kept, and what becomes of them: canaries.ts. */
+  readonly canaries?: string | undefined
 }
 
 export async function startGateway({
@@ -35,15 +38,22 @@ export async function startGateway({
   env = {},
   nodeArgs = [],
   deadlineMs = 20_000,
+  canaries = process.env["MCP_META_TESTS_CANARIES"],
 }: GatewayOptions = {}): Promise<TestGateway> {
+  const watch = canaries === undefined ? undefined : new CanaryWatch(canaries)
   const folder = await mkdtemp(join(tmpdir(), "mcp-meta-"))
   await mkdir(join(folder, "servers.d"))
   const drop = (name: string, definition: unknown): Promise<void> =>
-    writeFile(join(folder, "servers.d", `${name}.json`), JSON.stringify(definition), { mode: 0o600 })
+    writeFile(join(folder, "servers.d", `${name}.json`), JSON.stringify(watch?.dress(definition) ?? definition), {
+      mode: 0o600,
+    })
+  await watch?.putSecrets(folder)
   for (const [name, definition] of Object.entries(services)) await drop(name, definition)
-  let running = await launch(folder, "0", { args, env, nodeArgs, deadlineMs })
-  const url = urlIn(running.line)
-  const { origin, port } = new URL(url)
+  const how = { args, env: { ...watch?.env, ...env }, nodeArgs, deadlineMs, transcript: watch?.transcript }
+  let running = await launch(folder, "0", how)
+  const { port } = new URL(urlIn(running.line))
+  const url = (await watch?.front(urlIn(running.line))) ?? urlIn(running.line)
+  const { origin } = new URL(url)
   return {
     url,
     origin,
@@ -55,20 +65,20 @@ export async function startGateway({
     drop,
     restart: async (signal = "SIGKILL") => {
       await running.stop(signal)
-      running = await launch(folder, port, { args, env, nodeArgs, deadlineMs })
+      running = await launch(folder, port, how)
     },
     stop: async () => {
+      await watch?.look(running.child.pid ?? 0, folder)
       await running.stop()
+      await watch?.keep(folder)
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
 
-function launch(
-  folder: string,
-  port: string,
-  { args, nodeArgs, ...how }: Required<Omit<GatewayOptions, "services">>,
-): Promise<Running> {
+type Launching = Required<Omit<GatewayOptions, "services" | "canaries">> & Pick<StartOptions, "transcript">
+
+function launch(folder: string, port: string, { args, nodeArgs, ...how }: Launching): Promise<Running> {
   const folders = ["--data", join(folder, "data"), "--servers", join(folder, "servers.d")]
   return start({
     args: [...nodeArgs, join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],

@@ -2,6 +2,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
+import { appendFileSync } from "node:fs"
 import { createInterface } from "node:readline"
 import { resolve } from "node:path"
 
@@ -23,6 +24,8 @@ export type StartOptions = {
   /** What the line that says it is ready looks like. */
   readonly ready: RegExp
   readonly deadlineMs?: number
+  /** A file that keeps all it says; `stderr()` has only the end of it. */
+  readonly transcript?: string | undefined
 }
 
 const running = new Set<ChildProcess>()
@@ -36,6 +39,7 @@ export async function start({
   cwd = root,
   ready,
   deadlineMs = 20_000,
+  transcript,
 }: StartOptions): Promise<Running> {
   const child = spawn(command, [...args], {
     cwd,
@@ -46,6 +50,8 @@ export async function start({
   child.once("exit", () => running.delete(child))
   let stderr = ""
   child.stderr.on("data", (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-65_536)))
+  for (const stream of transcript === undefined ? [] : [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => appendFileSync(transcript ?? "", chunk))
   const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
     if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
     const exited = once(child, "exit")

@@ -4,6 +4,7 @@
  */
 
 import { stripVTControlCharacters } from "node:util"
+import { SecretMask } from "../../domain/secret-mask.ts"
 
 const maxBytes = 64 * 1024
 const maxLines = 200
@@ -11,19 +12,15 @@ const maxLines = 200
 /** Control and invisible characters but the tab: they may move a cursor or hide what a line says. */
 const unreadable = /[^\P{C}\t]|[\u2028\u2029]/gu
 
-/** Shorter values are too common to be taken for a secret. */
-const minSecretLength = 6
-
 export class StderrRing {
-  readonly #secrets: readonly string[]
+  readonly #secrets = new SecretMask()
   readonly #bytes = Buffer.alloc(maxBytes)
   /** All that was ever written; the next byte goes to the rest of its division by `maxBytes`. */
   #written = 0
 
   /** @param secrets values never to be shown, should the child print them */
   constructor(secrets: readonly string[] = []) {
-    // Longest first, or a value that holds another would leave its rest behind.
-    this.#secrets = secrets.filter(({ length }) => length >= minSecretLength).sort((a, b) => b.length - a.length)
+    for (const secret of secrets) this.#secrets.add(secret)
   }
 
   push(chunk: Buffer): void {
@@ -37,7 +34,7 @@ export class StderrRing {
 
   /** Oldest first, without empty ones. */
   lines(): readonly string[] {
-    const lines = this.#hideSecrets(this.#text()).split(/\r\n|\r|\n/)
+    const lines = this.#secrets.text(this.#text()).split(/\r\n|\r|\n/)
     if (this.#written > maxBytes) lines.shift() // its beginning is overwritten
     return lines
       .map((line) => stripVTControlCharacters(line).replaceAll(unreadable, ""))
@@ -49,9 +46,5 @@ export class StderrRing {
     if (this.#written <= maxBytes) return this.#bytes.toString("utf8", 0, this.#written)
     const oldest = this.#written % maxBytes
     return Buffer.concat([this.#bytes.subarray(oldest), this.#bytes.subarray(0, oldest)]).toString("utf8")
-  }
-
-  #hideSecrets(text: string): string {
-    return this.#secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text)
   }
 }

@@ -17,6 +17,8 @@ import { openStdioChannel } from "../../mcp/channels/stdio-channel.ts"
 import type { WebSocketClientOptions } from "../../mcp/channels/websocket-client.ts"
 import { startChild, type Child, type ChildOptions } from "../children/child.ts"
 import type { LinkContext } from "../context.ts"
+import { Confided } from "./confided.ts"
+import { maskLink } from "./masked-link.ts"
 
 export type ConnectorOptions = {
   readonly definition: ServiceDefinition
@@ -28,7 +30,6 @@ export type ConnectorOptions = {
 type Made = { readonly capabilities: RawObject; readonly timeoutMs: number }
 
 const urlConnectMs = 10_000
-const minSecretLength = 6
 /** How long after its pipe a program may take to be gone. */
 const exitMs = 200
 const stopMs = 5_000
@@ -38,8 +39,7 @@ const busyStartMs = 2_000
 export class Connector {
   readonly #options: ConnectorOptions
   readonly #children = new Set<Child>()
-  /** What the placeholders stand for, and what the program is given in its environment. */
-  readonly #secrets = new Set<string>()
+  readonly #confided = new Confided()
   #lastChild: Child | undefined
   #closed = false
 
@@ -86,10 +86,11 @@ export class Connector {
       ...(hint && { eraHint: hint }),
       ...(paramHeaders && { paramHeaders }),
     })
-    return connecting.catch(async (thrown: unknown) => {
+    const link = await connecting.catch(async (thrown: unknown) => {
       const error = GatewayError.from(thrown)
-      throw this.#masked((await this.#programEnded(error)) ?? error)
+      throw this.#confided.error((await this.#programEnded(error)) ?? error)
     })
+    return maskLink(link, this.#confided)
   }
 
   /** Why the pipe to a program broke, where it did because the program ended. */
@@ -103,20 +104,6 @@ export class Connector {
     const telling = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)
     const wrote = telling === undefined ? "It wrote no error." : `It wrote: ${telling.slice(0, 300)}`
     return new GatewayError("service_unavailable", `The program ended ${how}. ${wrote}`, { detail: error.detail })
-  }
-
-  /** A text of the service's, in which it may quote what it was given in confidence. */
-  mask(text: string): string {
-    let masked = text
-    for (const secret of this.#secrets) masked = masked.replaceAll(secret, "***")
-    return masked
-  }
-
-  #masked(error: GatewayError): GatewayError {
-    const message = this.mask(error.message)
-    if (message === error.message) return error
-    const { code, detail, retryAfterMs } = error
-    return new GatewayError(code, message, { detail, ...(retryAfterMs !== undefined && { retryAfterMs }) })
   }
 
   /** @throws GatewayError `invalid` where a placeholder has no value */
@@ -145,14 +132,14 @@ export class Connector {
   #program(definition: StdioService): LinkTarget {
     const resolve = (text: string): string => this.#resolve(text)
     const env = mapValues(definition.env, resolve)
-    for (const value of Object.values(env)) this.#note(value)
+    for (const [name, value] of Object.entries(env)) this.#confided.addVariable(name, value)
     const program = {
       name: definition.name,
       command: resolve(definition.command),
       args: definition.args.map(resolve),
       env,
       cwd: definition.cwd === undefined ? this.#options.context.childFolder : resolve(definition.cwd),
-      secrets: [...this.#secrets],
+      secrets: this.#confided.inErrors.secrets,
     }
     return { kind: "channel", open: () => this.#start(program) }
   }
@@ -184,6 +171,8 @@ export class Connector {
     const resolve = (text: string): string => this.#resolve(text)
     const url = this.urlOf(endpoint)
     const resolved = mapValues(headers, resolve)
+    this.#confided.addUrl(url)
+    for (const [name, value] of Object.entries(resolved)) this.#confided.addNamed(name, value)
     if (type === "http") return { kind: "http", url, headers: resolved, connections: concurrency }
     const options = {
       url: readUrl(url),
@@ -197,14 +186,9 @@ export class Connector {
   #resolve(text: string): string {
     return resolvePlaceholders(text, (source, name) => {
       const value = this.#options.context.lookup(source, name)
-      if (value !== undefined) this.#note(value)
+      if (value !== undefined) this.#confided.addPlaceholder(source, name, value)
       return value
     })
-  }
-
-  /** Shorter ones are no secrets, and would be found everywhere. */
-  #note(value: string): void {
-    if (value.length >= minSecretLength) this.#secrets.add(value)
   }
 }
 

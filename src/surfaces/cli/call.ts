@@ -1,10 +1,11 @@
 /** `mcp-meta call`: one tool, through the gateway, and its result as text. */
 
+import { visibleText } from "../../domain/visible-text.ts"
 import { GatewayError } from "../../errors.ts"
 import { looseValue } from "../text-value.ts"
 import { exitCodes, type Run } from "./commands.ts"
 import { connect } from "./connection.ts"
-import { plain, print, printJson } from "./screen.ts"
+import { print, printJson } from "./screen.ts"
 
 type Result = {
   readonly content?: readonly Content[]
@@ -26,7 +27,7 @@ export const callTool: Run = async ({ load }, flags, command) => {
   const path = `/api/v1/tools/${encodeURIComponent(command.args[0] ?? "")}/invoke`
   const result = (await request("POST", path, body)) as Result
   const texts = (result.content ?? []).map(textOf)
-  if (texts.length > 0) print(texts.map(plain).join("\n"))
+  if (texts.length > 0) print(texts.map(visibleText).join("\n"))
   else printJson(result.structuredContent ?? result)
   return result.isError === true ? exitCodes.notFine : exitCodes.fine
 }

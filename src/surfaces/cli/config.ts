@@ -1,7 +1,8 @@
 /** `mcp-meta config`: the settings in effect, and where each comes from. */
 
+import { visibleLine } from "../../domain/visible-text.ts"
 import { exitCodes, type Run } from "./commands.ts"
-import { plain, print, printJson } from "./screen.ts"
+import { print, printJson } from "./screen.ts"
 
 export const showConfig: Run = async ({ load, validate, settings }, flags, command) => {
   const { json, validate: only } = command.opts<{ readonly json?: true; readonly validate?: true }>()
@@ -23,6 +24,6 @@ export const showConfig: Run = async ({ load, validate, settings }, flags, comma
 function table(rows: readonly { readonly key: string; readonly value: unknown; readonly from: string }[]): string {
   const width = Math.max(...rows.map(({ key }) => key.length))
   return rows
-    .map(({ key, value, from }) => plain(`${key.padEnd(width)}  ${JSON.stringify(value) ?? "-"}  (${from})`))
+    .map(({ key, value, from }) => visibleLine(`${key.padEnd(width)}  ${JSON.stringify(value) ?? "-"}  (${from})`))
     .join("\n")
 }

@@ -6,12 +6,13 @@
 import { link, mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { readServiceEntries, type ServiceDefinition } from "../../domain/service.ts"
+import { visibleLine } from "../../domain/visible-text.ts"
 import { GatewayError } from "../../errors.ts"
 import { operations } from "../../operations/index.ts"
 import { findEntries, readJsonFile, type ClientEntry } from "./client-file.ts"
 import { exitCodes, type Run } from "./commands.ts"
 import { findServices } from "./services-folder.ts"
-import { complain, plain, print } from "./screen.ts"
+import { complain, print } from "./screen.ts"
 
 export const importServices: Run = async ({ load }, flags, command) => {
   const { servers } = (await load(flags)).config
@@ -21,7 +22,7 @@ export const importServices: Run = async ({ load }, flags, command) => {
   let refused = 0
   for (const entry of entries) {
     try {
-      print(plain(await importOne(entry, servers, force ? "replace" : "keep")))
+      print(visibleLine(await importOne(entry, servers, force ? "replace" : "keep")))
     } catch (thrown) {
       refused += 1
       complain(GatewayError.from(thrown).message)

@@ -4,6 +4,7 @@
  */
 
 import { Option, type Command } from "commander"
+import { visibleText } from "../../domain/visible-text.ts"
 import { GatewayError } from "../../errors.ts"
 import { inputSchemaOf, requestOf } from "../operation-http.ts"
 import { fromTexts, typeOf, type ValueSchema } from "../text-value.ts"
@@ -11,7 +12,7 @@ import type { Operation } from "../../operations/operation.ts"
 import type { TextPage } from "../text-pages.ts"
 import { exitCodes, type Run } from "./commands.ts"
 import { connect } from "./connection.ts"
-import { plain, print, printJson } from "./screen.ts"
+import { print, printJson } from "./screen.ts"
 import { printPages } from "./text-stream.ts"
 
 /** Members of an output that say whether what was asked about is fine. */
@@ -44,7 +45,7 @@ export function addOperation(command: Command, operation: Operation): Run {
     if (stream) return printPages(stream, input, ask)
     const output = await ask(input)
     if (command.opts<{ json?: true }>().json) printJson(output)
-    else print(plain(operation.say(output)))
+    else print(visibleText(operation.say(output)))
     return verdicts.some((name) => output[name] === false) ? exitCodes.notFine : exitCodes.fine
   }
 }

@@ -1,7 +1,8 @@
 /** What `mcp-meta status` says below the services: quotas near their limit, issues, the head of the audit log. */
 
+import { visibleLine } from "../../domain/visible-text.ts"
 import { ago } from "./ago.ts"
-import { paint, plain } from "./screen.ts"
+import { paint } from "./screen.ts"
 
 export type Issue = { readonly service: string; readonly subject?: string; readonly message: string }
 
@@ -62,12 +63,14 @@ export function drawIssues(issues: readonly Issue[]): readonly string[] {
 export function drawHead(head: AuditHead): readonly string[] {
   const { stream, seq, checkpoint, available, trouble, sinkTroubles = [] } = head
   const signed = checkpoint ? `checkpoint at ${checkpoint.size}, ${ago(checkpoint.time)}` : "no checkpoint yet"
-  const line = plain(`Audit: ${seq} entries in ${stream}, ${signed}`)
-  const stopped = available ? [] : [paint("red", plain(`  nothing can be recorded: ${trouble ?? "unknown"}`))]
+  const line = visibleLine(`Audit: ${seq} entries in ${stream}, ${signed}`)
+  const stopped = available
+    ? []
+    : [paint("red", visibleLine(`  nothing can be recorded: ${trouble ?? "unknown"}`))]
   const sinks = sinkTroubles.map(({ sink, message }) => paint("yellow", item(`${sink} sink: ${message}`)))
   return [line, ...stopped, ...sinks]
 }
 
 function item(text: string): string {
-  return plain(`  ${text}`)
+  return visibleLine(`  ${text}`)
 }

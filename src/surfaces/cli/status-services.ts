@@ -1,8 +1,9 @@
 /** The services as `mcp-meta status` draws them: a table, coloured where there is a terminal. */
 
 import Table from "cli-table3"
+import { visibleLine } from "../../domain/visible-text.ts"
 import { ago } from "./ago.ts"
-import { paint, plain } from "./screen.ts"
+import { paint } from "./screen.ts"
 
 export type Service = {
   readonly name: string
@@ -45,6 +46,6 @@ function row(service: Service): string[] {
     errors,
     latency,
     lastError ? `${ago(lastError.at)}: ${lastError.message.slice(0, 50)}` : "",
-  ].map((cell) => plain(String(cell)).replaceAll("\n", " "))
-  return [plain(name), paint(color, plain(state)), ...cells]
+  ].map((cell) => visibleLine(String(cell)))
+  return [visibleLine(name), paint(color, visibleLine(state)), ...cells]
 }

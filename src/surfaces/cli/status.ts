@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as wait } from "node:timers/promises"
+import { visibleLine } from "../../domain/visible-text.ts"
 import { GatewayError } from "../../errors.ts"
 import { operations } from "../../operations/index.ts"
 import type { Operation } from "../../operations/operation.ts"
@@ -111,7 +112,7 @@ function operationOf(name: string): Operation {
 
 function draw({ workers, services, quotas, issues, audit }: Status, url: string): string {
   return [
-    `Services at ${url}: ${services.length}`,
+    visibleLine(`Services at ${url}: ${services.length}`),
     drawServices(services),
     ...(workers ? drawWorkers(workers) : []),
     ...(quotas ? drawQuotas(quotas) : []),

@@ -2,10 +2,10 @@
 
 import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
+import { visibleText } from "../../domain/visible-text.ts"
 import type { TextStream } from "../../operations/operation.ts"
 import { textPages, type TextPage } from "../text-pages.ts"
 import { exitCodes } from "./commands.ts"
-import { plain } from "./screen.ts"
 
 /** @returns the exit code */
 export async function printPages(
@@ -15,7 +15,7 @@ export async function printPages(
 ): Promise<number> {
   const { stdout } = process
   async function* texts(): AsyncGenerator<string, void, undefined> {
-    for await (const { text } of textPages(stream, input, ask)) yield stdout.isTTY ? plain(text) : text
+    for await (const { text } of textPages(stream, input, ask)) yield stdout.isTTY ? visibleText(text) : text
   }
   try {
     await pipeline(Readable.from(texts(), { highWaterMark: 1 }), stdout, { end: false })

@@ -2,9 +2,10 @@
 
 import { open, readFile } from "node:fs/promises"
 import type { Verdict } from "../../domain/audit/verdict.ts"
+import { visibleLine } from "../../domain/visible-text.ts"
 import { GatewayError } from "../../errors.ts"
 import { exitCodes, type Run } from "./commands.ts"
-import { paint, plain, print, printJson } from "./screen.ts"
+import { paint, print, printJson } from "./screen.ts"
 
 type Flags = {
   readonly file?: string
@@ -42,10 +43,10 @@ function say({ ok, entries, streams, checkpoints, damage, cannotExclude, entries
   const seen = `${counted(entries, "entry", "entries")} in ${counted(streams, "stream", "streams")}, ${counted(checkpoints, "checkpoint", "checkpoints")} (${shortOf(entriesPerSecond)} entries/s)`
   return [
     ok ? paint("green", "The audit log is whole.") : paint("red", "The audit log is NOT whole."),
-    ...(damage ? [plain(`${placeOf(damage)}: ${damage.message}`)] : []),
+    ...(damage ? [visibleLine(`${placeOf(damage)}: ${damage.message}`)] : []),
     `Verified ${seen}.`,
     ...(cannotExclude.length > 0 ? ["What this does not prove:"] : []),
-    ...cannotExclude.map((sentence) => plain(`  - ${sentence}`)),
+    ...cannotExclude.map((sentence) => visibleLine(`  - ${sentence}`)),
   ].join("\n")
 }
 

@@ -1,0 +1,85 @@
+/** A gateway whose log nobody takes: calls go on, and it neither waits nor ends. */
+import assert from "node:assert/strict"
+import { spawn, type ChildProcess } from "node:child_process"
+import { once } from "node:events"
+import { closeSync, openSync } from "node:fs"
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { test, type TestContext } from "node:test"
+import { root, urlIn } from "../support/process.ts"
+import { eventually } from "./eventually.ts"
+import { bearer, httpPipe } from "./http-pipe.ts"
+import { openPeer, textOf } from "./peer.ts"
+import { echo } from "./services.ts"
+
+const limit = { timeout: 120_000 }
+/** Each is a line of the log, of about 600 bytes: together far more than a pipe and what is kept for it may hold. */
+const brokenFiles = 3_000
+
+type Silent = { readonly child: ChildProcess; readonly say: (nonce: number) => Promise<string> }
+
+/** @param stderr as `spawn` takes it; nobody reads a pipe unless the test does */
+async function startLogging(t: TestContext, stderr: "pipe" | number): Promise<Silent> {
+  const folder = await mkdtemp(join(tmpdir(), "mcp-meta-log-"))
+  const servers = join(folder, "servers.d")
+  await mkdir(servers)
+  await writeFile(join(servers, "child.json"), JSON.stringify(echo), { mode: 0o600 })
+  const name = "a-file-with-a-long-name".repeat(9)
+  for (let number = 0; number < brokenFiles; number += 1)
+    await writeFile(join(servers, `${name}-${number}.json`), `{"nothing": "of-ours"}`, { mode: 0o600 })
+  const folders = ["--data", join(folder, "data"), "--servers", servers]
+  const args = [join(root, "bin/mcp-meta.mjs"), "serve", "--port", "0", ...folders]
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "pipe", stderr] })
+  t.after(async () => {
+    if (child.exitCode === null) {
+      child.kill("SIGKILL")
+      await once(child, "exit")
+    }
+    await rm(folder, { recursive: true, force: true })
+  })
+  const [line] = (await once(createInterface({ input: child.stdout ?? process.stdin }), "line")) as [string]
+  const key = (await readFile(join(folder, "data/admin.key"), "utf8")).trim()
+  const peer = await openPeer(httpPipe(urlIn(line), bearer(key)))
+  return { child, say: async (nonce) => textOf(await peer.tool("child__echo", { nonce })) }
+}
+
+test(
+  "LOG-04 a log that nobody reads holds up no call, and tells what was lost when somebody does",
+  limit,
+  async (t) => {
+    const { child, say } = await startLogging(t, "pipe")
+    assert.equal(await say(1), "1")
+    let said = ""
+    child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()))
+    await eventually("the loss is told", () => /"lost":\d+/.test(said))
+    const lines = said.split("\n").filter((line) => line.startsWith("{") && line.includes('"level"'))
+    for (const line of lines) assert.equal(typeof (JSON.parse(line) as { msg: unknown }).msg, "string")
+    const lost = Number(/"lost":(\d+)/.exec(said)?.[1])
+    const told = lines.filter((line) => line.includes('"file"')).length
+    t.diagnostic(JSON.stringify({ lines: brokenFiles, told, lost }))
+    assert.ok(told > 0 && told + lost >= brokenFiles)
+    assert.equal(await say(2), "2")
+  },
+)
+
+test("LOG-04 a log whose reader has gone ends nothing", limit, async (t) => {
+  const { child, say } = await startLogging(t, "pipe")
+  child.stderr?.destroy()
+  process.kill(child.pid ?? 0, "SIGHUP")
+  for (let call = 0; call < 10; call += 1) assert.equal(await say(call), String(call))
+  child.kill("SIGTERM")
+  const [code] = (await once(child, "exit")) as [number]
+  assert.equal(code, 0)
+})
+
+test("LOG-04 a log on a full disk ends nothing", limit, async (t) => {
+  const full = openSync("/dev/full", "w")
+  t.after(() => closeSync(full))
+  const { child, say } = await startLogging(t, full)
+  for (let call = 0; call < 10; call += 1) assert.equal(await say(call), String(call))
+  child.kill("SIGTERM")
+  const [code] = (await once(child, "exit")) as [number]
+  assert.equal(code, 0)
+})
