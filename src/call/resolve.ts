@@ -166,6 +166,7 @@ function ambiguousTool(name: string, usable: readonly Entry[]): GatewayError {
 
 function ambiguous(uri: string, meant: readonly Resource[]): GatewayError {
   const services = meant.map(({ service }) => service)
-  const message = `${uri} is a resource of ${services.join(" and ")}; use the URI that resources/list shows.`
-  return new GatewayError("invalid", message, { detail: { uri, services } })
+  const shown = uri.length > 200 ? `${uri.slice(0, 200)}...` : uri
+  const message = `${shown} is a resource of ${services.join(" and ")}; use the URI that resources/list shows.`
+  return new GatewayError("invalid", message, { detail: { uri: shown, services } })
 }

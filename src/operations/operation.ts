@@ -77,6 +77,9 @@ export type OperationContext = {
 
 export type Performed = { readonly output: Readonly<Record<string, unknown>>; readonly text: string }
 
+/** Of its input, as much as the file of a service may hold: no operation has more to be told. */
+export const maxInputBytes = 256 * 1_024
+
 /** Keeps the types of one operation while it joins a list of many. */
 export function defineOperation<Input extends z.ZodObject, Output extends z.ZodObject>(
   operation: Operation<Input, Output>,
@@ -101,9 +104,20 @@ export async function perform(
   return { output, text: operation.say(output) }
 }
 
+/** As many as help: the input is the caller's, and there is no end to what can be wrong with it. */
+const maxProblems = 20
+const maxProblemLength = 300
+
 function wrongInput({ name }: Operation, error: z.ZodError): GatewayError {
-  const problems = error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`)
-  return new GatewayError("invalid", `${name} was called wrongly. ${problems.join("; ")}`, {
+  const problems = error.issues
+    .slice(0, maxProblems)
+    .map(({ path, message }) => clipped(`${path.join(".") || "input"}: ${message}`))
+  const more = error.issues.length > maxProblems ? `; and ${error.issues.length - maxProblems} more` : ""
+  return new GatewayError("invalid", `${name} was called wrongly. ${problems.join("; ")}${more}`, {
     detail: { problems },
   })
+}
+
+function clipped(problem: string): string {
+  return problem.length > maxProblemLength ? `${problem.slice(0, maxProblemLength)}...` : problem
 }

@@ -7,6 +7,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from "n
 import { createServer as createTlsServer } from "node:https"
 import type { Duplex } from "node:stream"
 import { GatewayError } from "../errors.ts"
+import { endEarly } from "../mcp/server/early-end.ts"
 import { problemOf } from "./problem.ts"
 
 // To import it would load all that Node.js has of fetch and WebSockets besides.
@@ -56,7 +57,8 @@ export function refuse(response: ServerResponse, thrown: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy()
   const { status, headers, body } = problemOf(thrown)
   response.shouldKeepAlive = false
-  response.writeHead(status, { ...headers }).end(body)
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) })
+  endEarly(response, body)
 }
 
 function refuseUpgrade(socket: Duplex, thrown: unknown): void {

@@ -2,9 +2,12 @@
 
 import * as z from "zod"
 import type { ManagementTool } from "../domain/tool.ts"
+import { GatewayError } from "../errors.ts"
 import type { Answer } from "../mcp/message.ts"
-import { fromRaw, toRaw, toRawObject, type RawJson } from "../mcp/raw-json.ts"
-import type { Operation, Performed } from "../operations/operation.ts"
+import { readMembers } from "../mcp/outline.ts"
+import { ProtocolError } from "../mcp/protocol-error.ts"
+import { fromRawObject, toRaw, toRawObject, type RawJson } from "../mcp/raw-json.ts"
+import { maxInputBytes, type Operation, type Performed } from "../operations/operation.ts"
 
 export function managementTools(operations: readonly Operation[]): ReadonlyMap<string, ManagementTool> {
   return new Map(operations.map((operation) => [operation.name, toTool(operation)]))
@@ -28,9 +31,22 @@ function toTool({ name, title, summary, permission, effect, input, output }: Ope
   return { name, permission, definition: toRaw(definition) }
 }
 
-/** The arguments of a `tools/call`, absent ones being none. */
+/**
+ * The arguments of a `tools/call`, absent ones being none.
+ *
+ * @throws GatewayError `too_large`; `invalid` where they are no object, or say two things under one name
+ */
 export function readArguments(raw: RawJson | undefined): unknown {
-  return raw ? fromRaw(raw) : {}
+  if (!raw) return {}
+  if (raw.length > maxInputBytes)
+    throw new GatewayError("too_large", `An operation takes at most ${maxInputBytes} bytes of arguments.`, {
+      detail: { maxBytes: maxInputBytes },
+    })
+  try {
+    return fromRawObject(readMembers(raw))
+  } catch (thrown) {
+    throw thrown instanceof ProtocolError ? new GatewayError("invalid", thrown.message, { cause: thrown }) : thrown
+  }
 }
 
 export function toToolResult({ output, text }: Performed): Answer {

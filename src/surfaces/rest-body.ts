@@ -4,12 +4,18 @@ import { GatewayError } from "../errors.ts"
 import { readMembers } from "../mcp/outline.ts"
 import type { RawObject } from "../mcp/raw-json.ts"
 
+export type BodyLimit = {
+  readonly maxBytes: number
+  /** What sets it; `limits.bodyBytes` where absent. */
+  readonly of?: string
+}
+
 /**
  * @returns the members of the object; none for an empty body
  * @throws GatewayError `invalid`, `too_large`
  */
-export async function readJsonBody(request: Request, maxBytes: number): Promise<RawObject> {
-  const bytes = await readAll(request, maxBytes)
+export async function readJsonBody(request: Request, limit: BodyLimit): Promise<RawObject> {
+  const bytes = await readAll(request, limit)
   if (bytes.length === 0) return new Map()
   const type = request.headers.get("content-type") ?? ""
   if (!/^application\/json\s*(;|$)/i.test(type))
@@ -21,8 +27,8 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
   }
 }
 
-async function readAll(request: Request, maxBytes: number): Promise<Buffer> {
-  const tooLarge = new GatewayError("too_large", `The body has more than ${maxBytes} bytes (limits.bodyBytes).`)
+async function readAll(request: Request, { maxBytes, of = "limits.bodyBytes" }: BodyLimit): Promise<Buffer> {
+  const tooLarge = new GatewayError("too_large", `The body has more than ${maxBytes} bytes (${of}).`)
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge
   const pieces: Uint8Array[] = []
   let length = 0

@@ -11,7 +11,7 @@ import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { Answer } from "../mcp/message.ts"
 import { fromRawObject } from "../mcp/raw-json.ts"
-import type { Operation, Performed } from "../operations/operation.ts"
+import { maxInputBytes, type Operation, type Performed } from "../operations/operation.ts"
 import { addDocs } from "./docs.ts"
 import { assertMayListen, eventStream } from "./events.ts"
 import { openApiDocument } from "./openapi.ts"
@@ -57,7 +57,7 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
     const invocation = {
       caller: callerOf(context),
       name: context.req.param("name"),
-      body: await readJsonBody(context.req.raw, options.bodyBytes),
+      body: await readJsonBody(context.req.raw, { maxBytes: options.bodyBytes }),
       onQuotas: (states: readonly AllowanceState[]) =>
         Object.entries(rateLimitHeaders(states, Date.now())).forEach(([name, value]) =>
           context.header(name, value),
@@ -88,6 +88,8 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
   return app
 }
 
+const inputLimit = { maxBytes: maxInputBytes, of: "the most that an operation takes" }
+
 function addOperation(
   app: Hono<RestEnvironment>,
   operation: Operation,
@@ -97,7 +99,8 @@ function addOperation(
   const { stream } = operation
   app.on(method, apiPrefix + path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
     const { raw } = context.req
-    const body = takesBody(operation) ? fromRawObject(await readJsonBody(raw, bodyBytes)) : {}
+    const limit = bodyBytes < maxInputBytes ? { maxBytes: bodyBytes } : inputLimit
+    const body = takesBody(operation) ? fromRawObject(await readJsonBody(raw, limit)) : {}
     const input = inputOf(operation, { path: context.req.param(), query: new URL(raw.url).searchParams, body })
     const caller = callerOf(context)
     if (stream && wantsText(context)) {

@@ -29,6 +29,10 @@ export function refusalOf(head: ResponseHead): GatewayError | undefined {
       `The service redirects${destination(head)}, which is not followed; set the url to where it is`,
     )
   }
+  if (status === 413 || status === 414 || status === 431) {
+    const message = `The service takes no request this large (HTTP ${status}); send less.`
+    return new GatewayError("too_large", message, { detail: { status, sent: false } })
+  }
   if (status === 408 || status === 429) return refusal(head, "The service takes no more requests for now")
   return status >= 500 ? refusal(head, "The service failed") : undefined
 }

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { GatewayError } from "../../errors.ts"
 import { isModern } from "../era-modern.ts"
+import { endEarly } from "./early-end.ts"
 import { readBody } from "./http-body.ts"
 import { serveLegacyDelete, serveLegacyGet, serveLegacyPost, type LegacyRequest } from "./http-legacy.ts"
 import { serveModernPost, takesStreams } from "./http-modern.ts"
@@ -152,5 +153,6 @@ export function refuseHttp(response: ServerResponse, thrown: unknown): void {
   const status = thrown instanceof ProtocolError ? thrown.status : GatewayError.from(thrown).status
   const body = encodeAnswer(id, { error: toRpcError(thrown) })
   response.shouldKeepAlive = false
-  response.writeHead(status, { "content-type": "application/json", "content-length": body.length }).end(body)
+  response.writeHead(status, { "content-type": "application/json", "content-length": body.length })
+  endEarly(response, body)
 }
