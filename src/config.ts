@@ -41,10 +41,23 @@ export async function loadConfig({
   refuseUnknownKeys(file)
   const origins = settings.map((setting) => decide(setting, { flags, env, cwd, file }))
   const config = nest(origins)
-  if ((config.tls.cert === undefined) !== (config.tls.key === undefined)) {
-    throw new GatewayError("invalid", "tls.cert and tls.key belong together; set both or neither.")
-  }
+  requireWhole(config)
   return { config, origins }
+}
+
+/** @throws GatewayError `invalid` for settings that mean nothing without others */
+function requireWhole({ tls, cli }: Config): void {
+  const wrong = (text: string): never => {
+    throw new GatewayError("invalid", text)
+  }
+  if ((tls.cert === undefined) !== (tls.key === undefined))
+    wrong("tls.cert and tls.key belong together; set both or neither.")
+  if ((cli.cert === undefined) !== (cli.certKey === undefined))
+    wrong("cli.cert and cli.certKey belong together; set both or neither.")
+  if (tls.clientCa !== undefined && tls.cert === undefined)
+    wrong("tls.clientCa asks for certificates over TLS; set tls.cert and tls.key.")
+  if (tls.clientNames.length > 0 && tls.clientCa === undefined)
+    wrong("tls.clientNames are of certificates of tls.clientCa; set it.")
 }
 
 /** What a test armed in this process: failpoint.ts. */

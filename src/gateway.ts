@@ -20,7 +20,7 @@ import { openDoors } from "./gateway/doors.ts"
 import { openLimiter } from "./gateway/limiter.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
-import { readTls } from "./gateway/tls.ts"
+import { openTls } from "./gateway/tls.ts"
 import { openCrew } from "./gateway/workers/owner/wiring.ts"
 import type { Log } from "./log.ts"
 import { openStdioChannel } from "./mcp/channels/stdio-channel.ts"
@@ -44,7 +44,7 @@ export type Gateway = {
   listen(): Promise<{ readonly url: string }>
   /** Serves the client at our own stdin and stdout, on behalf of the key's principal, until it leaves. */
   serveStdio(): Promise<void>
-  /** Looks at the folder of services now, and puts new workers in the place of those there are. */
+  /** Looks at the files of TLS and the folder of services now, and puts new workers in the place of those there are. */
   reload(): Promise<void>
   /** Takes no more calls, lets open ones finish in their time, and leaves nothing running. */
   close(): Promise<void>
@@ -63,7 +63,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 async function open(options: GatewayOptions, closers: Closers): Promise<Gateway> {
   const { config, log, version } = options
   await makeDataFolder(config)
-  const tls = await readTls(config)
+  const tls = await openTls(options, closers)
   const stopping = new AbortController()
   const stores = await openStores(config, closers)
   const { events } = stores
@@ -76,7 +76,17 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const calls = wireCalls({ config, stores, services, audit, limiter, stopping: stopping.signal }, closers)
   let flushed: (() => Promise<void>) | undefined
   closers.add(() => flushed?.())
-  const opened = { config, log, version, tls, stores, services, calls, audit, stopping: stopping.signal }
+  const opened = {
+    config,
+    log,
+    version,
+    tls: tls?.inUse,
+    stores,
+    services,
+    calls,
+    audit,
+    stopping: stopping.signal,
+  }
   const crew = await openCrew({ ...opened, limiter, program: options.worker }, closers)
   const doors = openDoors({ ...opened, behind: crew?.behind }, closers)
   closers.add(async () => {
@@ -108,6 +118,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
       await doors.pipes.serve(channel, { caller, mount: undefined })
     },
     reload: async () => {
+      await tls?.reload()
       await services.files.rescan()
       await crew?.roll()
     },
@@ -184,8 +195,8 @@ async function announce(url: string, { data }: Config, closers: Closers): Promis
  */
 export async function joinGateway(config: Config): Promise<boolean> {
   const { joinRunning } = await import("./gateway/join.ts")
-  const { bodyBytes: maxMessageBytes } = config.limits
-  return joinRunning({ data: config.data, key: () => ownKey(config), maxMessageBytes })
+  const { cli, data, limits } = config
+  return joinRunning({ data, key: () => ownKey(config), maxMessageBytes: limits.bodyBytes, cli })
 }
 
 /** @throws GatewayError `unauthenticated` where no key is set and the administrator's is gone */

@@ -61,11 +61,15 @@ test("text becomes what the setting is", async () => {
     MCP_META_INSECURE_HTTP: "1",
     MCP_META_TLS_CERT: "c.pem",
     MCP_META_TLS_KEY: "/k.pem",
+    MCP_META_TLS_CLIENT_CA: "ca.pem",
+    MCP_META_TRUSTED_PROXIES: "10.0.0.0/8, fd00::1",
   }
   const { config } = await loadConfig({ env, cwd: empty })
   assert.deepEqual(config.allowedHosts, ["a.example", "b.example"])
   assert.equal(config.insecureHttp, true)
-  assert.deepEqual(config.tls, { cert: join(empty, "c.pem"), key: "/k.pem" })
+  assert.deepEqual(config.trustedProxies, ["10.0.0.0/8", "fd00::1"])
+  const clientCa = join(empty, "ca.pem")
+  assert.deepEqual(config.tls, { cert: join(empty, "c.pem"), key: "/k.pem", clientCa, clientNames: [] })
 })
 
 for (const [what, sources, message] of [
@@ -91,6 +95,18 @@ for (const [what, sources, message] of [
   ],
   ["a key kept in the file", { yaml: "key: mm_1_2\n" }, /does not belong in a file/],
   ["a certificate without its key", { env: { MCP_META_TLS_CERT: "c.pem" } }, /belong together/],
+  ["a certificate of commands without its key", { env: { MCP_META_CLI_CERT: "c.pem" } }, /belong together/],
+  ["authorities of clients without TLS", { env: { MCP_META_TLS_CLIENT_CA: "ca.pem" } }, /set tls\.cert/],
+  [
+    "names of clients without authorities",
+    { env: { MCP_META_TLS_CLIENT_NAMES: "a" } },
+    /of tls\.clientCa; set it/,
+  ],
+  [
+    "a proxy that is no address",
+    { env: { MCP_META_TRUSTED_PROXIES: "proxy.example" } },
+    /IP addresses or networks/,
+  ],
   [
     "a flag that is no number",
     { flags: { "limits.queue": "1e3" } },

@@ -47,6 +47,12 @@ export function list(sentence: string): Setting<readonly string[]> {
   return { schema: z.array(z.string().min(1)).readonly(), default: [], sentence, unit: "comma separated", read }
 }
 
+/** Of machines and networks: `192.0.2.7`, `10.0.0.0/8`, `fd00::/8`. */
+export function addresses(sentence: string): Setting<readonly string[]> {
+  const one = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], "it must name IP addresses or networks")
+  return { ...list(sentence), schema: z.array(one).readonly() }
+}
+
 export function choice<const Choice extends string>(
   choices: readonly Choice[],
   value: Choice,

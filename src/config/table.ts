@@ -5,6 +5,7 @@
 
 import { exportFormats } from "../domain/audit/log.ts"
 import {
+  addresses,
   choice,
   list,
   optionalPath,
@@ -37,6 +38,9 @@ const table = {
   insecureHttp: toggle("Listens on more than loopback without TLS. Keys then cross the network in clear."),
   allowedHosts: list("Host names, beside loopback, under which clients may address the gateway."),
   allowedOrigins: list("Origins of web pages that may call the gateway, such as `https://chat.example.com`."),
+  trustedProxies: addresses(
+    "Addresses or networks (`10.0.0.0/8`) of proxies in front, whose `X-Forwarded-For` says whom a request is from. Of others it says nothing.",
+  ),
   url: optionalText("Where commands find the gateway; without it, in the data folder."),
   key: secret(
     "The key that commands send, and on whose behalf `mcp-meta stdio` serves; without it, that of the data folder.",
@@ -44,6 +48,19 @@ const table = {
   tls: {
     cert: optionalPath("The certificate chain (PEM) to serve HTTPS with."),
     key: optionalPath("The private key (PEM) of `tls.cert`."),
+    clientCa: optionalPath(
+      "The authorities (PEM) of clients' certificates. Who shows none of theirs is refused in the handshake, before any key is looked at.",
+    ),
+    clientNames: list(
+      "Names (DNS, URI, mail or IP address of the subject, or common name) of which a client's certificate must have one; without any, each of `tls.clientCa` will do.",
+    ),
+  },
+  cli: {
+    ca: optionalPath(
+      "The authorities (PEM) that commands check the gateway's certificate against, beside the system's.",
+    ),
+    cert: optionalPath("The certificate (PEM) that commands show to a gateway with `tls.clientCa`."),
+    certKey: optionalPath("The private key (PEM) of `cli.cert`."),
   },
   log: {
     level: choice(
@@ -97,6 +114,7 @@ const table = {
     bodyBytes: whole(4 * MiB, { ...bytes, min: KiB }, "The largest request, and the largest message on a pipe."),
     resultBytes: whole(64 * MiB, { ...bytes, min: KiB }, "The largest answer of a service."),
     headerBytes: whole(16 * KiB, { ...bytes, min: KiB }, "The largest block of request headers."),
+    headers: whole(256, { unit: "headers", min: 16 }, "Headers of one request."),
     requestMs: whole(30_000, ms, "How long a request may take to arrive."),
     callIdleMs: whole(minuteMs, ms, "How long a service may be silent during a call; progress starts it anew."),
     callHardMs: whole(10 * minuteMs, ms, "How long a call may take, whatever progress it reports."),

@@ -15,18 +15,19 @@ import type { SessionRecord } from "../mcp/server/http-sessions.ts"
 import { toRaw } from "../mcp/raw-json.ts"
 import { operations } from "../operations/index.ts"
 import { allowPeers } from "../surfaces/http-guard.ts"
-import { handOverHeaderBytes } from "../surfaces/hand-over-headers.ts"
+import { handOverHeaderBytes, handOverHeaders } from "../surfaces/hand-over-headers.ts"
 import { createHttpDoor, type HttpDoorOptions } from "../surfaces/http.ts"
 import { createMcpDoor } from "../surfaces/mcp.ts"
 import { Pipes } from "../surfaces/pipes.ts"
 import { listenForRest } from "../surfaces/rest-listener.ts"
+import { createSourceOf } from "../surfaces/source-address.ts"
+import type { TlsInUse } from "../surfaces/tls-in-use.ts"
 import { performByCall, toolCall } from "../surfaces/tool-call.ts"
 import type { Audit } from "./audit.ts"
 import type { Calls } from "./calls.ts"
 import type { Closers } from "./closers.ts"
 import type { Services } from "./services.ts"
 import type { Stores } from "./stores.ts"
-import type { Tls } from "./tls.ts"
 
 export type Doors = { readonly http: Server; readonly pipes: Pipes }
 
@@ -36,7 +37,7 @@ export type DoorsOptions = {
   readonly config: Config
   readonly log: Log
   readonly version: string
-  readonly tls: Tls | undefined
+  readonly tls: TlsInUse | undefined
   readonly stores: Stores
   readonly services: Services
   readonly calls: Calls
@@ -83,8 +84,9 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
   })
   const http = createHttpDoor({
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
-    limits: { ...config.limits, headerBytes: config.limits.headerBytes + (behind ? handOverHeaderBytes : 0) },
-    ...(behind ?? (tls && { tls })),
+    limits: behind ? withHandOver(config.limits) : config.limits,
+    sourceOf: createSourceOf(config.trustedProxies),
+    ...(behind ?? { tls }),
     recall: (credential) => authenticator.recall(credential),
     admit: (credential) => authenticator.admit(credential),
     onRefused: async (source, thrown) => {
@@ -110,6 +112,10 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     trouble: () => audit.recorder.trouble,
   })
   return { http, pipes }
+}
+
+function withHandOver({ headerBytes, headers, ...limits }: Config["limits"]): Config["limits"] {
+  return { ...limits, headerBytes: headerBytes + handOverHeaderBytes, headers: headers + handOverHeaders }
 }
 
 /** The event stream is no call, and on record like a subscription. */

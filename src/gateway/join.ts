@@ -12,11 +12,13 @@ import { openStdioChannel } from "../mcp/channels/stdio-channel.ts"
 import { openWebSocketChannel } from "../mcp/channels/websocket-client.ts"
 import type { Outline } from "../mcp/message.ts"
 import { readOutline } from "../mcp/outline.ts"
+import { readClientTls, type ClientFiles } from "../surfaces/client-tls.ts"
 
 export type JoinOptions = {
   readonly data: string
   readonly key: () => Promise<string>
   readonly maxMessageBytes: number
+  readonly cli: ClientFiles
 }
 
 const announcement = z.object({ url: z.url(), pid: z.int().positive() })
@@ -25,12 +27,13 @@ const lingerMs = 10_000
 const pollMs = 20
 
 /** @returns false where no gateway runs there; else resolves with true when the client or the gateway has left */
-export async function joinRunning({ data, key, maxMessageBytes }: JoinOptions): Promise<boolean> {
+export async function joinRunning({ data, key, maxMessageBytes, cli }: JoinOptions): Promise<boolean> {
   const running = await readAnnouncement(data)
   if (!running) return false
   const url = new URL("/mcp", running.url.replace(/^http/, "ws"))
   const headers = { authorization: `Bearer ${await key()}` }
-  const channel = openWebSocketChannel({ url, headers, maxMessageBytes, connectTimeoutMs })
+  const tls = await readClientTls(cli)
+  const channel = openWebSocketChannel({ url, headers, tls, maxMessageBytes, connectTimeoutMs })
   const gateway = await channel.catch(undefinedWhereNobodyListens)
   if (!gateway) return false
   const { stdin: input, stdout: output } = process

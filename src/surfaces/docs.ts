@@ -24,34 +24,35 @@ const page = `<!doctype html>
 /** Without a validator: that of Swagger's would be told where this gateway is. */
 const start = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null })\n`
 
-const security = {
+const ofThePage = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  "referrer-policy": "no-referrer",
 }
 
-type Asset = { readonly type: string; readonly url: () => string }
+type Page = (document: object) => Response | Promise<Response>
 
-const assets = new Map<string, Asset>([
-  ["swagger-ui.css", { type: "text/css", url: () => import.meta.resolve("swagger-ui-dist/swagger-ui.css") }],
+const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
+  ["/openapi.json", (document) => Response.json(document)],
+  ["/docs", () => new Response(page, { headers: { ...ofThePage, "content-type": "text/html; charset=utf-8" } })],
+  ["/docs/assets/start.js", () => new Response(start, { headers: { "content-type": "text/javascript" } })],
+  ["/docs/assets/swagger-ui.css", asset("text/css", () => import.meta.resolve("swagger-ui-dist/swagger-ui.css"))],
   [
-    "swagger-ui-bundle.js",
-    { type: "text/javascript", url: () => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js") },
+    "/docs/assets/swagger-ui-bundle.js",
+    asset("text/javascript", () => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js")),
   ],
 ])
 
+/** The paths of all this, which anyone may read. */
+export const publicPages: readonly string[] = [...pages.keys()]
+
 export function addDocs(app: Hono<RestEnvironment>, document: object): void {
-  app.get("/openapi.json", (context) => context.json(document))
-  app.get("/docs", (context) => context.html(page, 200, security))
-  app.get("/docs/assets/start.js", (context) => context.body(start, 200, { "content-type": "text/javascript" }))
-  app.get("/docs/assets/:file", async (context) => {
-    const file = context.req.param("file")
-    const asset = assets.get(file)
-    if (!asset) return context.notFound()
-    const bytes = await readFile(fileURLToPath(asset.url()))
-    return context.body(new Uint8Array(bytes), 200, {
-      "content-type": asset.type,
-      "cache-control": "public, max-age=86400",
-    })
-  })
+  for (const [path, answer] of pages) app.get(path, () => answer(document))
+}
+
+function asset(type: string, url: () => string): Page {
+  return async () => {
+    const bytes = await readFile(fileURLToPath(url()))
+    const headers = { "content-type": type, "cache-control": "public, max-age=86400" }
+    return new Response(new Uint8Array(bytes), { headers })
+  }
 }

@@ -44,7 +44,7 @@ export function eventStream(caller: Caller, { events, stopping, authenticate }: 
   return new Response(body, {
     headers: {
       "content-type": "text/event-stream",
-      "cache-control": "no-cache, no-transform",
+      "cache-control": "no-store, no-transform",
       "x-accel-buffering": "no",
     },
   })

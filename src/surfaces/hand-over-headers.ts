@@ -10,8 +10,9 @@ import { GatewayError } from "../errors.ts"
 const fromWorker = "mcp-meta-worker"
 const admitted = "mcp-meta-admitted"
 
-/** How much longer they make the headers of a request. */
+/** How much longer they make the headers of a request, and by how many more. */
 export const handOverHeaderBytes = 1_024
+export const handOverHeaders = 1
 
 /** What is said of one connection, or of how a body goes over it. */
 const ofOneConnection: ReadonlySet<string> = new Set(

@@ -11,11 +11,15 @@ import { GatewayError } from "../errors.ts"
 import { DispatchPool } from "../mcp/client/dispatch-pool.ts"
 import { readBody } from "../mcp/server/http-body.ts"
 import { handedBack, handedOver, handedOverWhole, isMarkedAdmitted } from "./hand-over-headers.ts"
-import { refuse, type Opened } from "./http-listener.ts"
+import { refuse } from "./http-listener.ts"
+import type { Opened } from "./http-request.ts"
+import type { SourceOf } from "./source-address.ts"
 
 export type HandOverOptions = {
   readonly path: string
   readonly token: string
+  /** The network address that is told to the owner. */
+  readonly sourceOf: SourceOf
 }
 
 export type Handed = {
@@ -73,8 +77,9 @@ export class HandOver {
     await this.#owner.destroy()
   }
 
-  #from({ socket }: IncomingMessage): { readonly token: string; readonly address: string } {
-    return { token: this.#options.token, address: socket.remoteAddress ?? "unknown" }
+  #from(request: IncomingMessage): { readonly token: string; readonly address: string } {
+    const { token, sourceOf } = this.#options
+    return { token, address: sourceOf(request) }
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { IncomingMessage } from "node:http"
+import { isIP } from "node:net"
 import { GatewayError } from "../errors.ts"
 
 export type AllowedPeers = {
@@ -30,8 +31,13 @@ export function allowPeers({
   }
 }
 
+/** Whether it is addressed by a name of its own: `localhost` is everybody's. */
+export function hasName({ hosts }: AllowedPeers): boolean {
+  return [...hosts].some((host) => !loopbackHosts.includes(host) && isIP(host.replaceAll(/[[\]]/g, "")) === 0)
+}
+
 /** Headers that must not come twice: Node keeps the first silently, a proxy in front may go by the last. */
-const single = ["host", "authorization", "x-api-key", "content-length", "mcp-session-id", "origin"]
+const single = ["host", "authorization", "x-api-key", "content-length", "content-type", "mcp-session-id", "origin"]
 /** To look only at names that can be one of them. */
 const singleLengths = new Set(single.map(({ length }) => length))
 

@@ -6,19 +6,23 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { Duplex } from "node:stream"
+import type { Socket } from "node:net"
 import { GatewayError } from "../errors.ts"
 import { endEarly } from "../mcp/server/early-end.ts"
-import { problemOf } from "./problem.ts"
+import { hasName, type AllowedPeers } from "./http-guard.ts"
+import type { Opened } from "./http-request.ts"
+import { problemOf, type Problem } from "./problem.ts"
+import { responses, standingLines } from "./security-headers.ts"
+import { followTls, tlsSettings, type TlsInUse } from "./tls-in-use.ts"
 
 // To import it would load all that Node.js has of fetch and WebSockets besides.
-const { createServer } = process.getBuiltinModule("node:http")
+const { createServer, STATUS_CODES } = process.getBuiltinModule("node:http")
 
 export type ListenerOptions = {
-  readonly limits: { readonly headerBytes: number; readonly requestMs: number }
-  readonly tls?: { readonly cert: Buffer | string; readonly key: Buffer | string }
+  readonly limits: { readonly headerBytes: number; readonly headers: number; readonly requestMs: number }
+  readonly peers: AllowedPeers
+  readonly tls?: TlsInUse | undefined
 }
-
-export type Opened = { readonly socket: Duplex; readonly head: Buffer }
 
 /** Both throw what refuses. */
 export type Listeners = {
@@ -26,7 +30,7 @@ export type Listeners = {
   upgrade(request: IncomingMessage, opened: Opened): Promise<void>
 }
 
-export function createHttpListener({ limits, tls }: ListenerOptions, listeners: Listeners): Server {
+export function createHttpListener({ limits, peers, tls }: ListenerOptions, listeners: Listeners): Server {
   const settings = {
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.requestMs,
@@ -34,22 +38,47 @@ export function createHttpListener({ limits, tls }: ListenerOptions, listeners: 
     keepAliveTimeout: 65_000,
     // Other upgrades are offers that may be declined: clients of HTTP/2 offer it with the first plain request.
     shouldUpgradeCallback: ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === "websocket",
+    ServerResponse: tls && hasName(peers) ? responses.named : responses.always,
   }
   const serve: RequestListener = (request, response) => {
     const refused = (thrown: unknown): void => refuse(response, thrown)
     try {
+      refuseTooMany(request, limits.headers)
       listeners.request(request, response)?.catch(refused)
     } catch (thrown) {
       refused(thrown)
     }
   }
-  const server = tls ? createTlsServer({ ...settings, ...tls }, serve) : createServer(settings, serve)
+  const server = tls ? createTls(settings, tls, serve) : createServer(settings, serve)
+  // Node.js would leave out the others without a word.
+  server.maxHeadersCount = limits.headers + 1
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Nobody else listens while the caller is admitted, and an error that nobody hears ends the process.
     socket.on("error", () => socket.destroy())
-    listeners.upgrade(request, { socket, head }).catch((thrown: unknown) => refuseUpgrade(socket, thrown))
+    Promise.try(() => {
+      refuseTooMany(request, limits.headers)
+      return listeners.upgrade(request, { socket, head })
+    }).catch((thrown: unknown) => refuseRaw(socket, problemOf(thrown)))
+  })
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Where an answer has begun nobody could tell this one from its rest.
+    if (!socket.writable || socket.bytesWritten > 0) socket.destroy()
+    else refuseRaw(socket, problemOfUnread(error, limits))
   })
   return server
+}
+
+type ServerSettings = Parameters<typeof createServer<typeof IncomingMessage, typeof ServerResponse>>[0]
+
+function createTls(settings: ServerSettings, tls: TlsInUse, serve: RequestListener): Server {
+  const server = createTlsServer({ ...settings, ...tlsSettings(tls.material) }, serve)
+  followTls(server, tls)
+  return server
+}
+
+function refuseTooMany({ rawHeaders }: IncomingMessage, most: number): void {
+  if (rawHeaders.length > 2 * most)
+    throw new GatewayError("invalid", `The request has more than ${most} headers (limits.headers).`)
 }
 
 /** As REST says it. What has begun to be answered is cut instead. */
@@ -61,7 +90,23 @@ export function refuse(response: ServerResponse, thrown: unknown): void {
   endEarly(response, body)
 }
 
-function refuseUpgrade(socket: Duplex, thrown: unknown): void {
-  const { status } = GatewayError.from(thrown)
-  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+/** Of what could not be read as a request. */
+function problemOfUnread({ code }: NodeJS.ErrnoException, limits: ListenerOptions["limits"]): Problem {
+  if (code === "HPE_HEADER_OVERFLOW") {
+    const text = `The headers are over ${limits.headerBytes} bytes (limits.headerBytes).`
+    return problemOf(new GatewayError("too_large", text), 431)
+  }
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") {
+    const text = `The request took longer than ${limits.requestMs} ms to arrive (limits.requestMs).`
+    return problemOf(new GatewayError("timeout", text), 408)
+  }
+  return problemOf(new GatewayError("invalid", "This is no HTTP request; correct it."))
+}
+
+/** Once it is out the connection ends, whatever its peer does: it has no deadline any more. */
+function refuseRaw(socket: Duplex, { status, headers, body }: Problem): void {
+  const own = { ...headers, connection: "close", "content-length": Buffer.byteLength(body) }
+  const lines = Object.entries(own).map(([name, value]) => `${name}: ${value}\r\n`)
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join("")}${standingLines}\r\n`
+  socket.end(head + body, () => socket.destroy())
 }

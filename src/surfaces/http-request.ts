@@ -1,8 +1,12 @@
 /** What the head of a request says: where it goes, and by what credential. Whether it may: http-guard.ts. */
 
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
 import type { Caller } from "../domain/principal.ts"
 import type { McpPeer } from "./mcp.ts"
+
+/** A connection that its client wants to use otherwise, with what came behind the head. */
+export type Opened = { readonly socket: Duplex; readonly head: Buffer }
 
 export function pathOf({ url = "/" }: IncomingMessage): string {
   const query = url.indexOf("?")

@@ -12,9 +12,11 @@ export type Problem = {
   readonly body: string
 }
 
-export function problemOf(thrown: unknown): Problem {
+/** @param as a status of HTTP itself in place of that of the error's code */
+export function problemOf(thrown: unknown, as?: number): Problem {
   const error = GatewayError.from(thrown)
-  const { status, sentence } = errorTable[error.code]
+  const { status: usual, sentence } = errorTable[error.code]
+  const status = as ?? usual
   const body = JSON.stringify({
     ...error.toData(),
     type: `urn:mcp-meta:error:${error.code}`,

@@ -19,13 +19,13 @@ import { readBody } from "../mcp/server/http-body.ts"
 import { serveModernPost } from "../mcp/server/http-modern.ts"
 import { isJson, refuseHttp } from "../mcp/server/http-server.ts"
 import type { HandOver } from "./hand-over.ts"
-import { guardRequest, type AllowedPeers } from "./http-guard.ts"
+import { letPageRead } from "./cors.ts"
+import { guardRequest } from "./http-guard.ts"
 import { createHttpListener, type ListenerOptions } from "./http-listener.ts"
 import { credentialOf, mcpPeer, pathOf, type Credential } from "./http-request.ts"
 import { silentExchange, type McpPeer } from "./mcp.ts"
 
 export type WorkerDoorOptions = ListenerOptions & {
-  readonly peers: AllowedPeers
   readonly maxBodyBytes: number
   /** Our own Implementation object. */
   readonly serverInfo: RawJson
@@ -66,6 +66,7 @@ async function answer(
     const body = await readBody(request, maxBodyBytes)
     const message = readPost(body)
     if (!message || !isOurs(options, peer, message)) return handOver.request(request, response, { body })
+    letPageRead(request, response, options.peers)
     await serve(options, peer, { request, response, message })
   } catch (thrown) {
     refuseHttp(response, thrown)

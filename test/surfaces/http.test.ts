@@ -25,7 +25,8 @@ async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Pr
   const streamable = new StreamableHttp({ serverInfo, seal: { seal: () => "id", open: () => undefined }, limits })
   const door = createHttpDoor({
     peers: allowPeers({ hosts: [], origins: [] }),
-    limits: { headerBytes: 16_384, requestMs: 10_000 },
+    limits: { headerBytes: 16_384, headers: 100, requestMs: 10_000 },
+    sourceOf: () => "192.0.2.1",
     recall: () => undefined,
     admit: () => Promise.reject(new GatewayError("unauthenticated", "No key.")),
     mcp,

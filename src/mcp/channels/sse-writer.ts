@@ -28,7 +28,7 @@ export function startEventStream(response: ServerResponse, headers: OutgoingHttp
   response.writeHead(200, {
     ...headers,
     "content-type": "text/event-stream",
-    "cache-control": "no-cache, no-transform",
+    "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",
   })
   response.flushHeaders()

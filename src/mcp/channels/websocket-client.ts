@@ -12,6 +12,8 @@ export type WebSocketClientOptions = {
   /** `ws:` or `wss:`. */
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
+  /** In PEM: who vouches for the service, and what is shown to it. */
+  readonly tls?: { readonly ca?: readonly string[]; readonly cert?: string; readonly key?: string }
   readonly maxMessageBytes: number
   /** From the first packet to the end of the handshake. */
   readonly connectTimeoutMs: number
@@ -44,9 +46,11 @@ export async function openWebSocketChannel(options: WebSocketClientOptions): Pro
   return promise.finally(() => clearTimeout(deadline))
 }
 
-function dial({ url, headers, maxMessageBytes }: WebSocketClientOptions): WebSocket {
+function dial({ url, headers, tls = {}, maxMessageBytes }: WebSocketClientOptions): WebSocket {
+  const { ca, ...own } = tls
+  const settings = { ...socketSettings(maxMessageBytes), ...own, ...(ca && { ca: [...ca] }) }
   try {
-    return new WebSocket(url, subprotocol, { headers: { ...headers }, ...socketSettings(maxMessageBytes) })
+    return new WebSocket(url, subprotocol, { headers: { ...headers }, ...settings })
   } catch (cause) {
     throw new GatewayError("invalid", "The service's URL or headers cannot be sent; correct them.", { cause })
   }

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander"
 import type { Verdict } from "../../domain/audit/verdict.ts"
+import type { ClientFiles } from "../client-tls.ts"
 
 /** A setting of the configuration, as far as flags must know it. */
 export type CliSetting = {
@@ -19,6 +20,7 @@ export type CliConfig = {
   readonly servers: string
   readonly url: string | undefined
   readonly key: string | undefined
+  readonly cli: ClientFiles
 }
 
 /** What was said of settings, by key; `config` names the file. */

@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { GatewayError, errorTable, type ErrorCode } from "../../errors.ts"
+import { readClientTls, type ClientTls } from "../client-tls.ts"
 import type { CliConfig } from "./commands.ts"
 
 export type Connection = {
@@ -24,7 +25,8 @@ export async function connect(config: CliConfig): Promise<Connection> {
   if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
     throw new GatewayError("invalid", `--url must begin with http:// or https://: ${url}`)
   const key = config.key ?? (await ownKey(config, new URL(url)))
-  return { url, request: (method, path, body) => request({ url: new URL(path, url), method, key, body }) }
+  const tls = await readClientTls(config.cli)
+  return { url, request: (method, path, body) => request({ url: new URL(path, url), method, key, tls, body }) }
 }
 
 type Announced = { readonly url?: unknown; readonly pid?: unknown } | null | undefined
@@ -61,15 +63,21 @@ async function ownKey({ url, data }: CliConfig, { hostname }: URL): Promise<stri
   return key.trim()
 }
 
-type Asked = { readonly url: URL; readonly method: string; readonly key: string; readonly body: unknown }
+type Asked = {
+  readonly url: URL
+  readonly method: string
+  readonly key: string
+  readonly tls: ClientTls
+  readonly body: unknown
+}
 
-async function request({ url, method, key, body }: Asked): Promise<unknown> {
+async function request({ url, method, key, tls, body }: Asked): Promise<unknown> {
   const { Agent, request } = await import("undici")
   const dispatcher = new Agent({
     maxResponseSize: maxAnswerBytes,
     headersTimeout: maxAnswerMs,
     bodyTimeout: maxAnswerMs,
-    connect: { timeout: 5_000 },
+    connect: { timeout: 5_000, ...tls },
   })
   try {
     const headers = {

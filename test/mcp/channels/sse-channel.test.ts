@@ -209,7 +209,7 @@ test("our stream has the headers that keep proxies from holding it, and a commen
   const { url } = await startOurs(t)
   const response = await openRaw(url)
   assert.equal(response.headers["content-type"], "text/event-stream")
-  assert.equal(response.headers["cache-control"], "no-cache, no-transform")
+  assert.equal(response.headers["cache-control"], "no-store, no-transform")
   assert.equal(response.headers["x-accel-buffering"], "no")
   assert.equal(String((await once(response, "data"))[0]), "event: endpoint\ndata: /messages?sessionId=0\n\n")
   t.mock.timers.tick(15_000)

@@ -11,6 +11,7 @@ import type { Key, Principal } from "../../../domain/principal.ts"
 import type { LimitedCall } from "../../../call/limit.ts"
 import type { Uses } from "../../../domain/quota/amount.ts"
 import type { Served } from "../../../fleet/calls/stats.ts"
+import type { TlsMaterial } from "../../../surfaces/tls-in-use.ts"
 import type { SentError } from "./sent-error.ts"
 import type { SentService } from "./sent-service.ts"
 
@@ -21,7 +22,7 @@ export type WorkerSettings = {
   readonly startId: string
   /** Where the owner takes requests that a worker hands over, and what shows that they come from one. */
   readonly owner: { readonly path: string; readonly token: string }
-  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  readonly tls: TlsMaterial | undefined
   /** Of the gateway's own tools and resources: calls of them are the owner's. */
   readonly management: { readonly tools: readonly string[]; readonly resources: readonly string[] }
 }
@@ -68,6 +69,8 @@ export type ToWorker =
   | { readonly type: "principals"; readonly changes: readonly Change<Principal>[] }
   | { readonly type: "keys"; readonly changes: readonly Change<Key>[] }
   | { readonly type: "service"; readonly name: string; readonly service: SentService | undefined }
+  /** What HTTPS is served with from now on. */
+  | { readonly type: "tls"; readonly material: TlsMaterial }
   /** All that there is has been told; what follows are changes. */
   | { readonly type: "serve" }
   | { readonly type: "answer"; readonly ask: number; readonly error?: SentError }

@@ -16,19 +16,19 @@ import type { Closers } from "../../closers.ts"
 import type { Behind } from "../../doors.ts"
 import type { Services } from "../../services.ts"
 import type { Stores } from "../../stores.ts"
-import type { Tls } from "../../tls.ts"
+import type { TlsInUse } from "../../../surfaces/tls-in-use.ts"
 import type { WorkerSettings } from "../line/messages.ts"
 import type { AccountOptions } from "./account.ts"
 import { Crew } from "./crew.ts"
 import { chooseSocketPath, listenAt, removeSocket } from "./hand-over-socket.ts"
-import { openReplication } from "./replication.ts"
+import { openReplication, type Replication } from "./replication.ts"
 import { RunningWorker } from "./running-worker.ts"
 
 export type CrewWiring = {
   readonly config: Config
   readonly log: Log
   readonly version: string
-  readonly tls: Tls | undefined
+  readonly tls: TlsInUse | undefined
   readonly stores: Stores
   readonly services: Services
   readonly audit: Audit
@@ -61,7 +61,7 @@ export async function openCrew(wiring: CrewWiring, closers: Closers): Promise<Op
         program,
         settings: settingsOf(wiring, number, { path, token }),
         accounting,
-        replication,
+        replication: withTls(replication, wiring.tls),
       }),
   })
   let inner: HttpServer | undefined
@@ -106,8 +106,19 @@ function settingsOf(
     version,
     owner,
     startId: `${audit.log.head().stream}.w${number}`,
-    tls: tls && { cert: tls.cert.toString(), key: tls.key.toString() },
+    tls: tls?.material,
     management: { tools: [...managementTools.keys()], resources: [...managementResources.keys()] },
+  }
+}
+
+/** Workers are told of what is renewed after they had their settings. */
+function withTls(replication: Replication, tls: TlsInUse | undefined): Replication {
+  if (!tls) return replication
+  return {
+    feed: (say) => {
+      const ends = [tls.onRenewed((material) => say({ type: "tls", material })), replication.feed(say)]
+      return () => ends.forEach((end) => end())
+    },
   }
 }
 

@@ -13,6 +13,8 @@ import type { Log } from "../../../log.ts"
 import { toRaw } from "../../../mcp/raw-json.ts"
 import { HandOver } from "../../../surfaces/hand-over.ts"
 import { allowPeers } from "../../../surfaces/http-guard.ts"
+import { createSourceOf } from "../../../surfaces/source-address.ts"
+import { TlsInUse } from "../../../surfaces/tls-in-use.ts"
 import { createWorkerDoor, type WorkerDoorOptions } from "../../../surfaces/worker-door.ts"
 import { Closers } from "../../closers.ts"
 import type { ToWorker, WorkerSettings } from "../line/messages.ts"
@@ -51,7 +53,8 @@ export async function openWorker(settings: WorkerSettings, { log, say }: WorkerT
   const sent = { settings, log, sealer, recognizer, known, fleet, ledger, stopping: stopping.signal }
   const { call, drained } = wireWorkerCalls(sent, closers)
   let state: "open" | "draining" | "stopping" = "open"
-  const door = openDoor(settings, { recognizer, known, fleet, call, state: () => state }, closers)
+  const tls = settings.tls && new TlsInUse(settings.tls, config.tls)
+  const door = openDoor(settings, { recognizer, known, fleet, call, tls, state: () => state }, closers)
   const halt = (): void => {
     state = "stopping"
     stopping.abort()
@@ -63,6 +66,7 @@ export async function openWorker(settings: WorkerSettings, { log, say }: WorkerT
     hear: (message) => {
       if (message.type === "answer") return ledger.answered(message)
       if (message.type === "serve") return say({ type: "up" })
+      if (message.type === "tls") return tls?.renew(message.material)
       if (message.type !== "settings") tell(message)
     },
     drain: () => (state = "draining"),
@@ -94,22 +98,21 @@ function openFleet({ config, version }: WorkerSettings, { log, say }: WorkerTool
   })
 }
 
-type DoorParts = Pick<WorkerDoorOptions, "recognizer" | "known" | "call" | "state"> & {
+type DoorParts = Pick<WorkerDoorOptions, "recognizer" | "known" | "call" | "state" | "tls"> & {
   readonly fleet: CallingFleet
 }
 
 function openDoor(
-  { config, version, owner, tls }: WorkerSettings,
+  { config, version, owner }: WorkerSettings,
   { fleet, ...parts }: DoorParts,
   closers: Closers,
 ): Server {
-  const handOver = new HandOver(owner)
+  const handOver = new HandOver({ ...owner, sourceOf: createSourceOf(config.trustedProxies) })
   closers.add(() => handOver.close())
   return createWorkerDoor({
     ...parts,
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
     limits: config.limits,
-    ...(tls && { tls }),
     maxBodyBytes: config.limits.bodyBytes,
     serverInfo: toRaw({ name: "mcp-meta", title: "mcp-meta", version }),
     maySend: (service) => fleet.has(service),
