@@ -6,7 +6,6 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http"
 import { createServer as createTlsServer } from "node:https"
 import type { Duplex } from "node:stream"
-import { GatewayError } from "../errors.ts"
 import { problemOf } from "./problem.ts"
 
 // To import it would load all that Node.js has of fetch and WebSockets besides.
@@ -30,6 +29,8 @@ export function createHttpListener({ limits, tls }: ListenerOptions, listeners: 
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.requestMs,
     requestTimeout: limits.requestMs,
+    // Or one that is late is found half a minute after it is.
+    connectionsCheckingInterval: Math.min(5_000, Math.ceil(limits.requestMs / 4)),
     keepAliveTimeout: 65_000,
     // Other upgrades are offers that may be declined: clients of HTTP/2 offer it with the first plain request.
     shouldUpgradeCallback: ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === "websocket",
@@ -60,6 +61,7 @@ export function refuse(response: ServerResponse, thrown: unknown): void {
 }
 
 function refuseUpgrade(socket: Duplex, thrown: unknown): void {
-  const { status } = GatewayError.from(thrown)
-  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+  const { status, headers } = problemOf(thrown)
+  const again = headers["retry-after"] === undefined ? "" : `retry-after: ${headers["retry-after"]}\r\n`
+  socket.end(`HTTP/1.1 ${status} Refused\r\nconnection: close\r\n${again}content-length: 0\r\n\r\n`)
 }

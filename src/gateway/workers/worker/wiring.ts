@@ -3,23 +3,30 @@
 import { randomBytes } from "node:crypto"
 import type { Server } from "node:http"
 import { dirname, join } from "node:path"
+import type { Folding } from "../../../call/folding.ts"
 import { createTaskIds } from "../../../call/tasks/task-ids.ts"
 import { childEnvironment, createLookup } from "../../../config/secrets.ts"
 import { CallingFleet } from "../../../fleet/calling-fleet.ts"
 import { PidLedger } from "../../../fleet/children/pid-ledger.ts"
 import { createRecognizer } from "../../../identity/authenticator.ts"
 import { openSealer } from "../../../identity/sealer.ts"
+import { BodyRoom } from "../../../mcp/server/body-room.ts"
 import type { Log } from "../../../log.ts"
 import { toRaw } from "../../../mcp/raw-json.ts"
 import { HandOver } from "../../../surfaces/hand-over.ts"
 import { allowPeers } from "../../../surfaces/http-guard.ts"
+import { ownLimits } from "../../../surfaces/own-limits.ts"
 import { createWorkerDoor, type WorkerDoorOptions } from "../../../surfaces/worker-door.ts"
 import { Closers } from "../../closers.ts"
+import { openConnections } from "../../connections.ts"
+import { ProcessOverload } from "../../overload.ts"
+import { recordRefusals } from "../../refusals.ts"
 import type { ToWorker, WorkerSettings } from "../line/messages.ts"
 import { wireWorkerCalls } from "./calls.ts"
 import { Connections } from "./connections.ts"
 import { OwnerLedger, type Say } from "./owner-ledger.ts"
 import { openReplica } from "./replica.ts"
+import { reportLoad } from "./report-load.ts"
 
 export type OpenWorker = {
   readonly log: Log
@@ -49,9 +56,12 @@ export async function openWorker(settings: WorkerSettings, { log, say }: WorkerT
   const { roster, known, tell } = await openReplica({ fleet, management, openTaskId: (id) => taskIds.open(id) })
   const recognizer = createRecognizer({ roster, pepper: randomBytes(32), now: Date.now })
   const sent = { settings, log, sealer, recognizer, known, fleet, ledger, stopping: stopping.signal }
-  const { call, drained } = wireWorkerCalls(sent, closers)
+  const { call, drained, folding } = wireWorkerCalls(sent, closers)
+  const overload = new ProcessOverload({ config, log, authenticator: recognizer }, closers)
+  reportLoad(overload, say, closers)
   let state: "open" | "draining" | "stopping" = "open"
-  const door = openDoor(settings, { recognizer, known, fleet, call, state: () => state }, closers)
+  const parts = { recognizer, known, fleet, call, overload, folding, state: () => state }
+  const door = openDoor(settings, parts, closers)
   const halt = (): void => {
     state = "stopping"
     stopping.abort()
@@ -62,6 +72,7 @@ export async function openWorker(settings: WorkerSettings, { log, say }: WorkerT
     connections: new Connections(door),
     hear: (message) => {
       if (message.type === "answer") return ledger.answered(message)
+      if (message.type === "load") return overload.heedOwner(message.load)
       if (message.type === "serve") return say({ type: "up" })
       if (message.type !== "settings") tell(message)
     },
@@ -96,17 +107,26 @@ function openFleet({ config, version }: WorkerSettings, { log, say }: WorkerTool
 
 type DoorParts = Pick<WorkerDoorOptions, "recognizer" | "known" | "call" | "state"> & {
   readonly fleet: CallingFleet
+  readonly overload: ProcessOverload
+  readonly folding: Folding
 }
 
 function openDoor(
   { config, version, owner, tls }: WorkerSettings,
-  { fleet, ...parts }: DoorParts,
+  { fleet, overload: { shedding }, folding, ...parts }: DoorParts,
   closers: Closers,
 ): Server {
   const handOver = new HandOver(owner)
+  const onRefused = recordRefusals(folding)
+  const connections = openConnections({ config, shedding, onRefused }, closers)
   closers.add(() => handOver.close())
-  return createWorkerDoor({
+  const door = createWorkerDoor({
     ...parts,
+    shedding,
+    connections,
+    onRefused,
+    requests: ownLimits(config.limits).requests,
+    room: new BodyRoom(config.limits.heldBytes),
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
     limits: config.limits,
     ...(tls && { tls }),
@@ -115,4 +135,6 @@ function openDoor(
     maySend: (service) => fleet.has(service),
     handOver,
   })
+  connections.guard(door)
+  return door
 }
