@@ -18,6 +18,7 @@ import { wireCalls } from "./gateway/calls.ts"
 import { Closers } from "./gateway/closers.ts"
 import { openDoors } from "./gateway/doors.ts"
 import { openLimiter } from "./gateway/limiter.ts"
+import { ProcessOverload } from "./gateway/overload.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
 import { openTls } from "./gateway/tls.ts"
@@ -73,21 +74,13 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const openTaskId = (id: string): TaskRecord | undefined => taskIds.open(id)
   const services = await openServices({ config, log, version, events, openTaskId }, closers)
   const limiter = await openLimiter({ config, log, stores, usage: audit.usage }, closers)
-  const calls = wireCalls({ config, stores, services, audit, limiter, stopping: stopping.signal }, closers)
+  const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator }, closers)
+  const wiring = { config, stores, services, audit, limiter, overload, stopping: stopping.signal }
+  const calls = wireCalls(wiring, closers)
   let flushed: (() => Promise<void>) | undefined
   closers.add(() => flushed?.())
-  const opened = {
-    config,
-    log,
-    version,
-    tls: tls?.inUse,
-    stores,
-    services,
-    calls,
-    audit,
-    stopping: stopping.signal,
-  }
-  const crew = await openCrew({ ...opened, limiter, program: options.worker }, closers)
+  const opened = { ...wiring, log, version, tls: tls?.inUse, calls }
+  const crew = await openCrew({ ...opened, program: options.worker }, closers)
   const doors = openDoors({ ...opened, behind: crew?.behind }, closers)
   closers.add(async () => {
     const { drainMs } = config.limits

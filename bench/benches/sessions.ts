@@ -26,7 +26,8 @@ export async function benchSessions(effort: Effort): Promise<readonly Table[]> {
   const few = scaled(500, effort)
   const many = scaled(10_000, effort)
   await using upstream = await startUpstream()
-  const limits = ["--limits-sessions", String(2 * many), "--limits-streams", String(2 * many)]
+  const room = ["sessions", "streams", "sessions-per-principal", "streams-per-principal", "connections-per-source"]
+  const limits = room.flatMap((limit) => [`--limits-${limit}`, String(2 * many)])
   await using gateway = await startGoverned({
     services: { bench: { url: upstream.url() }, benchother: { url: upstream.url() } },
     args: limits,

@@ -1,8 +1,15 @@
-/** How many calls each principal has open, so that one cannot take all the room there is. */
+/** How many of something each principal has open, so that one cannot take all the room there is. */
 
 import type { GatewayError } from "../errors.ts"
 
-type OpenCount = { open: number }
+/** One for all that a principal has open: what is open for long holds nothing of its own. */
+class OpenCount {
+  open = 0
+  /** To be called once for each that entered. */
+  readonly leave = (): void => {
+    this.open -= 1
+  }
+}
 
 const leastSweep = 1_000
 
@@ -22,24 +29,33 @@ export class OpenCounts {
    * @returns ends it, however often it is called
    */
   enter(principalId: string): () => void {
-    const count = this.#counts.get(principalId) ?? this.#begin(principalId)
-    if (count.open >= this.#max) throw this.#refusal(this.#max)
-    count.open += 1
+    const leave = this.count(principalId)
     let left = false
     return () => {
       if (left) return
       left = true
-      count.open -= 1
+      leave()
     }
   }
 
-  /** Counts of nothing are kept for the next call, until there are many of them. */
+  /**
+   * @throws GatewayError `overloaded`
+   * @returns ends it, each time it is called
+   */
+  count(principalId: string): () => void {
+    const count = this.#counts.get(principalId) ?? this.#begin(principalId)
+    if (count.open >= this.#max) throw this.#refusal(this.#max)
+    count.open += 1
+    return count.leave
+  }
+
+  /** Counts of nothing are kept for the next one, until there are many of them. */
   #begin(principalId: string): OpenCount {
     if (this.#counts.size >= this.#sweepAt) {
       for (const [id, { open }] of this.#counts) if (open === 0) this.#counts.delete(id)
       this.#sweepAt = Math.max(leastSweep, this.#counts.size * 2)
     }
-    const count = { open: 0 }
+    const count = new OpenCount()
     this.#counts.set(principalId, count)
     return count
   }

@@ -39,7 +39,7 @@ const table = {
   allowedHosts: list("Host names, beside loopback, under which clients may address the gateway."),
   allowedOrigins: list("Origins of web pages that may call the gateway, such as `https://chat.example.com`."),
   trustedProxies: addresses(
-    "Addresses or networks (`10.0.0.0/8`) of proxies in front, whose `X-Forwarded-For` says whom a request is from. Of others it says nothing.",
+    "Addresses or networks (`10.0.0.0/8`) of proxies in front, whose `X-Forwarded-For` says whom a request is from. Of others it says nothing. `limits.connectionsPerSource` does not hold for them: they must limit each of their clients.",
   ),
   url: optionalText("Where commands find the gateway; without it, in the data folder."),
   key: secret(
@@ -110,6 +110,18 @@ const table = {
       format: choice(exportFormats, "cef", "The form of the entries sent to `audit.syslog.host`."),
     },
   },
+  overload: {
+    rssBytes: whole(
+      0,
+      { ...bytes, min: 0, max: Number.MAX_SAFE_INTEGER },
+      "Memory (RSS) that one process may take: from 85 % of it the gateway takes less. 0 is what the container or the machine has, divided among the processes of `workers`.",
+    ),
+    delayMs: whole(
+      1_000,
+      { ...ms, min: 10 },
+      "The delay of the event loop, held for a second, from which no new calls are taken; from half of it no new sessions.",
+    ),
+  },
   limits: {
     bodyBytes: whole(4 * MiB, { ...bytes, min: KiB }, "The largest request, and the largest message on a pipe."),
     resultBytes: whole(64 * MiB, { ...bytes, min: KiB }, "The largest answer of a service."),
@@ -147,6 +159,46 @@ const table = {
       10_000,
       { unit: "streams" },
       "Requests and streams open over HTTP at once; the same again for WebSockets and HTTP+SSE.",
+    ),
+    streamsPerPrincipal: whole(
+      5_000,
+      { unit: "streams" },
+      "Requests and streams that one principal may have open over HTTP at once.",
+    ),
+    sessionsPerPrincipal: whole(
+      5_000,
+      { unit: "sessions" },
+      "Sessions of one principal kept in memory; one more takes the place of the longest idle of its own.",
+    ),
+    pipesPerPrincipal: whole(
+      1_000,
+      { unit: "pipes" },
+      "WebSockets, HTTP+SSE streams and streams of events that one principal may have open at once.",
+    ),
+    connections: whole(
+      20_000,
+      { unit: "connections" },
+      "Connections open at once; fewer where the system gives the process fewer descriptors.",
+    ),
+    connectionsPerSource: whole(
+      8_192,
+      { unit: "connections" },
+      "Connections open at once from one address (IPv6: from one network of 64 bits).",
+    ),
+    heldBytes: whole(
+      256 * MiB,
+      { ...bytes, min: KiB },
+      "Bytes of large requests that are held at once, all clients together.",
+    ),
+    unreadBytes: whole(
+      512 * MiB,
+      { ...bytes, min: KiB },
+      "Bytes of answers that clients have not read yet, all together; over it those that stand still are cut, the largest first.",
+    ),
+    stallMs: whole(
+      30_000,
+      { ...ms, min: 100 },
+      "How long a client may leave unread what waits for it; its connection is cut after it.",
     ),
     streamEvents: whole(1_024, { unit: "events" }, "Events kept of one stream for a client that reconnects."),
     streamBytes: whole(MiB, { ...bytes, min: KiB }, "Bytes kept of one stream for a client that reconnects."),

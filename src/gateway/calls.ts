@@ -9,6 +9,7 @@ import type { RouteOptions } from "../call/route.ts"
 import type { TaskCallsOptions } from "../call/tasks/sent.ts"
 import { viewOf } from "../call/view.ts"
 import type { Config } from "../config.ts"
+import type { Overload } from "../domain/overload.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import { failpoint } from "../failpoint.ts"
@@ -44,6 +45,7 @@ export type CallsOptions = {
   readonly services: Services
   readonly audit: Audit
   readonly limiter: Limiter
+  readonly overload: Overload
   /** Aborts when no more calls are taken. */
   readonly stopping: AbortSignal
 }
@@ -105,7 +107,7 @@ function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOp
 }
 
 function contextOf(
-  { stores, services: { files, fleet, known }, audit }: CallsOptions,
+  { stores, services: { files, fleet, known }, audit, overload }: CallsOptions,
   actor: ActivePrincipal,
   signal: AbortSignal,
 ): OperationContext {
@@ -123,6 +125,7 @@ function contextOf(
     passwords,
     audit: audit.log,
     usage: audit.usage,
+    overload,
     callableTools: () => viewOf(known(), actor, { mount: undefined, kind: "tools" }).entries,
     nowMs: Date.now(),
     newId: randomUUID,

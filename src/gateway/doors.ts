@@ -8,8 +8,8 @@ import type { Config } from "../config.ts"
 import type { Caller } from "../domain/principal.ts"
 import type { Sealer } from "../domain/secret.ts"
 import { listingOf } from "../domain/catalog.ts"
-import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
+import { BodyRoom } from "../mcp/server/body-room.ts"
 import { StreamableHttp, type StreamableHttpOptions } from "../mcp/server/http-server.ts"
 import type { SessionRecord } from "../mcp/server/http-sessions.ts"
 import { toRaw } from "../mcp/raw-json.ts"
@@ -18,6 +18,7 @@ import { allowPeers } from "../surfaces/http-guard.ts"
 import { handOverHeaderBytes, handOverHeaders } from "../surfaces/hand-over-headers.ts"
 import { createHttpDoor, type HttpDoorOptions } from "../surfaces/http.ts"
 import { createMcpDoor } from "../surfaces/mcp.ts"
+import { ownLimits } from "../surfaces/own-limits.ts"
 import { Pipes } from "../surfaces/pipes.ts"
 import { listenForRest } from "../surfaces/rest-listener.ts"
 import { createSourceOf } from "../surfaces/source-address.ts"
@@ -26,6 +27,9 @@ import { performByCall, toolCall } from "../surfaces/tool-call.ts"
 import type { Audit } from "./audit.ts"
 import type { Calls } from "./calls.ts"
 import type { Closers } from "./closers.ts"
+import { openConnections } from "./connections.ts"
+import type { ProcessOverload } from "./overload.ts"
+import { recordRefusals } from "./refusals.ts"
 import type { Services } from "./services.ts"
 import type { Stores } from "./stores.ts"
 
@@ -34,6 +38,7 @@ export type Doors = { readonly http: Server; readonly pipes: Pipes }
 export type Behind = Required<Pick<HttpDoorOptions, "sourceOf" | "onArrived" | "onAdmitted" | "workers">>
 
 export type DoorsOptions = {
+  readonly overload: ProcessOverload
   readonly config: Config
   readonly log: Log
   readonly version: string
@@ -51,6 +56,9 @@ export type DoorsOptions = {
 export function openDoors(options: DoorsOptions, closers: Closers): Doors {
   const { config, log, version, tls, stores, services, calls, audit, behind, stopping } = options
   const { authenticator, events, sealer } = stores
+  const { shedding } = options.overload
+  const own = ownLimits(config.limits)
+  const room = new BodyRoom(config.limits.heldBytes)
   const { known, fleet } = services
   const { steps } = calls
   const serverInfo = toRaw({ name: "mcp-meta", title: "mcp-meta", version })
@@ -63,11 +71,12 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     now: Date.now,
     settled: () => fleet.settled(),
     serverInfo,
+    shedding,
     onInternalError: (error, method) =>
       log.error({ err: error.cause ?? error, method }, "A request failed inside the gateway."),
   })
-  const streamable = new StreamableHttp(streamableOptions(config, serverInfo, sealer))
-  const pipes = new Pipes({ mcp, serverInfo, limits: config.limits })
+  const streamable = new StreamableHttp({ ...streamableOptions(config, serverInfo, sealer), room })
+  const pipes = new Pipes({ mcp, serverInfo, limits: config.limits, room, own: own.pipes })
   closers.add(() => streamable.close())
   closers.add(() => pipes.close())
   const rest = listenForRest({
@@ -77,11 +86,15 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     log,
     stopping,
     bodyBytes: config.limits.bodyBytes,
+    room,
+    pipes: own.pipes,
     authenticate: (caller) => authenticator.authenticate(caller),
     perform: (operation, caller, input, signal) => performByCall(calls.call, { operation, caller, input }, signal),
     call: calls.call,
     onListening: (caller, assertMay) => recordListening(steps, caller, assertMay),
   })
+  const onRefused = recordRefusals(calls.folding)
+  const connections = behind ? undefined : openConnections({ config, shedding, onRefused }, closers)
   const http = createHttpDoor({
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
     limits: behind ? withHandOver(config.limits) : config.limits,
@@ -89,12 +102,11 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     ...(behind ?? { tls }),
     recall: (credential) => authenticator.recall(credential),
     admit: (credential) => authenticator.admit(credential),
-    onRefused: async (source, thrown) => {
-      const { code: outcome } = GatewayError.from(thrown)
-      const rule = outcome === "forbidden" ? "origin" : "credential"
-      const refusal = { kind: "refusal", timeMs: Date.now(), outcome, rule, source } as const
-      await calls.folding.add(refusal).catch(() => {}) // the log counts what it could not take
-    },
+    onRefused,
+    shedding,
+    requests: own.requests,
+    ...(connections && { connections }),
+    load: () => options.overload.report(),
     mcp,
     paramHeaders: ({ caller, mount }, tool) => {
       const listed = listingOf(known().catalog, mount)?.byName.tools.get(tool)
@@ -111,6 +123,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     ready: () => !stopping.aborted,
     trouble: () => audit.recorder.trouble,
   })
+  connections?.guard(http)
   return { http, pipes }
 }
 
@@ -135,7 +148,7 @@ function streamableOptions(
   { limits }: Config,
   serverInfo: StreamableHttpOptions["serverInfo"],
   sealer: Sealer,
-): StreamableHttpOptions {
+): Omit<StreamableHttpOptions, "room"> {
   return {
     serverInfo,
     seal: {
@@ -148,6 +161,7 @@ function streamableOptions(
       maxEvents: limits.streamEvents,
       maxBytes: limits.streamBytes,
       maxSessions: limits.sessions,
+      maxSessionsPerPrincipal: limits.sessionsPerPrincipal,
       idleMs: limits.sessionIdleMs,
       lifetimeMs: limits.sessionLifetimeMs,
     },

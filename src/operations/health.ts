@@ -11,7 +11,7 @@ export const healthcheck = defineOperation({
   name: "healthcheck",
   title: "Ask services whether they answer",
   summary:
-    "Asks one service, or all that are turned on, right now whether they answer, and how long that takes. For a service that is not healthy ask diagnose_service next.",
+    "Asks one service, or all that are turned on, right now whether they answer, and how long that takes, and tells how the gateway bears its load. For a service that is not healthy ask diagnose_service next.",
   group: "services",
   permission: "services:read",
   effect: "read",
@@ -28,21 +28,33 @@ export const healthcheck = defineOperation({
         message: z.string().optional(),
       }),
     ),
+    load: z
+      .object({
+        level: z
+          .int()
+          .describe("0 all is taken, 1 no new sessions and streams, 2 no new calls, 3 no connections."),
+        reason: z.string().optional(),
+        shed: z.record(z.string(), z.int()).describe("What was refused or cut off since the start, by its kind."),
+      })
+      .optional()
+      .describe("Of the gateway itself."),
   }),
   run: async (context, { name }) => {
     const names = name === undefined ? enabledNames(context) : [getSource(context, name).definition.name]
     const checks = await Promise.all(names.map((name) => check(context, name)))
-    return { healthy: checks.every(({ healthy }) => healthy), checks }
+    const { level, reason, shed } = context.overload.report()
+    return { healthy: checks.every(({ healthy }) => healthy), checks, load: { level, reason, shed: { ...shed } } }
   },
-  say: ({ checks }) => {
-    if (checks.length === 0) return "No service is turned on."
+  say: ({ checks, load: { level, reason } = { level: 0 } }) => {
+    const load = level === 0 ? "" : `\nThe gateway is overloaded (level ${level}): ${reason}.`
+    if (checks.length === 0) return `No service is turned on.${load}`
     const rows = checks.map(({ name, healthy, latencyMs, message }) => [
       name,
       healthy ? "yes" : "no",
       latencyMs,
       message,
     ])
-    return formatTable(["NAME", "HEALTHY", "MS", "MESSAGE"], rows)
+    return formatTable(["NAME", "HEALTHY", "MS", "MESSAGE"], rows) + load
   },
 })
 

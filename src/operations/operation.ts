@@ -8,6 +8,7 @@ import type { AuditLog } from "../domain/audit/log.ts"
 import type { Entry } from "../domain/catalog.ts"
 import type { Events, GatewayEvent } from "../domain/event.ts"
 import type { Fleet } from "../domain/fleet.ts"
+import type { Overload } from "../domain/overload.ts"
 import type { Permission } from "../domain/permission.ts"
 import type { ActivePrincipal, KeyMaker, Keys, Passwords, Principals } from "../domain/principal.ts"
 import type { Counters } from "../domain/quota/counters.ts"
@@ -68,6 +69,7 @@ export type OperationContext = {
   readonly usage: Usage
   readonly quotas: Quotas
   readonly counters: Counters
+  readonly overload: Overload
   /** The tools that the actor may call, as listed for everyone's endpoint. */
   readonly callableTools: () => readonly Entry[]
   readonly nowMs: number

@@ -4,6 +4,7 @@
  */
 
 import type { Events, GatewayEvent } from "../domain/event.ts"
+import type { OpenCounts } from "../call/open-counts.ts"
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 
@@ -11,6 +12,8 @@ type EventOptions = {
   readonly events: Events
   readonly stopping: AbortSignal
   readonly authenticate: (caller: Caller) => ActivePrincipal
+  /** How many each principal has open. */
+  readonly pipes: OpenCounts
 }
 
 const permission = "events:read"
@@ -29,14 +32,15 @@ export function assertMayListen(caller: Caller, { authenticate }: Pick<EventOpti
   if (open >= maxStreams) throw new GatewayError("overloaded", `${maxStreams} event streams are open already.`)
 }
 
-/** For a caller that may listen. */
-export function eventStream(caller: Caller, { events, stopping, authenticate }: EventOptions): Response {
+/** For a caller that may listen. @throws GatewayError `overloaded` */
+export function eventStream(caller: Caller, { events, stopping, authenticate, pipes }: EventOptions): Response {
+  const leave = pipes.enter(caller.principalId)
   const mayRead = (): boolean => authenticate(caller).may.holds(permission)
   const mayReadQuotas = (): boolean => authenticate(caller).may.holds("quotas:read")
   let end: () => void = () => undefined
   const body = new ReadableStream<Uint8Array>(
     {
-      start: (controller) => (end = feed(controller, { events, stopping, mayRead, mayReadQuotas })),
+      start: (controller) => (end = feed(controller, { events, stopping, mayRead, mayReadQuotas, leave })),
       cancel: () => end(),
     },
     { highWaterMark: maxWaiting },
@@ -54,12 +58,13 @@ type Feed = Pick<EventOptions, "events" | "stopping"> & {
   readonly mayRead: () => boolean
   /** Others hear that quotas have changed, not which or how far they are used. */
   readonly mayReadQuotas: () => boolean
+  readonly leave: () => void
 }
 
 /** @returns ends it */
 function feed(
   controller: ReadableStreamDefaultController<Uint8Array>,
-  { events, stopping, mayRead, mayReadQuotas }: Feed,
+  { events, stopping, mayRead, mayReadQuotas, leave }: Feed,
 ): () => void {
   open += 1
   let ended = false
@@ -67,6 +72,7 @@ function feed(
     if (ended) return
     ended = true
     open -= 1
+    leave()
     clearInterval(timer)
     unsubscribe()
     stopping.removeEventListener("abort", finish)

@@ -35,6 +35,8 @@ export function createHttpListener({ limits, peers, tls }: ListenerOptions, list
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.requestMs,
     requestTimeout: limits.requestMs,
+    // Or one that is late is found half a minute after it is.
+    connectionsCheckingInterval: Math.min(5_000, Math.ceil(limits.requestMs / 4)),
     keepAliveTimeout: 65_000,
     // Other upgrades are offers that may be declined: clients of HTTP/2 offer it with the first plain request.
     shouldUpgradeCallback: ({ headers: { upgrade } }: IncomingMessage) => upgrade?.toLowerCase() === "websocket",

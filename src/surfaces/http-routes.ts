@@ -4,6 +4,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { refusedFrom, type Load } from "../domain/overload.ts"
 import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import { publicPages } from "./docs.ts"
@@ -100,21 +101,34 @@ function callerOf({ caller }: Pick<Arrived, "caller">): Caller {
 }
 
 function httpPeer(
-  { mcp, paramHeaders }: HttpDoorOptions,
+  { mcp, paramHeaders, shedding }: HttpDoorOptions,
   peer: McpPeer,
 ): Parameters<HttpDoorOptions["streamable"]["serve"]>[2] {
   return {
     owner: ownerOf(peer.caller),
+    principal: peer.caller.principalId,
     mount: peer.mount,
     handle: mcp(peer),
     paramHeaders: (tool) => paramHeaders(peer, tool),
+    ...(shedding.level > 0 && { assertMayBegin: () => shedding.assertTakes("sessions", peer.caller) }),
   }
 }
 
-function sendReadiness(response: ServerResponse, { ready, trouble, workers }: HttpDoorOptions): void {
-  const reason = ready() ? trouble() : "The gateway is stopping."
-  const facts = { ...(reason !== undefined && { reason }), ...(workers && { workers: workers() }) }
+function sendReadiness(response: ServerResponse, { ready, trouble, load, workers }: HttpDoorOptions): void {
+  const { level, reason: short, shed } = load()
+  const reason = ready() ? (trouble() ?? overloadOf(level, short)) : "The gateway is stopping."
+  const isShedding = level > 0 || Object.values(shed).some((count) => count > 0)
+  const facts = {
+    ...(reason !== undefined && { reason }),
+    ...(isShedding && { load: { level, shed } }),
+    ...(workers && { workers: workers() }),
+  }
   sendStatus(response, reason === undefined ? "ready" : "not ready", facts)
+}
+
+/** One that refuses only what is new to it can still be sent calls. */
+function overloadOf(level: Load["level"], reason = ""): string | undefined {
+  return level >= refusedFrom.calls ? `The gateway is overloaded: ${reason}.` : undefined
 }
 
 function sendStatus(response: ServerResponse, status: "ok" | "ready" | "not ready", facts: object = {}): void {

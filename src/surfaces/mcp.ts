@@ -12,12 +12,14 @@ import { listTasks, type TaskListOptions } from "../call/tasks/list-tasks.ts"
 import { knowsTasks, offersTasks } from "../call/tasks/support.ts"
 import { viewOf } from "../call/view.ts"
 import { itemKinds, type Catalog, type Entry } from "../domain/catalog.ts"
+import type { Refusable } from "../domain/overload.ts"
 import type { Caller } from "../domain/principal.ts"
 import type { Answer, ClientFacts, Exchange, Handler, Request } from "../mcp/message.ts"
 import { modernRevisions, tasksExtension } from "../mcp/message.ts"
 import { ProtocolError, unknownMethod } from "../mcp/protocol-error.ts"
 import { toRawObject, type RawJson } from "../mcp/raw-json.ts"
 import { GatewayError } from "../errors.ts"
+import type { Shedding } from "./shedding.ts"
 
 export type McpDoorOptions = {
   readonly call: (request: CallRequest) => Promise<Answer>
@@ -33,6 +35,7 @@ export type McpDoorOptions = {
   readonly serverInfo: RawJson
   /** Told of what failed inside, since the client is not. */
   readonly onInternalError: (error: GatewayError, method: string) => void
+  readonly shedding: Shedding
 }
 
 /** One client, as far as the door must know: who sends, and which endpoint was addressed. */
@@ -58,10 +61,31 @@ const taskMethods = {
 export function createMcpDoor(options: McpDoorOptions): (peer: McpPeer) => Handler {
   return (peer) => (request, exchange) => {
     const asked = { ...peer, request, exchange }
+    const isCall = callMethods.has(request.method)
+    if (options.shedding.level > 0) {
+      const refusal = refusalByLoad(options, asked)
+      if (refusal) return isCall ? unmade(options, asked, refusal) : failed(options, asked, refusal)
+    }
     // Nothing waits here in a frame of its own: a subscription is open for days, and there may be thousands.
-    const answered = callMethods.has(request.method) ? options.call(asked) : answer(options, asked)
+    const answered = isCall ? options.call(asked) : answer(options, asked)
     return answered.catch((thrown: unknown) => failed(options, asked, thrown))
   }
+}
+
+function refusalByLoad({ shedding }: McpDoorOptions, { caller, request }: CallRequest): GatewayError | undefined {
+  const what = kindOf(request)
+  return shedding.takes(what, caller) ? undefined : shedding.refusal(what)
+}
+
+/** A legacy client asks `server/discover` by `initialize`. */
+function kindOf({ method, client }: Request): Exclude<Refusable, "connections"> {
+  if (method === "subscriptions/listen") return "streams"
+  return method === "server/discover" && client.era === "legacy" ? "sessions" : "calls"
+}
+
+async function unmade({ steps }: McpDoorOptions, asked: CallRequest, refusal: GatewayError): Promise<never> {
+  await steps.refused(asked, refusal).catch(() => {}) // what the log could not take, it counts
+  throw refusal
 }
 
 async function failed(options: McpDoorOptions, asked: CallRequest, thrown: unknown): Promise<never> {

@@ -6,10 +6,12 @@
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
+import type { OpenCounts } from "../call/open-counts.ts"
 import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { Channel } from "../mcp/channels/channel.ts"
 import { serveChannel } from "../mcp/server/channel-server.ts"
+import type { BodyRoom } from "../mcp/server/body-room.ts"
 import { readBody } from "../mcp/server/http-body.ts"
 import type { Handler } from "../mcp/message.ts"
 import type { RawJson } from "../mcp/raw-json.ts"
@@ -19,7 +21,15 @@ import { ownerOf, type McpPeer } from "./mcp.ts"
 export type PipesOptions = {
   readonly mcp: (peer: McpPeer) => Handler
   readonly serverInfo: RawJson
-  readonly limits: { readonly bodyBytes: number; readonly streams: number }
+  readonly limits: {
+    readonly bodyBytes: number
+    readonly streams: number
+    /** Requests open on one pipe. */
+    readonly callsPerPrincipal: number
+  }
+  readonly room: BodyRoom
+  /** How many each principal has open. */
+  readonly own: OpenCounts
 }
 
 export class Pipes {
@@ -32,7 +42,7 @@ export class Pipes {
   }
 
   async openSse(response: ServerResponse, peer: McpPeer): Promise<void> {
-    this.#requireRoom()
+    const leave = this.#enter(peer)
     const id = randomUUID()
     const { bodyBytes } = this.#options.limits
     const channel = openSseServerChannel(response, {
@@ -42,6 +52,7 @@ export class Pipes {
     this.#sse.set(id, { channel, owner: ownerOf(peer.caller) })
     await this.#serve(channel, id, peer)
     this.#sse.delete(id)
+    leave()
   }
 
   /** @throws GatewayError `not_found` where the stream is not this caller's: as if it did not exist */
@@ -50,7 +61,8 @@ export class Pipes {
     const found = this.#sse.get(id)
     if (!found || found.owner !== ownerOf(caller))
       throw new GatewayError("not_found", "No stream of this sessionId; open one with GET /sse.")
-    found.channel.deliver(await readBody(request, this.#options.limits.bodyBytes))
+    const { limits, room } = this.#options
+    found.channel.deliver(await readBody(request, limits.bodyBytes, { room, until: response }))
     response.writeHead(202).end("Accepted")
   }
 
@@ -59,12 +71,16 @@ export class Pipes {
     { socket, head }: { readonly socket: Duplex; readonly head: Buffer },
     peer: McpPeer,
   ): Promise<void> {
-    this.#requireRoom()
-    const { acceptWebSocket } = await import("../mcp/channels/websocket-server.ts") // few clients need it
-    const channel = await acceptWebSocket(request, socket, head, {
-      maxMessageBytes: this.#options.limits.bodyBytes,
-    })
-    await this.#serve(channel, randomUUID(), peer)
+    const leave = this.#enter(peer)
+    try {
+      const { acceptWebSocket } = await import("../mcp/channels/websocket-server.ts") // few clients need it
+      const channel = await acceptWebSocket(request, socket, head, {
+        maxMessageBytes: this.#options.limits.bodyBytes,
+      })
+      await this.#serve(channel, randomUUID(), peer)
+    } finally {
+      leave()
+    }
   }
 
   /** Serves a pipe that is open already, such as our own stdin and stdout. */
@@ -77,15 +93,17 @@ export class Pipes {
   }
 
   async #serve(channel: Channel, id: string, peer: McpPeer): Promise<void> {
-    const { mcp, serverInfo } = this.#options
+    const { mcp, serverInfo, limits } = this.#options
     this.#open.add(channel)
-    await serveChannel({ channel, id, handle: mcp(peer), serverInfo })
+    await serveChannel({ channel, id, handle: mcp(peer), serverInfo, maxOpen: limits.callsPerPrincipal })
     this.#open.delete(channel)
   }
 
-  #requireRoom(): void {
-    const { streams } = this.#options.limits
-    if (this.#open.size >= streams)
-      throw new GatewayError("overloaded", `${streams} streams are open already (limits.streams).`)
+  /** @throws GatewayError `overloaded` @returns ends it */
+  #enter({ caller }: McpPeer): () => void {
+    const { own, limits } = this.#options
+    if (this.#open.size < limits.streams) return own.enter(caller.principalId)
+    const text = `${limits.streams} streams are open already (limits.streams).`
+    throw new GatewayError("overloaded", text, { retryAfterMs: 1_000 })
   }
 }

@@ -1,6 +1,7 @@
 /** The JSON body of a REST request, as strictly read as a message of MCP. */
 
 import { GatewayError } from "../errors.ts"
+import { holdFor, type Held } from "../mcp/server/body-room.ts"
 import { readMembers } from "../mcp/outline.ts"
 import type { RawObject } from "../mcp/raw-json.ts"
 
@@ -11,11 +12,12 @@ export type BodyLimit = {
 }
 
 /**
+ * @param held where it is counted
  * @returns the members of the object; none for an empty body
- * @throws GatewayError `invalid`, `too_large`
+ * @throws GatewayError `invalid`, `too_large`, `overloaded`
  */
-export async function readJsonBody(request: Request, limit: BodyLimit): Promise<RawObject> {
-  const bytes = await readAll(request, limit)
+export async function readJsonBody(request: Request, limit: BodyLimit, held?: Held): Promise<RawObject> {
+  const bytes = await readAll(request, limit, held)
   if (bytes.length === 0) return new Map()
   const type = request.headers.get("content-type") ?? ""
   if (!/^application\/json\s*(;|$)/i.test(type))
@@ -27,14 +29,20 @@ export async function readJsonBody(request: Request, limit: BodyLimit): Promise<
   }
 }
 
-async function readAll(request: Request, { maxBytes, of = "limits.bodyBytes" }: BodyLimit): Promise<Buffer> {
+async function readAll(
+  request: Request,
+  { maxBytes, of = "limits.bodyBytes" }: BodyLimit,
+  held: Held | undefined,
+): Promise<Buffer> {
   const tooLarge = new GatewayError("too_large", `The body has more than ${maxBytes} bytes (${of}).`)
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge
+  const hold = held && holdFor(held)
   const pieces: Uint8Array[] = []
   let length = 0
   for await (const piece of request.body ?? []) {
     length += piece.length
     if (length > maxBytes) throw tooLarge
+    hold?.(piece.length)
     pieces.push(piece)
   }
   return Buffer.concat(pieces)

@@ -1,6 +1,13 @@
 /** What the REST app is told beside each request. */
 
 import type { Caller } from "../domain/principal.ts"
+import type { Held } from "../mcp/server/body-room.ts"
 
-/** Who was admitted; undefined on the public paths. */
-export type RestEnvironment = { readonly Bindings: { readonly caller: Caller | undefined } }
+export type RestEnvironment = {
+  readonly Bindings: {
+    /** Who was admitted; undefined on the public paths. */
+    readonly caller: Caller | undefined
+    /** Where its body is counted. */
+    readonly held?: Held
+  }
+}

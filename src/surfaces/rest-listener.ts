@@ -5,6 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Caller } from "../domain/principal.ts"
+import type { BodyRoom } from "../mcp/server/body-room.ts"
 import type { RestOptions } from "./rest.ts"
 
 /** @param caller undefined on public paths */
@@ -14,7 +15,9 @@ export type RestListener = (
   caller: Caller | undefined,
 ) => Promise<void>
 
-export function listenForRest(options: RestOptions): RestListener {
+type Options = RestOptions & { readonly room: BodyRoom }
+
+export function listenForRest(options: Options): RestListener {
   let loading: Promise<RestListener> | undefined
   return async (request, response, caller) => {
     const serve = await (loading ??= load(options))
@@ -22,14 +25,15 @@ export function listenForRest(options: RestOptions): RestListener {
   }
 }
 
-async function load(options: RestOptions): Promise<RestListener> {
+async function load(options: Options): Promise<RestListener> {
   const [{ getRequestListener }, { createRest }] = await Promise.all([
     import("@hono/node-server"),
     import("./rest.ts"),
   ])
   const rest = createRest(options)
   return async (request, response, caller) => {
-    const fetch = (fetched: Request): Response | Promise<Response> => rest.fetch(fetched, { caller })
+    const held = { room: options.room, until: response }
+    const fetch = (fetched: Request): Response | Promise<Response> => rest.fetch(fetched, { caller, held })
     await getRequestListener(fetch, { overrideGlobalObjects: false })(request, response)
   }
 }

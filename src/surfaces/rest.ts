@@ -6,6 +6,7 @@
 import { Hono, type Context } from "hono"
 import type { CallRequest } from "../call/call.ts"
 import type { AllowanceState } from "../call/limit.ts"
+import type { OpenCounts } from "../call/open-counts.ts"
 import type { Events } from "../domain/event.ts"
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
@@ -29,6 +30,8 @@ export type RestOptions = {
   /** The largest body. */
   readonly bodyBytes: number
   readonly events: Events
+  /** Streams of events that each principal has open. */
+  readonly pipes: OpenCounts
   readonly log: { error(facts: object, message: string): void }
   /** Aborts when the gateway stops. */
   readonly stopping: AbortSignal
@@ -57,7 +60,7 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
     const invocation = {
       caller: callerOf(context),
       name: context.req.param("name"),
-      body: await readJsonBody(context.req.raw, { maxBytes: options.bodyBytes }),
+      body: await readJsonBody(context.req.raw, { maxBytes: options.bodyBytes }, context.env.held),
       onQuotas: (states: readonly AllowanceState[]) =>
         Object.entries(rateLimitHeaders(states, Date.now())).forEach(([name, value]) =>
           context.header(name, value),
@@ -100,7 +103,7 @@ function addOperation(
   app.on(method, apiPrefix + path.replaceAll(/\{(\w+)\}/g, ":$1"), async (context) => {
     const { raw } = context.req
     const limit = bodyBytes < maxInputBytes ? { maxBytes: bodyBytes } : inputLimit
-    const body = takesBody(operation) ? fromRawObject(await readJsonBody(raw, limit)) : {}
+    const body = takesBody(operation) ? fromRawObject(await readJsonBody(raw, limit, context.env.held)) : {}
     const input = inputOf(operation, { path: context.req.param(), query: new URL(raw.url).searchParams, body })
     const caller = callerOf(context)
     if (stream && wantsText(context)) {

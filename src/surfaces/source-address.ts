@@ -4,21 +4,15 @@
  */
 
 import type { IncomingMessage } from "node:http"
-import { BlockList, isIP } from "node:net"
+import { isIP } from "node:net"
+import { plainAddress, readNetworks } from "./networks.ts"
 
 export type SourceOf = (request: IncomingMessage) => string
 
 /** @param trusted addresses and networks of proxies */
 export function createSourceOf(trusted: readonly string[]): SourceOf {
   if (trusted.length === 0) return peerOf
-  const proxies = new BlockList()
-  for (const entry of trusted) {
-    const [address = "", bits] = entry.split("/")
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4"
-    if (bits === undefined) proxies.addAddress(address, family)
-    else proxies.addSubnet(address, Number(bits), family)
-  }
-  const isProxy = (address: string): boolean => proxies.check(address, isIP(address) === 6 ? "ipv6" : "ipv4")
+  const isProxy = readNetworks(trusted)
   return (request) => {
     const peer = peerOf(request)
     return isProxy(peer) ? behind(peer, request, isProxy) : peer
@@ -39,17 +33,12 @@ function behind(peer: string, { headers }: IncomingMessage, isProxy: (address: s
 }
 
 function peerOf({ socket }: IncomingMessage): string {
-  return plain(socket.remoteAddress ?? "unknown")
+  return plainAddress(socket.remoteAddress ?? "unknown")
 }
 
 /** Some proxies write the port too. */
 function readAddress(hop: string): string | undefined {
   const [, bracketed, bare = hop] = /^(?:\[([^\]]*)\](?::\d+)?|(\d[\d.]*):\d+)$/.exec(hop) ?? []
-  const address = plain(bracketed ?? bare)
+  const address = plainAddress(bracketed ?? bare)
   return isIP(address) === 0 ? undefined : address
-}
-
-/** An IPv4 address is one and the same on a socket of IPv6. */
-function plain(address: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
 }

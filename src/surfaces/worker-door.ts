@@ -15,9 +15,12 @@ import { isModern, readModernRequest } from "../mcp/era-modern.ts"
 import { modernRevisions, type Answer, type Outline } from "../mcp/message.ts"
 import { readOutline } from "../mcp/outline.ts"
 import type { RawJson } from "../mcp/raw-json.ts"
+import type { BodyRoom } from "../mcp/server/body-room.ts"
 import { readBody } from "../mcp/server/http-body.ts"
 import { serveModernPost } from "../mcp/server/http-modern.ts"
 import { isJson, refuseHttp } from "../mcp/server/http-server.ts"
+import type { DoorConnections } from "./connections.ts"
+import { findRefusal, isProbe, type Asked, type EarlyRefusalOptions } from "./early-refusal.ts"
 import type { HandOver } from "./hand-over.ts"
 import { letPageRead } from "./cors.ts"
 import { guardRequest } from "./http-guard.ts"
@@ -25,22 +28,28 @@ import { createHttpListener, type ListenerOptions } from "./http-listener.ts"
 import { credentialOf, mcpPeer, pathOf, type Credential } from "./http-request.ts"
 import { silentExchange, type McpPeer } from "./mcp.ts"
 
-export type WorkerDoorOptions = ListenerOptions & {
-  readonly maxBodyBytes: number
-  /** Our own Implementation object. */
-  readonly serverInfo: RawJson
-  readonly recognizer: {
-    recall(credential: Credential): Caller | undefined
-    introduce(credential: Credential): () => void
-    authenticate(caller: Caller): ActivePrincipal
+export type WorkerDoorOptions = ListenerOptions &
+  EarlyRefusalOptions & {
+    readonly connections: DoorConnections
+    readonly room: BodyRoom
+    readonly sourceOf: (request: IncomingMessage) => string
+    /** Told of what was refused before it was looked at, and waited for. */
+    readonly onRefused: (address: string, thrown: unknown, caller: Caller) => Promise<void>
+    readonly maxBodyBytes: number
+    /** Our own Implementation object. */
+    readonly serverInfo: RawJson
+    readonly recognizer: {
+      recall(credential: Credential): Caller | undefined
+      introduce(credential: Credential): () => void
+      authenticate(caller: Caller): ActivePrincipal
+    }
+    readonly known: () => Known
+    readonly maySend: (service: string) => boolean
+    readonly call: (request: CallRequest) => Promise<Answer>
+    readonly handOver: HandOver
+    /** `open`, or why no more calls are taken here: the worker is `draining` its connections, or all of the gateway stops. */
+    readonly state: () => "open" | "draining" | "stopping"
   }
-  readonly known: () => Known
-  readonly maySend: (service: string) => boolean
-  readonly call: (request: CallRequest) => Promise<Answer>
-  readonly handOver: HandOver
-  /** `open`, or why no more calls are taken here: the worker is `draining` its connections, or all of the gateway stops. */
-  readonly state: () => "open" | "draining" | "stopping"
-}
 
 type Post = Outline & { readonly kind: "request" }
 
@@ -49,7 +58,11 @@ const methods: ReadonlySet<string> = new Set(["tools/call", "prompts/get", "reso
 export function createWorkerDoor(options: WorkerDoorOptions): Server {
   return createHttpListener(options, {
     request: (request, response) => answer(options, request, response),
-    upgrade: async (request, opened) => options.handOver.upgrade(request, opened),
+    upgrade: async (request, opened) => {
+      const refusal = options.connections.refusalOf(request)
+      if (refusal) throw refusal
+      options.handOver.upgrade(request, opened)
+    },
   })
 }
 
@@ -58,12 +71,16 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { handOver, maxBodyBytes, state } = options
+  const { handOver, maxBodyBytes, room, connections, state } = options
+  const refusal = connections.refusalOf(request)
+  if (refusal) response.shouldKeepAlive = false
+  if (refusal && !isProbe(request)) throw refusal
   if (state() !== "open") response.shouldKeepAlive = false
   const peer = state() !== "stopping" && isCandidate(request) ? findPeer(options, request) : undefined
   if (!peer) return handOver.request(request, response, { onAdmitted: introduce(options, request) })
   try {
-    const body = await readBody(request, maxBodyBytes)
+    await refuseEarly(options, { request, response }, peer.caller)
+    const body = await readBody(request, maxBodyBytes, { room, until: response })
     const message = readPost(body)
     if (!message || !isOurs(options, peer, message)) return handOver.request(request, response, { body })
     letPageRead(request, response, options.peers)
@@ -71,6 +88,14 @@ async function answer(
   } catch (thrown) {
     refuseHttp(response, thrown)
   }
+}
+
+/** @throws GatewayError `overloaded` */
+async function refuseEarly(options: WorkerDoorOptions, asked: Asked, caller: Caller): Promise<void> {
+  const refusal = findRefusal(options, asked, caller, pathOf(asked.request))
+  if (!refusal) return
+  await options.onRefused(options.sourceOf(asked.request), refusal, caller)
+  throw refusal
 }
 
 function isCandidate({ method, headers }: IncomingMessage): boolean {

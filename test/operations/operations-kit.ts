@@ -6,6 +6,7 @@ import { join, resolve } from "node:path"
 import type { TestContext } from "node:test"
 import { compileCatalog, type Entry } from "../../src/domain/catalog.ts"
 import type { EntryRecorder } from "../../src/domain/audit/log.ts"
+import { nothingShed } from "../../src/domain/overload.ts"
 import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import { GatewayError } from "../../src/errors.ts"
@@ -140,12 +141,13 @@ export async function openKit(t: TestContext): Promise<Kit> {
 function contextOf(
   actor: ActivePrincipal,
   fleet: RunningFleet,
-): Pick<OperationContext, "actor" | "callableTools" | "nowMs" | "newId" | "signal"> {
+): Pick<OperationContext, "actor" | "callableTools" | "nowMs" | "newId" | "signal" | "overload"> {
   const callableTools = (): readonly Entry[] =>
     compileCatalog(fleet.offers()).all.entries.tools.filter(({ canonicalName }) =>
       actor.may.mayUse("tools", canonicalName),
     )
-  return { actor, callableTools, nowMs, newId: randomUUID, signal: new AbortController().signal }
+  const overload = { report: () => ({ level: 0, reason: undefined, shed: nothingShed }) as const }
+  return { actor, callableTools, nowMs, newId: randomUUID, overload, signal: new AbortController().signal }
 }
 
 /** For `assert.rejects`: an error of ours with this code, whose message has this in it. */

@@ -2,12 +2,16 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { connect, type AddressInfo } from "node:net"
 import { test, type TestContext } from "node:test"
+import { nothingShed } from "../../src/domain/overload.ts"
 import { GatewayError } from "../../src/errors.ts"
+import { BodyRoom } from "../../src/mcp/server/body-room.ts"
 import { StreamableHttp } from "../../src/mcp/server/http-server.ts"
 import { toRaw } from "../../src/mcp/raw-json.ts"
 import { allowPeers } from "../../src/surfaces/http-guard.ts"
 import { createHttpDoor, type HttpDoorOptions } from "../../src/surfaces/http.ts"
+import { ownLimits } from "../../src/surfaces/own-limits.ts"
 import { Pipes } from "../../src/surfaces/pipes.ts"
+import { Shedding } from "../../src/surfaces/shedding.ts"
 
 const serverInfo = toRaw({ name: "door", version: "1" })
 const limits = {
@@ -16,13 +20,17 @@ const limits = {
   maxEvents: 1,
   maxBytes: 1_024,
   maxSessions: 1,
+  maxSessionsPerPrincipal: 1,
   idleMs: 1_000,
   lifetimeMs: 1_000,
 }
 
 async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Promise<number> {
   const mcp: HttpDoorOptions["mcp"] = () => async () => ({ result: new Map() })
-  const streamable = new StreamableHttp({ serverInfo, seal: { seal: () => "id", open: () => undefined }, limits })
+  const seal = { seal: () => "id", open: () => undefined }
+  const room = new BodyRoom(limits.maxBodyBytes)
+  const streamable = new StreamableHttp({ serverInfo, seal, limits, room })
+  const own = ownLimits({ streamsPerPrincipal: 10, pipesPerPrincipal: 1 })
   const door = createHttpDoor({
     peers: allowPeers({ hosts: [], origins: [] }),
     limits: { headerBytes: 16_384, headers: 100, requestMs: 10_000 },
@@ -32,7 +40,16 @@ async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Pr
     mcp,
     paramHeaders: () => undefined,
     streamable,
-    pipes: new Pipes({ mcp, serverInfo, limits: { bodyBytes: 1_024, streams: 1 } }),
+    pipes: new Pipes({
+      mcp,
+      serverInfo,
+      limits: { bodyBytes: 1_024, streams: 1, callsPerPrincipal: 1 },
+      room,
+      own: own.pipes,
+    }),
+    requests: own.requests,
+    shedding: new Shedding({ governs: () => false, random: () => 0 }),
+    load: () => ({ level: 0, reason: undefined, shed: nothingShed }),
     rest: async (_request, response) => void response.end("rest"),
     ready: () => true,
     trouble: () => undefined,

@@ -4,6 +4,7 @@ import { Listeners } from "../../src/call/listeners.ts"
 import { compileCatalog } from "../../src/domain/catalog.ts"
 import { readString, toRaw } from "../../src/mcp/raw-json.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
+import { Shedding } from "../../src/surfaces/shedding.ts"
 import { createMcpDoor } from "../../src/surfaces/mcp.ts"
 import { admin, callOf, listSteps, noTasks, offer, principal, tool } from "../call/fixtures.ts"
 
@@ -37,6 +38,7 @@ test("instructions are those of the services that the caller sees", async () => 
       settled: () => Promise.resolve(),
       serverInfo: toRaw({ name: "mcp-meta", version: "1" }),
       onInternalError: assert.fail,
+      shedding: new Shedding({ governs: () => false, random: () => 0 }),
     })
     const { caller, request, exchange } = callOf("server/discover", {})
     const { result } = await door({ caller, mount: undefined })(request, exchange)

@@ -13,6 +13,7 @@ import type { Answer } from "../../src/mcp/message.ts"
 import { toRawObject } from "../../src/mcp/raw-json.ts"
 import type { Operation, Performed } from "../../src/operations/operation.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
+import { ownLimits } from "../../src/surfaces/own-limits.ts"
 import { createRest } from "../../src/surfaces/rest.ts"
 
 export type RestApp = {
@@ -69,6 +70,7 @@ export async function startRestApp({ operations, perform, call = echo }: RestApp
     version: "1.2.3",
     bodyBytes,
     events,
+    pipes: ownLimits({ streamsPerPrincipal: 100, pipesPerPrincipal: 100 }).pipes,
     log: { error: () => undefined },
     stopping: stopping.signal,
     authenticate,

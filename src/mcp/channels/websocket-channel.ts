@@ -21,11 +21,18 @@ type OpenWebSocket = {
   readonly maxWaitingBytes: number
 }
 
-/** What both ends ask of the library: no compression, whose memory a peer could spend, and a short goodbye. */
-export function socketSettings(maxMessageBytes: number): { perMessageDeflate: false; maxPayload: number } {
+/** What both ends ask of the library: no compression and no pongs, whose memory a peer could spend, and a short goodbye. */
+export function socketSettings(maxMessageBytes: number): {
+  perMessageDeflate: false
+  autoPong: false
+  maxPayload: number
+} {
   const goodbye = { closeTimeout: 2_000 }
-  return { perMessageDeflate: false, maxPayload: maxMessageBytes, ...goodbye }
+  return { perMessageDeflate: false, autoPong: false, maxPayload: maxMessageBytes, ...goodbye }
 }
+
+/** Pongs wait unread up to here; pings of a peer that reads nothing are not answered. */
+const maxUnreadPongs = 64 * 1_024
 
 /** To be called as soon as the socket is open, so that no message comes before someone listens. */
 export function openChannelOver(open: OpenWebSocket): Channel {
@@ -45,6 +52,7 @@ class WebSocketChannel implements Channel {
     this.#open = open
     this.#stopBeating = onHeartbeat(() => this.#beat())
     open.socket.pause()
+    open.socket.on("ping", (data: Buffer) => this.#pong(data))
     open.socket.on("error", (cause) => this.#end(failure(cause, open.maxMessageBytes)))
     open.socket.on("close", (code) =>
       this.#end(code === status.messageTooBig ? refusedAsTooLarge() : peerClosed()),
@@ -90,6 +98,11 @@ class WebSocketChannel implements Channel {
       this.#end(GatewayError.from(thrown))
       this.#open.socket.terminate()
     }
+  }
+
+  #pong(data: Buffer): void {
+    const { socket } = this.#open
+    if (socket.readyState === WebSocket.OPEN && socket.bufferedAmount < maxUnreadPongs) socket.pong(data)
   }
 
   #refuseBinary(): void {

@@ -26,10 +26,13 @@ export type ChannelServerOptions = {
   readonly id: string
   readonly handle: Handler
   readonly serverInfo: RawJson
+  /** Messages that may be worked on at once. */
+  readonly maxOpen: number
 }
 
 /** Serves the channel until it ends; resolves then. */
-export async function serveChannel({ channel, id, handle, serverInfo }: ChannelServerOptions): Promise<void> {
+export async function serveChannel(options: ChannelServerOptions): Promise<void> {
+  const { channel, id, handle, serverInfo, maxOpen } = options
   const send = (message: Buffer): void => channel.send(message)
   const legacy = new LegacySession({ id, handle, send, onRefused: () => channel.close() })
   const modern = new Conversation()
@@ -57,6 +60,7 @@ export async function serveChannel({ channel, id, handle, serverInfo }: ChannelS
   }
 
   channel.listen((bytes) => {
+    if (open.size >= maxOpen) return channel.send(refusal(tooManyOpen(maxOpen)))
     const answered = receiveAll(bytes, receive, legacy)
       .catch((thrown: unknown) => refusal(thrown))
       .then((answer) => answer && channel.send(answer))
@@ -91,6 +95,14 @@ async function receiveAll(
     throw new ProtocolError("invalid_request", "This revision has no batches.")
   const answers = (await Promise.all(messages.messages.map(receive))).filter((answer) => answer !== undefined)
   return answers.length === 0 ? undefined : writeArray(answers)
+}
+
+function tooManyOpen(max: number): GatewayError {
+  const text = `${max} messages of yours are worked on already (limits.callsPerPrincipal); wait for an answer.`
+  return new GatewayError("overloaded", text, {
+    detail: { limit: "limits.callsPerPrincipal" },
+    retryAfterMs: 1_000,
+  })
 }
 
 function refusal(thrown: unknown): Buffer {

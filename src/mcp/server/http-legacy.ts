@@ -22,10 +22,12 @@ export type LegacyRequest = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly sessions: HttpSessions
-  /** Whose sessions these are. */
+  /** Whose sessions these are, and with whose others they are counted. */
   readonly owner: string
+  readonly principal: string
   readonly mount: string | undefined
   readonly handle: Handler
+  readonly assertMayBegin?: () => void
 }
 
 export async function serveLegacyPost(legacy: LegacyRequest, messages: Messages): Promise<void> {
@@ -65,14 +67,11 @@ export function serveLegacyDelete(legacy: LegacyRequest): void {
   legacy.response.writeHead(204).end()
 }
 
-async function initialize(
-  { response, sessions, owner, mount, handle }: LegacyRequest,
-  message: Outline,
-): Promise<void> {
-  const begun = sessions.begin(owner, mount, handle)
+async function initialize({ response, sessions, ...peer }: LegacyRequest, message: Outline): Promise<void> {
+  peer.assertMayBegin?.()
+  const begun = sessions.begin(peer)
   const answer = await begun.session.receive(message, () => {})
-  const id = sessions.name(begun)
-  response.setHeader("mcp-session-id", id)
+  if (begun.session.introduced) response.setHeader("mcp-session-id", sessions.name(begun))
   new HttpReply(response, undefined).finish(answer, 200)
 }
 
@@ -109,8 +108,8 @@ function streamOpener(
   return takesStreams(request) ? () => found.openStream(response) : undefined
 }
 
-function findSession({ sessions, owner, mount, handle }: LegacyRequest, id: string): HttpSession {
-  const found = sessions.find(id, owner, mount, handle)
+function findSession({ sessions, ...peer }: LegacyRequest, id: string): HttpSession {
+  const found = sessions.find(id, peer)
   if (found) return found
   throw new GatewayError(
     "not_found",

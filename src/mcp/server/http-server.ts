@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { GatewayError } from "../../errors.ts"
 import { isModern } from "../era-modern.ts"
+import type { BodyRoom } from "./body-room.ts"
 import { endEarly } from "./early-end.ts"
 import { readBody } from "./http-body.ts"
 import { serveLegacyDelete, serveLegacyGet, serveLegacyPost, type LegacyRequest } from "./http-legacy.ts"
@@ -22,6 +23,7 @@ export type StreamableHttpOptions = {
   /** Our own Implementation object. */
   readonly serverInfo: RawJson
   readonly seal: SessionSeal
+  readonly room: BodyRoom
   readonly limits: SessionLimits & {
     readonly maxBodyBytes: number
     /** Requests and streams open at once. */
@@ -33,8 +35,12 @@ export type StreamableHttpOptions = {
 export type HttpPeer = {
   /** Sessions belong to it: requests of another owner never find them. */
   readonly owner: string
+  /** Whose sessions are counted together. */
+  readonly principal: string
   readonly mount: string | undefined
   readonly handle: Handler
+  /** @throws GatewayError where it may begin no session now */
+  readonly assertMayBegin?: () => void
   /** The headers that must repeat arguments of this tool. */
   readonly paramHeaders: (tool: string) => ParamHeaders | undefined
 }
@@ -90,7 +96,8 @@ export class StreamableHttp {
   #post(legacy: LegacyRequest, peer: HttpPeer): void | Promise<void> {
     const { request, response } = legacy
     if (!isJson(request.headers["content-type"])) return void response.writeHead(415).end()
-    const body = readBody(request, this.#options.limits.maxBodyBytes)
+    const { limits, room } = this.#options
+    const body = readBody(request, limits.maxBodyBytes, { room, until: response })
     if (Buffer.isBuffer(body)) return this.#take(legacy, peer, body)
     return body.then((collected) => this.#take(legacy, peer, collected))
   }
@@ -149,10 +156,19 @@ function notAllowed(response: ServerResponse): void {
 /** As an answer of MCP, whatever was wrong with the request. */
 export function refuseHttp(response: ServerResponse, thrown: unknown): void {
   if (response.headersSent || response.destroyed) return void response.end()
-  const id = thrown instanceof ProtocolError ? thrown.id : undefined
-  const status = thrown instanceof ProtocolError ? thrown.status : GatewayError.from(thrown).status
-  const body = encodeAnswer(id, { error: toRpcError(thrown) })
+  const body = encodeAnswer(thrown instanceof ProtocolError ? thrown.id : undefined, { error: toRpcError(thrown) })
   response.shouldKeepAlive = false
-  response.writeHead(status, { "content-type": "application/json", "content-length": body.length })
+  const status = thrown instanceof ProtocolError ? thrown.status : GatewayError.from(thrown).status
+  response.writeHead(status, {
+    "content-type": "application/json",
+    "content-length": body.length,
+    ...retryAfter(thrown),
+  })
   endEarly(response, body)
+}
+
+/** As HTTP says when it is worth another try. */
+function retryAfter(thrown: unknown): { readonly "retry-after"?: string } {
+  if (!(thrown instanceof GatewayError) || thrown.retryAfterMs === undefined) return {}
+  return { "retry-after": String(Math.ceil(thrown.retryAfterMs / 1_000)) }
 }

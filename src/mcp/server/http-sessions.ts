@@ -6,6 +6,7 @@
 import { randomBytes, randomUUID } from "node:crypto"
 import type { ServerResponse } from "node:http"
 import { LegacySession } from "./legacy-session.ts"
+import { LiveSessions, type LiveLimits } from "./live-sessions.ts"
 import { ResumableStream, readEventId, type StreamLimits } from "./resumable-stream.ts"
 import type { ClientFacts, Handler } from "../message.ts"
 import { openClient, sealClient, unknownClient, type SealedClient } from "./sealed-client.ts"
@@ -26,11 +27,19 @@ export type SessionRecord = {
   readonly client: SealedClient
 }
 
-export type SessionLimits = StreamLimits & {
-  readonly maxSessions: number
-  /** A session idle for so long, with no stream open, is dropped from memory. */
-  readonly idleMs: number
-  readonly lifetimeMs: number
+export type SessionLimits = StreamLimits &
+  LiveLimits & {
+    /** A session idle for so long, with no stream open, is dropped from memory. */
+    readonly idleMs: number
+    readonly lifetimeMs: number
+  }
+
+/** Whose session it is, and who answers it. */
+export type SessionPeer = {
+  readonly owner: string
+  readonly principal: string
+  readonly mount: string | undefined
+  readonly handle: Handler
 }
 
 /** Ended streams that a client may still ask for: those it has been sent whole, and those it has not. */
@@ -39,6 +48,7 @@ const maxUnsent = 32
 
 export class HttpSession {
   readonly record: SessionRecord
+  readonly principal: string
   readonly session: LegacySession
   usedAtMs = Date.now()
   #general: ResumableStream | undefined
@@ -49,8 +59,9 @@ export class HttpSession {
   readonly #life = randomBytes(4).readUInt32BE().toString(36)
   #opened = 0
 
-  constructor(record: SessionRecord, handle: Handler, limits: StreamLimits) {
+  constructor(record: SessionRecord, principal: string, handle: Handler, limits: StreamLimits) {
     this.record = record
+    this.principal = principal
     this.#limits = limits
     const send = (message: Buffer): void => this.#generalStream().send(message)
     const client = openClient(record.client)
@@ -114,7 +125,7 @@ export class HttpSession {
 export class HttpSessions {
   readonly #seal: SessionSeal
   readonly #limits: SessionLimits
-  readonly #live = new Map<string, HttpSession>()
+  readonly #live: LiveSessions<HttpSession>
   /** Records of those that their clients ended -> when their ids expire by themselves. */
   readonly #ended = new Map<string, number>()
   readonly #sweep: NodeJS.Timeout
@@ -122,11 +133,17 @@ export class HttpSessions {
   constructor(seal: SessionSeal, limits: SessionLimits) {
     this.#seal = seal
     this.#limits = limits
+    this.#live = new LiveSessions(limits)
     this.#sweep = setInterval(() => this.#dropIdle(Date.now()), 30_000).unref()
   }
 
-  /** A session whose handshake is yet to come; `name` gives it its id afterwards. */
-  begin(owner: string, mount: string | undefined, handle: Handler): HttpSession {
+  /**
+   * A session whose handshake is yet to come; `name` gives it its id afterwards.
+   *
+   * @throws GatewayError `overloaded` where there is no room, and none can be made
+   */
+  begin({ owner, principal, mount, handle }: SessionPeer): HttpSession {
+    this.#live.makeRoom(principal)
     const record = {
       n: randomUUID(),
       owner,
@@ -134,32 +151,40 @@ export class HttpSessions {
       expiresAtMs: Date.now() + this.#limits.lifetimeMs,
       client: sealClient(unknownClient),
     }
-    return new HttpSession(record, handle, this.#limits)
+    return new HttpSession(record, principal, handle, this.#limits)
   }
 
   /** Keeps a session under the id that it returns. */
   name(session: HttpSession): string {
     const id = this.#seal.seal({ ...session.record, client: sealClient(session.session.client) })
-    this.#keep(id, session)
+    this.#live.keep(id, session)
     return id
   }
 
-  /** @returns undefined where the id is forged, expired, ended, or somebody else's: the client starts anew */
-  find(id: string, owner: string, mount: string | undefined, handle: Handler): HttpSession | undefined {
-    const record = this.#live.get(id)?.record ?? this.#seal.open(id)
+  /**
+   * @returns undefined where the id is forged, expired, ended, or somebody else's: the client starts anew
+   * @throws GatewayError `overloaded` where it is not in memory, and there is no room for it
+   */
+  find(id: string, { owner, principal, mount, handle }: SessionPeer): HttpSession | undefined {
+    const known = this.#live.get(id)
+    const record = known?.record ?? this.#seal.open(id)
     if (!record || record.owner !== owner || record.mount !== mount) return undefined
     if (record.expiresAtMs <= Date.now() || this.#ended.has(record.n)) return undefined
-    const session = this.#live.get(id) ?? new HttpSession(record, handle, this.#limits)
+    if (!known) this.#live.makeRoom(principal)
+    const session = known ?? new HttpSession(record, principal, handle, this.#limits)
     session.usedAtMs = Date.now()
-    return this.#keep(id, session)
+    this.#live.keep(id, session)
+    return session
   }
 
   end(id: string): void {
     const session = this.#live.get(id)
     if (!session) return
-    this.#live.delete(id)
+    this.#live.drop(id, session)
     this.#ended.set(session.record.n, session.record.expiresAtMs)
-    session.close()
+    // The earliest may be gone on with: by nobody but its owner, and as a session that says nothing new.
+    const [first] = this.#ended.keys()
+    if (this.#ended.size > this.#limits.maxSessions && first !== undefined) this.#ended.delete(first)
   }
 
   get size(): number {
@@ -168,34 +193,13 @@ export class HttpSessions {
 
   close(): void {
     clearInterval(this.#sweep)
-    for (const session of this.#live.values()) session.close()
-    this.#live.clear()
-  }
-
-  /** Those used last come last. */
-  #keep(id: string, session: HttpSession): HttpSession {
-    this.#live.delete(id)
-    this.#live.set(id, session)
-    if (this.#live.size > this.#limits.maxSessions) this.#dropOldestBut(session)
-    return session
-  }
-
-  #dropOldestBut(wanted: HttpSession): void {
-    for (const [id, session] of this.#live) {
-      if (session.idle && session !== wanted) return this.#drop(id, session)
-    }
+    for (const [id, session] of this.#live) this.#live.drop(id, session)
   }
 
   #dropIdle(nowMs: number): void {
-    for (const [id, session] of this.#live) {
-      if (session.idle && nowMs - session.usedAtMs > this.#limits.idleMs) this.#drop(id, session)
-    }
+    for (const [id, session] of this.#live)
+      if (session.idle && nowMs - session.usedAtMs > this.#limits.idleMs) this.#live.drop(id, session)
     for (const [n, expiresAtMs] of this.#ended) if (expiresAtMs <= nowMs) this.#ended.delete(n)
-  }
-
-  #drop(id: string, session: HttpSession): void {
-    this.#live.delete(id)
-    session.close()
   }
 }
 

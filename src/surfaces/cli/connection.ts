@@ -92,7 +92,7 @@ async function request({ url, method, key, tls, body }: Asked): Promise<unknown>
       )
     })
     const text = await answer.body.text()
-    if (answer.statusCode >= 400) throw toError(answer.statusCode, text)
+    if (answer.statusCode >= 400 && !saysReadiness(text)) throw toError(answer.statusCode, text)
     return JSON.parse(text) as unknown
   } finally {
     await dispatcher.close()
@@ -101,6 +101,11 @@ async function request({ url, method, key, tls, body }: Asked): Promise<unknown>
 
 function unreachable(message: string, cause?: unknown): GatewayError {
   return new GatewayError("service_unavailable", message, { detail: { reachable: false }, cause })
+}
+
+/** One that is not ready has answered what it was asked. */
+function saysReadiness(text: string): boolean {
+  return (readJson(text) as { readonly status?: unknown } | undefined)?.status === "not ready"
 }
 
 type ReadProblem = {

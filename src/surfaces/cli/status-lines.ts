@@ -28,6 +28,10 @@ export type AuditHead = {
 
 export type Workers = { readonly up: number; readonly of: number }
 
+/** What was refused or cut off, by its kind. */
+export type Load = { readonly level: number; readonly shed: Readonly<Record<string, number>> }
+
+const refusing = ["nothing", "new sessions and streams", "new calls", "new connections"]
 const nearLimit = 0.8
 
 /** Quotas that will soon refuse, the fullest first. */
@@ -41,6 +45,15 @@ export function nearTheirLimit(quotas: readonly Quota[]): readonly Quota[] {
 export function drawWorkers({ up, of }: Workers): readonly string[] {
   const line = `Workers: ${up} of ${of} up`
   return [up < of ? paint("red", line) : line]
+}
+
+export function drawLoad({ level, shed }: Load): readonly string[] {
+  const counts = Object.entries(shed).filter(([, count]) => count > 0)
+  const since = counts.map(([kind, count]) => `${count} ${kind}`).join(", ") || "nothing"
+  const line = visibleLine(
+    `Load: level ${level}, refuses ${refusing[level] ?? "all"}; refused since the start: ${since}`,
+  )
+  return [level > 0 ? paint("red", line) : line]
 }
 
 export function drawQuotas(near: readonly Quota[]): readonly string[] {

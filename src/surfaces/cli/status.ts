@@ -16,11 +16,13 @@ import { print, printJson } from "./screen.ts"
 import {
   drawHead,
   drawIssues,
+  drawLoad,
   drawQuotas,
   drawWorkers,
   nearTheirLimit,
   type AuditHead,
   type Issue,
+  type Load,
   type Quota,
   type Workers,
 } from "./status-lines.ts"
@@ -44,6 +46,8 @@ export const showStatus: Run = async ({ load }, flags, command) => {
 type Status = {
   /** Of a gateway of several processes. */
   readonly workers?: Workers
+  /** Of one that has refused something for what it had to do. */
+  readonly load?: Load
   readonly services: readonly Service[]
   /** Those near their limit. */
   readonly quotas?: readonly Quota[]
@@ -51,19 +55,21 @@ type Status = {
   readonly audit?: AuditHead
 }
 
-function isFine({ workers, services, audit }: Status): boolean {
+function isFine({ workers, load, services, audit }: Status): boolean {
+  if (load && load.level > 0) return false
   if (workers && workers.up < workers.of) return false
   return services.every(({ state }) => state !== "down") && (audit?.available ?? true)
 }
 
 async function readStatus(connection: Connection): Promise<Status> {
-  const workers = await readWorkers(connection)
+  const { workers, load } = await readReadiness(connection)
   const services = (await readAll(connection, "list_services", "services")) as readonly Service[]
   const quotas = await ifAllowed("list_quotas", () => readAll(connection, "list_quotas", "quotas"))
   const issues = (await readAll(connection, "list_issues", "issues")) as readonly Issue[]
   const audit = await ifAllowed("audit_head", () => read(connection, "audit_head"))
   return {
     ...(workers && { workers }),
+    ...(load && { load }),
     services,
     ...(quotas && { quotas: nearTheirLimit(quotas as readonly Quota[]) }),
     issues,
@@ -72,9 +78,8 @@ async function readStatus(connection: Connection): Promise<Status> {
 }
 
 /** A gateway that is not ready says why to whoever asks it for something. */
-async function readWorkers({ request }: Connection): Promise<Workers | undefined> {
-  const said = (await request("GET", "/readiness").catch(() => ({}))) as { readonly workers?: Workers }
-  return said.workers
+async function readReadiness({ request }: Connection): Promise<Pick<Status, "workers" | "load">> {
+  return (await request("GET", "/readiness").catch(() => ({}))) as Pick<Status, "workers" | "load">
 }
 
 async function ifAllowed<T>(name: string, ask: () => Promise<T>): Promise<T | undefined> {
@@ -110,11 +115,12 @@ function operationOf(name: string): Operation {
   return operation
 }
 
-function draw({ workers, services, quotas, issues, audit }: Status, url: string): string {
+function draw({ workers, load, services, quotas, issues, audit }: Status, url: string): string {
   return [
     visibleLine(`Services at ${url}: ${services.length}`),
     drawServices(services),
     ...(workers ? drawWorkers(workers) : []),
+    ...(load ? drawLoad(load) : []),
     ...(quotas ? drawQuotas(quotas) : []),
     ...drawIssues(issues),
     ...(audit ? drawHead(audit) : []),

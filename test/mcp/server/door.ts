@@ -3,6 +3,7 @@
 import { createServer } from "node:http"
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
+import { BodyRoom } from "../../../src/mcp/server/body-room.ts"
 import { StreamableHttp } from "../../../src/mcp/server/http-server.ts"
 import type { SessionSeal } from "../../../src/mcp/server/http-sessions.ts"
 import type { Exchange, Handler, Request } from "../../../src/mcp/message.ts"
@@ -130,13 +131,16 @@ export async function openHttpDoor({ owner = () => "ann", maxOpen = 100, handle 
     maxEvents: 100,
     maxBytes: 65_536,
     maxSessions: 100,
+    maxSessionsPerPrincipal: 100,
     idleMs: 60_000,
     lifetimeMs: 600_000,
   }
-  const streamable = new StreamableHttp({ serverInfo, seal: openSeal, limits })
+  const room = new BodyRoom(10 * limits.maxBodyBytes)
+  const streamable = new StreamableHttp({ serverInfo, seal: openSeal, limits, room })
   const server = createServer((request, response) => {
     void streamable.serve(request, response, {
       owner: owner(),
+      principal: owner(),
       mount: undefined,
       handle: handle ?? echoHandler(seen),
       paramHeaders: () => undefined,

@@ -12,6 +12,8 @@ import type { LimitedCall } from "../../../call/limit.ts"
 import type { Uses } from "../../../domain/quota/amount.ts"
 import type { Served } from "../../../fleet/calls/stats.ts"
 import type { TlsMaterial } from "../../../surfaces/tls-in-use.ts"
+import type { Load } from "../../../domain/overload.ts"
+import type { ProcessLoad } from "../../overload.ts"
 import type { SentError } from "./sent-error.ts"
 import type { SentService } from "./sent-service.ts"
 
@@ -61,6 +63,8 @@ export type ToOwner =
   | { readonly type: "up" }
   /** It was told to stop, and none of its calls is open any more. */
   | { readonly type: "idle" }
+  /** How it bears its load, when that is another. */
+  | { readonly type: "load"; readonly load: ProcessLoad }
   /** What a service did that the end of its call does not say. */
   | ({ readonly type: "served"; readonly service: string } & Served)
 
@@ -71,6 +75,8 @@ export type ToWorker =
   | { readonly type: "service"; readonly name: string; readonly service: SentService | undefined }
   /** What HTTPS is served with from now on. */
   | { readonly type: "tls"; readonly material: TlsMaterial }
+  /** The owner's. */
+  | { readonly type: "load"; readonly load: Load }
   /** All that there is has been told; what follows are changes. */
   | { readonly type: "serve" }
   | { readonly type: "answer"; readonly ask: number; readonly error?: SentError }

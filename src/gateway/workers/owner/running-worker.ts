@@ -7,6 +7,7 @@ import { Duplex } from "node:stream"
 import { Line } from "../line/line.ts"
 import type { Command, ToOwner, ToWorker, WorkerSettings } from "../line/messages.ts"
 import { Account, type AccountOptions } from "./account.ts"
+import type { ProcessOverload } from "../../overload.ts"
 import type { Replication } from "./replication.ts"
 
 export type RunningWorkerOptions = {
@@ -15,6 +16,7 @@ export type RunningWorkerOptions = {
   readonly settings: WorkerSettings
   readonly accounting: AccountOptions
   readonly replication: Replication
+  readonly overload: ProcessOverload
 }
 
 /** stdin, stdout, stderr, the channel for connections, and the line. */
@@ -31,7 +33,7 @@ export class RunningWorker {
   readonly pid: number | undefined
   readonly #child: ChildProcess
 
-  constructor({ program, settings, accounting, replication }: RunningWorkerOptions) {
+  constructor({ program, settings, accounting, replication, overload }: RunningWorkerOptions) {
     const child = fork(program, [], { stdio: [...stdio] })
     this.#child = child
     this.pid = child.pid
@@ -43,6 +45,7 @@ export class RunningWorker {
     const line = new Line<ToWorker, ToOwner>(lineOf(child), { pacedBy: "turns" }, (message, bytes) => {
       if (message.type === "up") up.resolve()
       else if (message.type === "idle") idle.resolve()
+      else if (message.type === "load") overload.heedWorker(settings.startId, message.load)
       else if (message.type === "served") accounting.onServed(message.service, message)
       else account.take(message, bytes)
     })
@@ -51,7 +54,11 @@ export class RunningWorker {
     )
     line.say({ type: "settings", settings })
     const unfeed = replication.feed((message) => line.say(message))
+    const unfollow = overload.onLevel((load) => line.say({ type: "load", load }))
+    line.say({ type: "load", load: overload.own })
     line.onClosed(() => {
+      unfollow()
+      overload.heedWorker(settings.startId, undefined)
       unfeed()
       account.close()
       closed.resolve()

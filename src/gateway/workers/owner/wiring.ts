@@ -14,6 +14,7 @@ import { addressFromWorker, keepConnection, markAdmitted } from "../../../surfac
 import type { Audit } from "../../audit.ts"
 import type { Closers } from "../../closers.ts"
 import type { Behind } from "../../doors.ts"
+import type { ProcessOverload } from "../../overload.ts"
 import type { Services } from "../../services.ts"
 import type { Stores } from "../../stores.ts"
 import type { TlsInUse } from "../../../surfaces/tls-in-use.ts"
@@ -33,6 +34,7 @@ export type CrewWiring = {
   readonly services: Services
   readonly audit: Audit
   readonly limiter: Limiter
+  readonly overload: ProcessOverload
   readonly program: URL | undefined
 }
 
@@ -46,7 +48,7 @@ export type OpenCrew = Pick<Crew, "drained" | "roll"> & {
 const tokenBytes = 32
 
 export async function openCrew(wiring: CrewWiring, closers: Closers): Promise<OpenCrew | undefined> {
-  const { config, log, stores, services, program } = wiring
+  const { config, log, stores, services, overload, program } = wiring
   if (program === undefined || config.workers < 2) return undefined
   const token = randomBytes(tokenBytes).toString("base64url")
   const path = await chooseSocketPath(config.data)
@@ -62,6 +64,7 @@ export async function openCrew(wiring: CrewWiring, closers: Closers): Promise<Op
         settings: settingsOf(wiring, number, { path, token }),
         accounting,
         replication: withTls(replication, wiring.tls),
+        overload,
       }),
   })
   let inner: HttpServer | undefined

@@ -4,6 +4,7 @@
  */
 
 import { call, type CallRequest } from "../../../call/call.ts"
+import type { Folding } from "../../../call/folding.ts"
 import type { Known } from "../../../call/resolve.ts"
 import type { Sealer } from "../../../domain/secret.ts"
 import { GatewayError } from "../../../errors.ts"
@@ -33,6 +34,7 @@ export type WorkerCallsOptions = {
 }
 
 export type WorkerCalls = {
+  readonly folding: Folding
   readonly call: (request: CallRequest) => Promise<Answer>
   readonly drained: (graceMs: number) => Promise<void>
 }
@@ -42,7 +44,7 @@ export function wireWorkerCalls(options: WorkerCallsOptions, closers: Closers): 
   const { config, startId } = settings
   const stores = { sealer, authenticator }
   const services = { fleet, known }
-  const { steps } = wireSteps(
+  const { steps, folding } = wireSteps(
     {
       audit: config.audit,
       stores,
@@ -66,6 +68,7 @@ export function wireWorkerCalls(options: WorkerCallsOptions, closers: Closers): 
   }
   const open = new OpenCalls(stopping)
   return {
+    folding,
     call: async (request) => {
       open.enter()
       try {

@@ -3,25 +3,32 @@
 import { randomBytes } from "node:crypto"
 import type { Server } from "node:http"
 import { dirname, join } from "node:path"
+import type { Folding } from "../../../call/folding.ts"
 import { createTaskIds } from "../../../call/tasks/task-ids.ts"
 import { childEnvironment, createLookup } from "../../../config/secrets.ts"
 import { CallingFleet } from "../../../fleet/calling-fleet.ts"
 import { PidLedger } from "../../../fleet/children/pid-ledger.ts"
 import { createRecognizer } from "../../../identity/authenticator.ts"
 import { openSealer } from "../../../identity/sealer.ts"
+import { BodyRoom } from "../../../mcp/server/body-room.ts"
 import type { Log } from "../../../log.ts"
 import { toRaw } from "../../../mcp/raw-json.ts"
 import { HandOver } from "../../../surfaces/hand-over.ts"
 import { allowPeers } from "../../../surfaces/http-guard.ts"
+import { ownLimits } from "../../../surfaces/own-limits.ts"
 import { createSourceOf } from "../../../surfaces/source-address.ts"
 import { TlsInUse } from "../../../surfaces/tls-in-use.ts"
 import { createWorkerDoor, type WorkerDoorOptions } from "../../../surfaces/worker-door.ts"
 import { Closers } from "../../closers.ts"
+import { openConnections } from "../../connections.ts"
+import { ProcessOverload } from "../../overload.ts"
+import { recordRefusals } from "../../refusals.ts"
 import type { ToWorker, WorkerSettings } from "../line/messages.ts"
 import { wireWorkerCalls } from "./calls.ts"
 import { Connections } from "./connections.ts"
 import { OwnerLedger, type Say } from "./owner-ledger.ts"
 import { openReplica } from "./replica.ts"
+import { reportLoad } from "./report-load.ts"
 
 export type OpenWorker = {
   readonly log: Log
@@ -51,10 +58,13 @@ export async function openWorker(settings: WorkerSettings, { log, say }: WorkerT
   const { roster, known, tell } = await openReplica({ fleet, management, openTaskId: (id) => taskIds.open(id) })
   const recognizer = createRecognizer({ roster, pepper: randomBytes(32), now: Date.now })
   const sent = { settings, log, sealer, recognizer, known, fleet, ledger, stopping: stopping.signal }
-  const { call, drained } = wireWorkerCalls(sent, closers)
+  const { call, drained, folding } = wireWorkerCalls(sent, closers)
+  const overload = new ProcessOverload({ config, log, authenticator: recognizer }, closers)
+  reportLoad(overload, say, closers)
   let state: "open" | "draining" | "stopping" = "open"
   const tls = settings.tls && new TlsInUse(settings.tls, config.tls)
-  const door = openDoor(settings, { recognizer, known, fleet, call, tls, state: () => state }, closers)
+  const parts = { recognizer, known, fleet, call, tls, overload, folding, state: () => state }
+  const door = openDoor(settings, parts, closers)
   const halt = (): void => {
     state = "stopping"
     stopping.abort()
@@ -65,6 +75,7 @@ export async function openWorker(settings: WorkerSettings, { log, say }: WorkerT
     connections: new Connections(door),
     hear: (message) => {
       if (message.type === "answer") return ledger.answered(message)
+      if (message.type === "load") return overload.heedOwner(message.load)
       if (message.type === "serve") return say({ type: "up" })
       if (message.type === "tls") return tls?.renew(message.material)
       if (message.type !== "settings") tell(message)
@@ -100,17 +111,28 @@ function openFleet({ config, version }: WorkerSettings, { log, say }: WorkerTool
 
 type DoorParts = Pick<WorkerDoorOptions, "recognizer" | "known" | "call" | "state" | "tls"> & {
   readonly fleet: CallingFleet
+  readonly overload: ProcessOverload
+  readonly folding: Folding
 }
 
 function openDoor(
   { config, version, owner }: WorkerSettings,
-  { fleet, ...parts }: DoorParts,
+  { fleet, overload: { shedding }, folding, ...parts }: DoorParts,
   closers: Closers,
 ): Server {
-  const handOver = new HandOver({ ...owner, sourceOf: createSourceOf(config.trustedProxies) })
+  const sourceOf = createSourceOf(config.trustedProxies)
+  const handOver = new HandOver({ ...owner, sourceOf })
+  const onRefused = recordRefusals(folding)
+  const connections = openConnections({ config, shedding, onRefused }, closers)
   closers.add(() => handOver.close())
-  return createWorkerDoor({
+  const door = createWorkerDoor({
     ...parts,
+    shedding,
+    connections,
+    sourceOf,
+    onRefused,
+    requests: ownLimits(config.limits).requests,
+    room: new BodyRoom(config.limits.heldBytes),
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
     limits: config.limits,
     maxBodyBytes: config.limits.bodyBytes,
@@ -118,4 +140,6 @@ function openDoor(
     maySend: (service) => fleet.has(service),
     handOver,
   })
+  connections.guard(door)
+  return door
 }
