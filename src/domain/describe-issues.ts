@@ -15,7 +15,7 @@ export function describeIssues(error: z.ZodError, schema: z.ZodType): string {
 }
 
 function describeIssue(issue: z.core.$ZodIssue, schema: z.ZodType): string {
-  const field = issue.path.join(".")
+  const field = issue.path.map(nameOf).join(".")
   if (issue.code === "unrecognized_keys") return describeUnknown(issue.keys, field, knownKeys(schema, issue.path))
   const inner = issue.code === "invalid_key" ? issue.issues[0]?.message : undefined
   const wrong = (inner ?? issue.message).replace(/^Invalid input: /, "")
@@ -29,9 +29,16 @@ function describeUnknown(keys: readonly string[], within: string, known: readonl
       const nearest = findNearest(key, known)
       const place = within === "" ? "" : ` in ${JSON.stringify(within)}`
       const hint = nearest === undefined ? "remove it" : `did you mean ${JSON.stringify(nearest)}? Else remove it`
-      return `Unknown field ${JSON.stringify(key.slice(0, 64))}${place}; ${hint}.`
+      return `Unknown field ${JSON.stringify(nameOf(key))}${place}; ${hint}.`
     })
     .join(" ")
+}
+
+/** As much of it as is one: somebody may have written a value into it, as in `TOKEN=...`. */
+function nameOf(key: PropertyKey): string {
+  const name = String(key)
+  const [shown = ""] = /^[\w.$-]{0,64}/.exec(name) ?? []
+  return shown === name ? name : `${shown}...`
 }
 
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {

@@ -11,15 +11,17 @@ const shortestLine = 16
 /** Longest first: one that holds another would leave its rest behind. */
 export function spellingsOf(secret: string): readonly string[] {
   const lines = secret.includes("\n") ? secret.split(/\r?\n/).filter((line) => line.length >= shortestLine) : []
-  const spelt = [secret, ...lines].flatMap((text) => [text, inUrl(text), ...inJson(text)])
-  return [...new Set([...spelt, ...inBase64(secret)])].sort((one, other) => other.length - one.length)
+  const texts = [secret, ...lines, escaped(secret)]
+  const spelt = texts.flatMap((text) => [text, ...inJson(text), inUrl(text), ...inBase64(text)])
+  return [...new Set(spelt)].sort((one, other) => other.length - one.length)
 }
 
-/** As most write it, as those do who escape more than they must; and each of these within JSON once more. */
+/** As most write it, as those do who escape more than they must; and each of these within JSON within JSON. */
 function inJson(text: string): readonly string[] {
   const plain = escaped(text)
   const forms = [plain, plain.replaceAll("/", "\\/"), plain.replaceAll(/[\u0080-\uffff]/g, unicodeEscape)]
-  return [...forms, ...forms.map(escaped)]
+  const within = forms.map(escaped)
+  return [...forms, ...within, ...within.map(escaped)]
 }
 
 function escaped(text: string): string {

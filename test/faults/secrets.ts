@@ -1,0 +1,84 @@
+/**
+ * The canary sweep: all that gateways wrote, said and showed is searched for their secrets, in every form. After a
+ * journey of our own (secrets-journey.ts), and after the whole suite of journeys, each of whose gateways is watched.
+ */
+
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { globSync } from "node:fs"
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { root } from "../support/process.ts"
+import type { Figures } from "./figures.ts"
+import { openGround } from "./secrets-ground.ts"
+import { goThrough } from "./secrets-journey.ts"
+import { sweep, type Allowed, type Swept } from "./sweep.ts"
+
+const allowed: readonly Allowed[] = [
+  {
+    kind: /^(webLiteral|queryLiteral|pipeLiteral|broken\w+|imported)$/,
+    place: /^folder\/servers\.d\/[\w-]+\.json$/,
+    why: "where the operator wrote it, 0600",
+  },
+  {
+    kind: /^(imported|pipeToken)$/,
+    place: /^processes\/(one|crashing)\/\d+\/environ$/,
+    why: "the service's own environment",
+  },
+  {
+    kind: /^pipe(Token|Literal)$/,
+    place: /^processes\/pipe\/\d+\/environ$/,
+    why: "the service's own environment",
+  },
+  { kind: /^otherToken$/, place: /^processes\/other\/\d+\/environ$/, why: "the service's own environment" },
+  {
+    kind: /^(webToken|urlPassword|pipeToken|otherToken)$/,
+    place: /^processes\/gateway\/\d+\/environ$/,
+    why: "the gateway's own environment",
+  },
+]
+
+/** Our own journey. */
+export async function secretsOfJourney(): Promise<Figures> {
+  return inFolder(async (folder) => {
+    const ground = await openGround(folder)
+    let drawn: Readonly<Record<string, string>> = {}
+    try {
+      drawn = await goThrough(ground)
+    } finally {
+      await ground.close()
+    }
+    const { key } = ground.gateway
+    const canaries = { ...ground.secrets, ...drawn, adminKey: key.split("_")[2] ?? "" }
+    return figuresOf("secrets after a journey by all doors", sweep(folder, { canaries, allowed }))
+  })
+}
+
+/** The suite of journeys, as `npm test` runs it. What fails of it only because it is watched is its own business. */
+export async function secretsOfSuite(): Promise<Figures> {
+  return inFolder(async (folder) => {
+    const journeys = globSync("test/journeys/*.test.ts", { cwd: root })
+    const child = spawn(process.execPath, ["--test", "--test-concurrency=2", ...journeys], {
+      cwd: root,
+      env: { ...process.env, MCP_META_TESTS_CANARIES: folder, NODE_TEST_CONTEXT: undefined },
+      stdio: ["ignore", "inherit", "inherit"],
+    })
+    await once(child, "exit")
+    return figuresOf("secrets after the suite of journeys", sweep(folder))
+  })
+}
+
+async function inFolder(run: (folder: string) => Promise<Figures>): Promise<Figures> {
+  const folder = await mkdtemp(join(tmpdir(), "mcp-meta-canaries-"))
+  try {
+    return await run(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function figuresOf(suite: string, { hits, ...swept }: Swept): Figures {
+  const violations = swept.expected > 0 ? hits : ["No canary was found where it belongs: nothing was swept."]
+  return { suite, figures: { ...swept, hits: hits.length }, violations }
+}
