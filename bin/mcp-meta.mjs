@@ -42,6 +42,7 @@ function findNode() {
 }
 
 function restart(node) {
+  process.title = "mcp-meta" // anybody can list what stands here, and it may hold a key
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
   child.on("error", ({ message }) => refuse(`${node} cannot be started: ${message}`))

@@ -5,6 +5,7 @@
 
 import { readFileSync } from "node:fs"
 import { loadConfig, requireSafeListening, settings } from "./config.ts"
+import { hideSecretArguments } from "./main/hidden-arguments.ts"
 import { runCli } from "./surfaces/cli.ts"
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
@@ -15,7 +16,9 @@ const exit = (code: number): void => process.exit(code)
 process.stdout.on("error", () => exit(0)) // whoever was reading has seen enough, as `head` does
 process.stderr.on("error", () => {}) // nobody reads the log, which is no reason to end
 
-const code = await runCli(process.argv.slice(2), {
+const args = process.argv.slice(2)
+hideSecretArguments(args, settings)
+const code = await runCli(args, {
   version,
   settings,
   load: (flags) => loadConfig({ flags }),

@@ -6,6 +6,7 @@ import { requireSafeListening, testFailpoint, type Config } from "../config.ts"
 import { armFailpoint } from "../failpoint.ts"
 import type { Gateway } from "../gateway.ts"
 import { createLog, type Log } from "../log.ts"
+import { leaveNoMemory } from "./crash-traces.ts"
 import { welcome } from "./welcome.ts"
 
 type RunOptions = {
@@ -67,6 +68,7 @@ export async function serveStdio(config: Config, options: RunOptions): Promise<n
 const workerProgram = new URL(`./worker${extname(import.meta.url)}`, import.meta.url)
 
 async function open(config: Config, log: Log, { version, exit }: RunOptions): Promise<Gateway> {
+  leaveNoMemory()
   const fail = (err: unknown): void => {
     log.fatal({ err }, "The gateway failed and ends; this is a fault of its own.")
     exit(1)

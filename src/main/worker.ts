@@ -6,12 +6,14 @@ import { armFailpoint } from "../failpoint.ts"
 import { runWorker } from "../gateway/workers/worker/worker.ts"
 import type { Command } from "../gateway/workers/line/messages.ts"
 import { createLog } from "../log.ts"
+import { leaveNoMemory } from "./crash-traces.ts"
 
 /** Where the owner has put its end of the line. */
 const lineDescriptor = 4
 
 // A terminal sends them to the owner as well, which sees to its workers.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {})
+leaveNoMemory()
 armFailpoint(testFailpoint())
 
 const code = await runWorker({

@@ -1,5 +1,5 @@
 /**
- * `npm run faults -- [--rounds N] [kill|failpoints|unwritable|power|quotas ...]`: the faults suites at length, each on
+ * `npm run faults -- [--rounds N] [kill|failpoints|unwritable|power|quotas|secrets ...]`: the faults suites at length, each on
  * real gateways of its own. Prints what each found; exit 1 where anything was violated. `npm test` runs them briefly.
  */
 
@@ -9,6 +9,7 @@ import { printFigures, type Figures } from "./figures.ts"
 import { killRounds } from "./kill.ts"
 import { powerOrder } from "./power.ts"
 import { quotaRounds } from "./quotas.ts"
+import { secretsEverywhere } from "./secrets.ts"
 import { unwritableWays } from "./unwritable.ts"
 
 /** Each with its rounds where none are asked for. */
@@ -18,6 +19,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   unwritable: () => unwritableWays(),
   power: (rounds = 500) => powerOrder(rounds),
   quotas: (rounds = 100) => quotaRounds(rounds),
+  secrets: () => secretsEverywhere(),
 }
 
 const options = { rounds: { type: "string" } } as const

@@ -13,9 +13,11 @@ import { root } from "../support/process.ts"
 import type { Figures } from "./figures.ts"
 import { openGround } from "./secrets-ground.ts"
 import { goThrough } from "./secrets-journey.ts"
-import { sweep, type Allowed, type Swept } from "./sweep.ts"
+import { visitOverTls } from "./secrets-tls.ts"
+import { dumpable, sweep, type Allowed, type Swept } from "./sweep.ts"
 
 const allowed: readonly Allowed[] = [
+  { kind: /^argument$/, place: /^(replies|stdio)$/, why: "told to whoever had sent it" },
   {
     kind: /^(webLiteral|queryLiteral|pipeLiteral|broken\w+|imported)$/,
     place: /^folder\/servers\.d\/[\w-]+\.json$/,
@@ -43,20 +45,38 @@ const allowed: readonly Allowed[] = [
 export async function secretsOfJourney(): Promise<Figures> {
   return inFolder(async (folder) => {
     const ground = await openGround(folder)
-    let drawn: Readonly<Record<string, string>> = {}
+    let drawn: Readonly<Record<string, string | Buffer>> = {}
     try {
-      drawn = await goThrough(ground)
+      drawn = { ...(await goThrough(ground)), ...(await visitOverTls(folder, ground.kept)) }
     } finally {
       await ground.close()
     }
     const { key } = ground.gateway
     const canaries = { ...ground.secrets, ...drawn, adminKey: key.split("_")[2] ?? "" }
-    return figuresOf("secrets after a journey by all doors", sweep(folder, { canaries, allowed }))
+    return figuresOf(
+      "secrets after a journey by all doors",
+      sweep(folder, { canaries, allowed }),
+      dumpable(folder),
+    )
   })
 }
 
+export async function secretsEverywhere(): Promise<Figures> {
+  const [journey, suite] = [await secretsOfJourney(), await secretsOfSuite()]
+  return {
+    suite: "secrets where they do not belong",
+    figures: {
+      "a journey by all doors": journey.figures as Row,
+      "the suite of journeys": suite.figures as Row,
+    },
+    violations: [...journey.violations, ...suite.violations],
+  }
+}
+
+type Row = Readonly<Record<string, number>>
+
 /** The suite of journeys, as `npm test` runs it. What fails of it only because it is watched is its own business. */
-export async function secretsOfSuite(): Promise<Figures> {
+async function secretsOfSuite(): Promise<Figures> {
   return inFolder(async (folder) => {
     const journeys = globSync("test/journeys/*.test.ts", { cwd: root })
     const child = spawn(process.execPath, ["--test", "--test-concurrency=2", ...journeys], {
@@ -65,7 +85,7 @@ export async function secretsOfSuite(): Promise<Figures> {
       stdio: ["ignore", "inherit", "inherit"],
     })
     await once(child, "exit")
-    return figuresOf("secrets after the suite of journeys", sweep(folder))
+    return figuresOf("secrets after the suite of journeys", sweep(folder), dumpable(folder))
   })
 }
 
@@ -78,7 +98,7 @@ async function inFolder(run: (folder: string) => Promise<Figures>): Promise<Figu
   }
 }
 
-function figuresOf(suite: string, { hits, ...swept }: Swept): Figures {
+function figuresOf(suite: string, { hits, ...swept }: Swept, dumps: readonly string[]): Figures {
   const violations = swept.expected > 0 ? hits : ["No canary was found where it belongs: nothing was swept."]
-  return { suite, figures: { ...swept, hits: hits.length }, violations }
+  return { suite, figures: { ...swept, hits: hits.length }, violations: [...violations, ...dumps] }
 }

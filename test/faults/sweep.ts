@@ -5,7 +5,7 @@
 
 import { createPrivateKey } from "node:crypto"
 import { readdirSync, readFileSync, statSync } from "node:fs"
-import { join, relative } from "node:path"
+import { basename, join, relative } from "node:path"
 import { canariesIn } from "../support/canaries.ts"
 import { needlesOf, type Needle } from "./canary-forms.ts"
 import { Haystack } from "./haystack.ts"
@@ -52,12 +52,22 @@ export const allowedPlaces: readonly Allowed[] = [
 /** @param more canaries and places of the journey that was swept */
 export function sweep(
   folder: string,
-  more: { readonly canaries?: Readonly<Record<string, string>>; readonly allowed?: readonly Allowed[] } = {},
+  more: {
+    readonly canaries?: Readonly<Record<string, string | Buffer>>
+    readonly allowed?: readonly Allowed[]
+  } = {},
 ): Swept {
   const allowed = [...allowedPlaces, ...(more.allowed ?? [])]
   const shared = Object.entries({ ...canariesIn(folder), ...more.canaries })
   const watched = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  const total = { gateways: watched.length, canaries: shared.length, needles: 0, files: 0, bytes: 0, expected: 0 }
+  const total = {
+    gateways: watched.filter(isGateway(folder)).length,
+    canaries: shared.length,
+    needles: 0,
+    files: 0,
+    bytes: 0,
+    expected: 0,
+  }
   const hits: string[] = []
   for (const { name } of watched) {
     const place = join(folder, name)
@@ -77,6 +87,17 @@ export function sweep(
   }
   const { bytes, ...counts } = total
   return { ...counts, megabytes: Math.round(bytes / 1e6), hits }
+}
+
+function isGateway(folder: string): (entry: { readonly name: string }) => boolean {
+  return ({ name }) => readdirSync(join(folder, name)).includes("output")
+}
+
+/** Processes whose memory would go into a core dump (coredump_filter of core(5)). @returns a sentence for each */
+export function dumpable(folder: string): readonly string[] {
+  return filesUnder(folder)
+    .filter((file) => basename(file) === "coredump_filter" && !/^0+\n?$/.test(readFileSync(file, "utf8")))
+    .map((file) => `${relative(folder, file)} lets memory go into a core dump`)
 }
 
 function isAllowed(allowed: readonly Allowed[], { kind }: Needle, at: string): boolean {

@@ -55,7 +55,7 @@ export class CanaryWatch {
       MCP_META_LOG_LEVEL: "trace",
       MCP_META_SECRET_CANARY_HEADER: this.#canaries.secretVariable,
       MCP_META_AUDIT_WEBHOOK_SECRET: this.#canaries.webhookSecret,
-      CANARY_VARIABLE: this.#canaries.variable,
+      CANARY_TOKEN: this.#canaries.variable,
     }
   }
 
@@ -74,7 +74,7 @@ export class CanaryWatch {
   dress(definition: unknown): unknown {
     if (typeof definition !== "object" || definition === null) return definition
     const { env, headers } = definition as { readonly env?: object; readonly headers?: object }
-    const variables = { CANARY_SECRET: "${secret:CANARY_FILE}", CANARY_OTHER: "${env:CANARY_VARIABLE}" }
+    const variables = { CANARY_SECRET: "${secret:CANARY_FILE}", CANARY_OTHER: "${env:CANARY_TOKEN}" }
     if ("command" in definition) return { ...definition, env: { ...env, ...variables } }
     const header = { "x-canary-token": "${secret:CANARY_HEADER}" }
     return "url" in definition || "endpoints" in definition

@@ -3,7 +3,7 @@
  * for it, in what it answers no secret. What merely sets it up, a folder or a level, belongs into its answers.
  */
 
-import { isMixed, looksRandom } from "../../domain/audit/redaction/redact-looks.ts"
+import { isMixed, longWord, looksRandom } from "../../domain/audit/redaction/redact-looks.ts"
 import { namesOf } from "../../domain/audit/redaction/redact-names.ts"
 import type { PlaceholderLookup } from "../../domain/placeholder.ts"
 import { SecretMask } from "../../domain/secret-mask.ts"
@@ -61,7 +61,7 @@ export class Confided {
   /** A password such as "postgres" is a word as well, and answers may be full of it. */
   #addFound(secret: string): void {
     this.inErrors.add(secret)
-    if (isMixed(secret)) this.inAnswers.add(secret)
+    if (secret.length >= longWord || isMixed(secret)) this.inAnswers.add(secret)
   }
 }
 
