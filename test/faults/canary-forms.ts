@@ -15,7 +15,7 @@ export function needlesOf(kind: string, canary: string | Buffer): readonly Needl
   }
   add("first 12", bytes.subarray(0, endBytes))
   add("last 12", bytes.subarray(-endBytes))
-  add("reversed", Buffer.from(bytes).reverse())
+  add("reversed", Buffer.from(bytes.toReversed()))
   add("hex", bytes.toString("hex"))
   add("HEX", bytes.toString("hex").toUpperCase())
   for (const skipped of [0, 1, 2]) {

@@ -10,7 +10,12 @@ import { text } from "node:stream/consumers"
 import { WebSocketServer } from "ws"
 
 type Message = { readonly id?: unknown; readonly method?: string; readonly params?: Params }
-type Params = { readonly name?: string; readonly protocolVersion?: string; readonly _meta?: object }
+type Params = {
+  readonly name?: string
+  readonly protocolVersion?: string
+  readonly arguments?: object
+  readonly _meta?: object
+}
 
 const envelope = { resultType: "complete", ttlMs: 0, cacheScope: "private" }
 const largeBytes = 600_000
@@ -82,7 +87,8 @@ function notice(told: string): object {
 
 function answer({ id, method = "", params = {} }: Message, told: string): object | undefined {
   if (id === undefined) return undefined
-  const isModern = Object.keys(params._meta ?? {}).includes("io.modelcontextprotocol/protocolVersion")
+  const { _meta: meta = {} } = params
+  const isModern = Object.keys(meta).includes("io.modelcontextprotocol/protocolVersion")
   const head = { jsonrpc: "2.0", id }
   if (method === "tools/call" && params.name === "quote")
     return {
@@ -100,7 +106,9 @@ function resultOf(method: string, params: Params, told: string): object | undefi
   if (method === "initialize") return { ...about, serverInfo, protocolVersion: params.protocolVersion }
   if (method === "server/discover") return { ...about, serverInfo, supportedVersions: ["2026-07-28"] }
   if (method === "tools/list")
-    return { tools: ["show", "quote", "large", "crash"].map((name) => tool(name, told)) }
+    return { tools: ["show", "quote", "repeat", "large", "crash"].map((name) => tool(name, told)) }
+  if (method === "tools/call" && params.name === "repeat")
+    return { content: [{ type: "text", text: JSON.stringify(params.arguments) }] }
   if (method === "tools/call") return { content: contentOf(params.name, told), structuredContent: { told } }
   return method === "ping" ? {} : undefined
 }
