@@ -9,12 +9,15 @@ import { globSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { repeatedNonces } from "../identity/nonces.ts"
 import { root } from "../support/process.ts"
 import type { Figures } from "./figures.ts"
 import { openGround } from "./secrets-ground.ts"
 import { goThrough } from "./secrets-journey.ts"
 import { visitOverTls } from "./secrets-tls.ts"
 import { dumpable, sweep, type Allowed, type Swept } from "./sweep.ts"
+
+const seals = 1_000_000
 
 const allowed: readonly Allowed[] = [
   { kind: /^argument$/, place: /^(replies|stdio)$/, why: "told to whoever had sent it" },
@@ -62,14 +65,16 @@ export async function secretsOfJourney(): Promise<Figures> {
 }
 
 export async function secretsEverywhere(): Promise<Figures> {
+  const repeated = repeatedNonces(seals)
   const [journey, suite] = [await secretsOfJourney(), await secretsOfSuite()]
   return {
     suite: "secrets where they do not belong",
     figures: {
       "a journey by all doors": journey.figures as Row,
       "the suite of journeys": suite.figures as Row,
+      "nonces of the sealer": { seals, repeated },
     },
-    violations: [...journey.violations, ...suite.violations],
+    violations: [...journey.violations, ...suite.violations, ...(repeated > 0 ? ["A nonce came twice."] : [])],
   }
 }
 

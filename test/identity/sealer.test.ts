@@ -6,6 +6,7 @@ import fc from "fast-check"
 import { createSealer, openSealer } from "../../src/identity/sealer.ts"
 import { readableJson } from "../support/readable-json.ts"
 import { newFolder } from "./fixtures.ts"
+import { repeatedNonces } from "./nonces.ts"
 
 const sealer = createSealer(Buffer.alloc(32, 1))
 
@@ -48,6 +49,28 @@ test("one sealed text has one spelling", () => {
 
 test("the same value is never sealed the same way twice", () => {
   assert.equal(new Set(Array.from({ length: 1_000 }, () => sealer.seal("session", 1))).size, 1_000)
+})
+
+test("SEC-08 no nonce comes twice", () => {
+  assert.equal(repeatedNonces(100_000), 0)
+})
+
+test("SEC-08 what was sealed for one purpose does not open for another, with parts of either exchanged", () => {
+  const [one, other] = ["session", "request-state"].map((purpose) =>
+    Buffer.from(sealer.seal(purpose, { principal: purpose }), "base64url"),
+  ) as [Buffer, Buffer]
+  const [nonceEnd, tagEnd] = [12, 28]
+  const parts = (bytes: Buffer): readonly Buffer[] => [
+    bytes.subarray(0, nonceEnd),
+    bytes.subarray(nonceEnd, tagEnd),
+    bytes.subarray(tagEnd),
+  ]
+  for (let choice = 0; choice < 8; choice += 1) {
+    const mixed = parts(one).map((part, index) => ((choice >> index) & 1 ? (parts(other)[index] ?? part) : part))
+    const text = Buffer.concat(mixed).toString("base64url")
+    assert.equal(sealer.open("session", text) !== undefined, choice === 0)
+    assert.equal(sealer.open("request-state", text) !== undefined, choice === 7)
+  }
 })
 
 test("more than 16 KiB is neither sealed nor opened", () => {
