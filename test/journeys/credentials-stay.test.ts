@@ -1,14 +1,16 @@
 /** What clients prove themselves with ends at the gateway: nothing of it reaches a service, on any transport. */
 import assert from "node:assert/strict"
+import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
-import { start, urlIn, type Running } from "../support/process.ts"
+import { root, start, urlIn, type Running } from "../support/process.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
 import { perform } from "./operations.ts"
 import { listNames, openPeer, textOf } from "./peer.ts"
 import { startRecordingProxy, type RecordingProxy } from "./recording-proxy.ts"
 import { echo } from "./services.ts"
 import { ssePipe } from "./sse-pipe.ts"
+import { stdioPipe } from "./stdio-pipe.ts"
 import { webSocketPipe } from "./websocket-pipe.ts"
 
 const limit = { timeout: 60_000 }
@@ -54,18 +56,34 @@ test("SEC-09 no service sees a credential of a client, and each sees its own", l
   await perform(admin, "create_principal", { name: "ann", kind: "human", grants: { tools: everything }, password })
   const { key } = (await perform(admin, "create_key", { principal: "ann" })) as { key: string }
   const basic = Buffer.from(`ann:${password}`).toString("base64")
+  const besides = {
+    "proxy-authorization": `Bearer ${key}`,
+    "x-auth-token": key,
+    cookie: `__Host-session=${key}`,
+    forwarded: `for=${key}`,
+    "x-forwarded-user": key,
+  }
+  const folders = ["--data", join(gateway.folder, "data"), "--servers", join(gateway.folder, "servers.d")]
+  const stdioFront = [join(root, "bin/mcp-meta.mjs"), "stdio", ...folders]
   const credentials = [
     bearer(key),
     { "x-api-key": key },
     { authorization: `Basic ${basic}` },
     { ...bearer(key), cookie: `session=${key}` },
+    { ...bearer(key), ...besides },
   ]
   const clients = await Promise.all([
     ...credentials.flatMap((headers) =>
       (["legacy", "modern"] as const).map((era) => openPeer(httpPipe(gateway.url, headers), { era })),
     ),
-    ssePipe(`${gateway.origin}/sse`, bearer(key)).then((pipe) => openPeer(pipe, { era: "legacy" })),
-    webSocketPipe(gateway.url, bearer(key)).then((pipe) => openPeer(pipe, { era: "legacy" })),
+    ...[
+      { ...bearer(key), ...besides },
+      { "x-api-key": key, ...besides },
+    ].flatMap((headers) => [
+      ssePipe(`${gateway.origin}/sse`, headers).then((pipe) => openPeer(pipe, { era: "legacy" })),
+      webSocketPipe(gateway.url, headers).then((pipe) => openPeer(pipe, { era: "legacy" })),
+    ]),
+    openPeer(stdioPipe({ args: stdioFront, env: { MCP_META_KEY: key } }), { era: "legacy" }),
   ])
   t.after(() => Promise.all([admin, ...clients].map((client) => client.close())))
 
@@ -90,7 +108,7 @@ test("SEC-09 no service sees a credential of a client, and each sees its own", l
     const sent = proxy.sent()
     assert.ok(sent.includes(`Bearer ${ownToken}`), `${name} gets its own token`)
     for (const secret of secrets) assert.ok(!sent.includes(secret), `${name} was sent a credential`)
-    assert.doesNotMatch(sent, /x-api-key|cookie/i, name)
+    assert.doesNotMatch(sent, /x-api-key|cookie|proxy-auth|x-auth|forwarded/i, name)
   }
   for (const secret of [...secrets, ownToken, "private-to-the-gateway", "MCP_META"])
     assert.ok(!surroundings.includes(secret), secret)

@@ -9,8 +9,10 @@ import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { test, type TestContext } from "node:test"
 import { root, urlIn } from "../support/process.ts"
+import { administratorOf, gatewayFor } from "./administrator.ts"
 import { eventually } from "./eventually.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
+import { perform } from "./operations.ts"
 import { openPeer, textOf } from "./peer.ts"
 import { echo } from "./services.ts"
 
@@ -84,3 +86,33 @@ test("LOG-04 a log on a full disk ends nothing", limit, async (t) => {
   const [code] = (await once(child, "exit")) as [number]
   assert.equal(code, 0)
 })
+
+const flood =
+  "const lines = `${'x'.repeat(80)}\\n`.repeat(1000); const go = () => process.stderr.write(lines, go); go()"
+
+test("LOG-02 a program that floods its error output holds up no call of another service", limit, async (t) => {
+  const gateway = await gatewayFor(t, {
+    services: { child: echo, flooding: { command: "node", args: ["-e", flood] } },
+  })
+  const admin = await administratorOf(t, gateway)
+  const written = async (): Promise<number> => {
+    const ledger = JSON.parse(await readFile(join(gateway.folder, "data/children.json"), "utf8")) as Ledger
+    const pid = ledger.children.find(({ name }) => name === "flooding")?.pid ?? 0
+    const io = await readFile(`/proc/${pid}/io`, "utf8").catch(() => "")
+    return Number(/wchar: (\d+)/.exec(io)?.[1] ?? 0)
+  }
+  await eventually("it floods", async () => (await written()) > 0)
+  const [began, bytes] = [performance.now(), await written()]
+  for (let call = 0; call < 30; call += 1)
+    assert.equal(textOf(await admin.tool("child__echo", { nonce: call })), String(call))
+  const [ms, more] = [performance.now() - began, (await written()) - bytes]
+  t.diagnostic(
+    JSON.stringify({ calls: 30, linesPerSecond: Math.round((more / 81 / ms) * 1_000), ms: Math.round(ms) }),
+  )
+  const { stderr } = (await perform(admin, "get_server_details", { name: "flooding" })) as {
+    readonly stderr: string[]
+  }
+  assert.ok(more > 0 && stderr.length > 0 && stderr.length <= 200)
+})
+
+type Ledger = { readonly children: readonly { readonly pid: number; readonly name: string }[] }
