@@ -1,6 +1,6 @@
 /**
- * `npm run faults -- [--rounds N] [kill|failpoints|unwritable|power|quotas ...]`: the faults suites at length, each on
- * real gateways of its own. Prints what each found; exit 1 where anything was violated. `npm test` runs them briefly.
+ * `npm run faults -- [--rounds N] [NAME ...]`: the faults suites at length, each on real gateways of its own. Prints
+ * what each found; exit 1 where anything was violated. `npm test` runs them briefly.
  */
 
 import { parseArgs } from "node:util"
@@ -9,6 +9,9 @@ import { printFigures, type Figures } from "./figures.ts"
 import { killRounds } from "./kill.ts"
 import { powerOrder } from "./power.ts"
 import { quotaRounds } from "./quotas.ts"
+import { operationKills } from "./stores/operation-kill.ts"
+import { stateKills } from "./stores/state-kill.ts"
+import { storesSuite } from "./stores/stores.ts"
 import { unwritableWays } from "./unwritable.ts"
 
 /** Each with its rounds where none are asked for. */
@@ -18,6 +21,9 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   unwritable: () => unwritableWays(),
   power: (rounds = 500) => powerOrder(rounds),
   quotas: (rounds = 100) => quotaRounds(rounds),
+  state: (rounds = 500) => stateKills(rounds),
+  operations: (rounds = 50) => operationKills(rounds),
+  stores: () => storesSuite(),
 }
 
 const options = { rounds: { type: "string" } } as const
