@@ -1,6 +1,6 @@
 /**
- * `npm run faults -- [--rounds N] [kill|failpoints|unwritable|power|quotas|secrets ...]`: the faults suites at length, each on
- * real gateways of its own. Prints what each found; exit 1 where anything was violated. `npm test` runs them briefly.
+ * `npm run faults -- [--rounds N] [NAME ...]`: the faults suites at length, each on real gateways of its own. Prints
+ * what each found; exit 1 where anything was violated. `npm test` runs them briefly.
  */
 
 import { parseArgs } from "node:util"
@@ -10,6 +10,9 @@ import { killRounds } from "./kill.ts"
 import { powerOrder } from "./power.ts"
 import { quotaRounds } from "./quotas.ts"
 import { secretsEverywhere } from "./secrets.ts"
+import { operationKills } from "./stores/operation-kill.ts"
+import { stateKills } from "./stores/state-kill.ts"
+import { storesSuite } from "./stores/stores.ts"
 import { unwritableWays } from "./unwritable.ts"
 
 /** Each with its rounds where none are asked for. */
@@ -20,6 +23,9 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   power: (rounds = 500) => powerOrder(rounds),
   quotas: (rounds = 100) => quotaRounds(rounds),
   secrets: () => secretsEverywhere(),
+  state: (rounds = 500) => stateKills(rounds),
+  operations: (rounds = 50) => operationKills(rounds),
+  stores: () => storesSuite(),
 }
 
 const options = { rounds: { type: "string" } } as const

@@ -4,7 +4,6 @@ import { once } from "node:events"
 import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { createInterface } from "node:readline"
 import { test, type TestContext } from "node:test"
 import { jsonKeys } from "../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../src/stores/json/principals.ts"
@@ -160,35 +159,3 @@ test("a closed store keeps what was asked before and refuses what comes after", 
   )
   await again.close()
 })
-
-test("killed 20 times in the middle of writing, the file is whole and has every change that was acknowledged", async (t) => {
-  const folder = await newFolder(t)
-  await keepOne(folder)
-  for (let round = 0; round < 20; round++) {
-    const acknowledged = await writeUntilKilled(folder, 1 + ((round * 7) % 30))
-    const file = await openStateFile(folder)
-    const version = (await jsonPrincipals(file).find("a"))?.version ?? 0
-    await file.close()
-    assert.ok(
-      version >= acknowledged && version <= acknowledged + 1,
-      `${version} on disk, ${acknowledged} acknowledged`,
-    )
-  }
-  assert.deepEqual(await readdir(folder), ["state.json"], "nothing half-written is left")
-})
-
-/** @returns the last version it said was kept */
-async function writeUntilKilled(folder: string, writes: number): Promise<number> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "state-writer.ts"), folder], {
-    stdio: ["ignore", "pipe", "inherit"],
-  })
-  const ended = once(child, "close")
-  let last = 0
-  let seen = 0
-  for await (const line of createInterface(child.stdout)) {
-    last = Number(line)
-    if (++seen === writes) child.kill("SIGKILL")
-  }
-  await ended
-  return last
-}

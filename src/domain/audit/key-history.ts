@@ -16,11 +16,19 @@ export type KeyHistory = readonly [Verifier, ...Verifier[]]
 export function readKeyHistory(text: string): KeyHistory {
   if (text.length > maxChars) throw broken("is too large")
   const [first = "", ...pieces] = text.trimEnd().split("\n\n")
-  const keys: [Verifier, ...Verifier[]] = [readVkey(first)]
+  const keys: [Verifier, ...Verifier[]] = [firstKey(first)]
   for (let index = 0; index < pieces.length; index += 2) {
     keys.push(nextKey(keys, `${pieces[index]}\n\n${pieces[index + 1] ?? ""}\n`))
   }
   return keys
+}
+
+function firstKey(vkey: string): Verifier {
+  try {
+    return readVkey(vkey)
+  } catch {
+    throw broken("begins with no public key")
+  }
 }
 
 function nextKey(keys: readonly [Verifier, ...Verifier[]], note: string): Verifier {

@@ -17,6 +17,16 @@ export type FolderLife = "new" | "used before"
 const maxBytes = 64 * 1024 * 1024
 const groupAndOthers = 0o077
 
+const rights = "the gateway may not write there; give its user the right to"
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full; make room",
+  EDQUOT: "the disk quota of the gateway's user is used up; make room",
+  EROFS: "the disk can only be read; mount it to be written",
+  EACCES: rights,
+  EPERM: rights,
+  EIO: "the disk fails; check it",
+}
+
 /** A file of which nobody can say whether it would survive a loss of power. */
 export class UnsyncedState extends GatewayError {
   constructor(cause: unknown) {
@@ -70,11 +80,8 @@ async function replaceFile(path: string, text: string): Promise<void> {
     await rename(temporary, path)
   } catch (cause) {
     await rm(temporary, { force: true })
-    throw new GatewayError(
-      "internal",
-      "The state could not be written, so nothing was changed. Is the disk full?",
-      { cause },
-    )
+    const what = "state.json in the data folder could not be written, so nothing was changed"
+    throw new GatewayError("internal", `${what}: ${remedies[codeOf(cause)] ?? codeOf(cause)}.`, { cause })
   }
   await syncFolder(dirname(path)).catch((cause: unknown) => {
     throw new UnsyncedState(cause)
