@@ -19,6 +19,10 @@ const region = { type: "string", "x-mcp-header": "Region" }
 const tools = [
   { name: "echo", inputSchema: { type: "object" } },
   { name: "routed", inputSchema: { type: "object", properties: { region } } },
+  ...["constructor", "toString", "__proto__", "hasOwnProperty"].map((name) => ({
+    name,
+    inputSchema: { type: "object" },
+  })),
 ]
 
 const answers: ReadonlyMap<unknown, object> = new Map<unknown, object>([
