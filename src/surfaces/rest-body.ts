@@ -1,9 +1,14 @@
 /** The JSON body of a REST request, as strictly read as a message of MCP. */
 
+import { setTimeout as sleep } from "node:timers/promises"
 import { GatewayError } from "../errors.ts"
 import { holdFor, type Held } from "../mcp/server/body-room.ts"
 import { readMembers } from "../mcp/outline.ts"
 import type { RawObject } from "../mcp/raw-json.ts"
+
+/** How long, and how much of, a body that is refused is read and dropped. */
+const lingerMs = 2_000
+const lingerBytes = 128 * 1024 * 1024
 
 export type BodyLimit = {
   readonly maxBytes: number
@@ -34,16 +39,25 @@ async function readAll(
   { maxBytes, of = "limits.bodyBytes" }: BodyLimit,
   held: Held | undefined,
 ): Promise<Buffer> {
-  const tooLarge = new GatewayError("too_large", `The body has more than ${maxBytes} bytes (${of}).`)
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge
   const hold = held && holdFor(held)
+  const reader = request.body?.getReader()
   const pieces: Uint8Array[] = []
-  let length = 0
-  for await (const piece of request.body ?? []) {
-    length += piece.length
-    if (length > maxBytes) throw tooLarge
-    hold?.(piece.length)
-    pieces.push(piece)
+  let length = Number(request.headers.get("content-length") ?? 0) > maxBytes ? Infinity : 0
+  while (reader && length <= maxBytes) {
+    const { done, value } = await reader.read()
+    if (done) break
+    length += value.length
+    if (length <= maxBytes) hold?.(value.length)
+    pieces.push(value)
   }
-  return Buffer.concat(pieces)
+  if (length <= maxBytes) return Buffer.concat(pieces)
+  // To answer at once would reset the connection, and whoever is still sending would not see why.
+  if (reader) await Promise.race([dropRest(reader), sleep(lingerMs, undefined, { ref: false })])
+  throw new GatewayError("too_large", `The body has more than ${maxBytes} bytes (${of}).`)
+}
+
+async function dropRest(reader: { read(): Promise<{ done: boolean; value?: Uint8Array }> }): Promise<void> {
+  let left = lingerBytes
+  for (let next = await reader.read(); !next.done && left > 0; next = await reader.read())
+    left -= next.value?.length ?? 0
 }

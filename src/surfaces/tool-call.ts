@@ -36,10 +36,19 @@ export async function performByCall(
   { operation: { name }, caller, input }: Performing,
   signal: AbortSignal,
 ): Promise<Performed> {
-  const { result } = await call(toolCall({ caller, name, given: toRaw(input) }, signal))
+  const { result } = await call(toolCall({ caller, name, given: toGiven(input) }, signal))
   const output = result?.get("structuredContent")
   const content = result?.get("content")
   if (!output || !content) throw new GatewayError("internal", `${name} gave no output.`)
   const [said] = fromRaw(content) as readonly { readonly text: string }[]
   return { output: fromRaw(output) as Performed["output"], text: said?.text ?? "" }
+}
+
+/** JSON has no word for a number past all that can be counted, and would say null: which may mean something. */
+function toGiven(input: unknown): RawJson {
+  const text = JSON.stringify(input, (name, value: unknown) => {
+    if (typeof value !== "number" || Number.isFinite(value)) return value
+    throw new GatewayError("invalid", `${name} is a number past what can be counted.`)
+  })
+  return Buffer.from(text)
 }

@@ -64,6 +64,7 @@ function noteMembers(walk: Walk, start: number, shape: Shape, level: number): Ob
   let at = skipSpace(walk, start + 1)
   if (bytes[at] === byte.closeBrace) return noted.endAt(at + 1)
   for (;;) {
+    if (noted.size === maxMembers) return noted.endAt(passRest(walk, at, shape, level))
     const keyEnd = skipString(walk, at)
     const key = decodeString(bytes, at, keyEnd)
     const valueAt = skipColon(walk, keyEnd)
@@ -71,13 +72,21 @@ function noteMembers(walk: Walk, start: number, shape: Shape, level: number): Ob
     const inside = inner && noteMembers(walk, valueAt, inner, level + 1)
     const end = inside ? inside.end : skipValue(walk, valueAt, level)
     if (!noted.note(key, valueAt, end, inside))
-      walk.fault ??= `${describe(noted, key)} in ${shape.name} at byte ${at}.`
+      walk.fault ??= `The member ${excerpt(key)} comes twice in ${shape.name} at byte ${at}.`
     at = skipSpace(walk, end)
     if (bytes[at] === byte.closeBrace) return noted.endAt(at + 1)
     at = skipComma(walk, at, byte.closeBrace)
   }
 }
 
-function describe(noted: ObjectView, key: string): string {
-  return noted.has(key) ? `The member ${excerpt(key)} comes twice` : `There are more than ${maxMembers} members`
+/** The members that are too many: only the grammar still looks at them. */
+function passRest(walk: Walk, start: number, { name }: Shape, level: number): number {
+  walk.fault ??= `There are more than ${maxMembers} members in ${name} at byte ${start}.`
+  let at = start
+  for (;;) {
+    const valueAt = skipColon(walk, skipString(walk, at))
+    at = skipSpace(walk, skipValue(walk, valueAt, level))
+    if (walk.bytes[at] === byte.closeBrace) return at + 1
+    at = skipComma(walk, at, byte.closeBrace)
+  }
 }

