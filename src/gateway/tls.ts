@@ -91,8 +91,8 @@ async function readAuthorities(path: string): Promise<string> {
   const text = await readPem("tls.clientCa", path)
   const found = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
   try {
-    for (const certificate of found) new X509Certificate(certificate)
-    if (found.length > 0) return found.join("\n")
+    const authorities = found.map((certificate) => new X509Certificate(certificate).toString())
+    if (authorities.length > 0) return authorities.join("\n")
   } catch (cause) {
     throw noAuthorities(path, cause)
   }

@@ -43,9 +43,7 @@ export function isPreflight(request: IncomingMessage, peers: AllowedPeers): bool
 }
 
 export function answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
-  const asked = String(headers["access-control-request-headers"] ?? "")
-    .toLowerCase()
-    .split(/\s*,\s*/)
+  const asked = (headers["access-control-request-headers"] ?? "").toLowerCase().split(/\s*,\s*/)
   const params = asked.filter((name) => /^mcp-param-[a-z0-9-]{1,128}$/.test(name))
   response
     .writeHead(204, {

@@ -67,8 +67,9 @@ export class HandOver {
     owner.on("close", () => socket.destroy())
     socket.on("close", () => owner.destroy())
     const headers = handedOverWhole(request.rawHeaders, this.#from(request))
-    owner.write(`${request.method} ${request.url} HTTP/1.1\r\n${linesOf(headers)}\r\n`, "latin1")
-    owner.write(head)
+    const begin = Buffer.from(`${request.method} ${request.url} HTTP/1.1\r\n${linesOf(headers)}\r\n`, "latin1")
+    // At once: an owner that has refused the first part takes no second one, and the error would hide its answer.
+    owner.write(Buffer.concat([begin, head]))
     owner.pipe(socket)
     socket.pipe(owner)
   }

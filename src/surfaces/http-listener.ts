@@ -45,22 +45,18 @@ export function createHttpListener({ limits, peers, tls }: ListenerOptions, list
   const serve: RequestListener = (request, response) => {
     const refused = (thrown: unknown): void => refuse(response, thrown)
     try {
-      refuseTooMany(request, limits.headers)
       listeners.request(request, response)?.catch(refused)
     } catch (thrown) {
       refused(thrown)
     }
   }
   const server = tls ? createTls(settings, tls, serve) : createServer(settings, serve)
-  // Node.js would leave out the others without a word.
-  server.maxHeadersCount = limits.headers + 1
+  server.maxHeadersCount = limits.headers
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Nobody else listens while the caller is admitted, and an error that nobody hears ends the process.
     socket.on("error", () => socket.destroy())
-    Promise.try(() => {
-      refuseTooMany(request, limits.headers)
-      return listeners.upgrade(request, { socket, head })
-    }).catch((thrown: unknown) => refuseRaw(socket, problemOf(thrown)))
+    const refused = (thrown: unknown): void => refuseRaw(socket, problemOf(thrown))
+    listeners.upgrade(request, { socket, head }).catch(refused)
   })
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     // Where an answer has begun nobody could tell this one from its rest.
@@ -78,11 +74,6 @@ function createTls(settings: ServerSettings, tls: TlsInUse, serve: RequestListen
   return server
 }
 
-function refuseTooMany({ rawHeaders }: IncomingMessage, most: number): void {
-  if (rawHeaders.length > 2 * most)
-    throw new GatewayError("invalid", `The request has more than ${most} headers (limits.headers).`)
-}
-
 /** As REST says it. What has begun to be answered is cut instead. */
 export function refuse(response: ServerResponse, thrown: unknown): void {
   if (response.headersSent || response.destroyed) return void response.destroy()
@@ -95,7 +86,8 @@ export function refuse(response: ServerResponse, thrown: unknown): void {
 /** Of what could not be read as a request. */
 function problemOfUnread({ code }: NodeJS.ErrnoException, limits: ListenerOptions["limits"]): Problem {
   if (code === "HPE_HEADER_OVERFLOW") {
-    const text = `The headers are over ${limits.headerBytes} bytes (limits.headerBytes).`
+    const { headerBytes, headers } = limits
+    const text = `There are more than ${headers} headers (limits.headers), or ${headerBytes} bytes of them (limits.headerBytes).`
     return problemOf(new GatewayError("too_large", text), 431)
   }
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") {

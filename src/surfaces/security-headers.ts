@@ -26,9 +26,8 @@ class PlainResponse<Request extends IncomingMessage = IncomingMessage> extends S
   }
 
   override writeHead(status: number, message?: string | Headers, given?: Headers): this {
-    // Nobody here gives them as a list.
-    const own = (typeof message === "string" ? given : message) as OutgoingHttpHeaders | undefined
-    const headers = { ...this.standing, ...own }
+    const own = typeof message === "string" ? given : message
+    const headers = { ...this.standing, ...(Array.isArray(own) ? fromList(own) : own) }
     return typeof message === "string"
       ? super.writeHead(status, message, headers)
       : super.writeHead(status, headers)
@@ -39,6 +38,11 @@ class NamedTlsResponse<Request extends IncomingMessage = IncomingMessage> extend
   protected override get standing(): OutgoingHttpHeaders {
     return overTls
   }
+}
+
+/** Node.js itself gives names and values in turn. */
+function fromList(list: readonly OutgoingHttpHeader[]): OutgoingHttpHeaders {
+  return Object.fromEntries(list.flatMap((name, at) => (at % 2 === 0 ? [[name, list[at + 1]]] : [])))
 }
 
 export const responses = { always: PlainResponse, named: NamedTlsResponse } as const

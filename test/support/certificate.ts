@@ -1,6 +1,6 @@
-/** Makes certificates for TLS, signed by themselves, so that no private key is kept among the tests. */
+/** Makes certificates for TLS, so that no private key is kept among the tests. */
 
-import { generateKeyPairSync, sign } from "node:crypto"
+import { generateKeyPairSync, randomBytes, sign, X509Certificate } from "node:crypto"
 import { isIP } from "node:net"
 
 export type Certificate = { readonly cert: string; readonly key: string }
@@ -23,32 +23,56 @@ const oids = {
   subjectAltName: "551d11",
 }
 
-/** Good for a day, for these names and addresses. */
-export function makeCertificate(...hosts: readonly string[]): Certificate {
+export type Wanted = {
+  /** Host names, addresses and URIs. */
+  readonly names?: readonly string[]
+  readonly common?: string
+  /** Whose word it is; its own unless said. */
+  readonly by?: Certificate
+  /** Ms from now; a day unless said. */
+  readonly untilMs?: number
+}
+
+/** Good for a day, for these names and addresses, signed by itself. */
+export function makeCertificate(...names: readonly string[]): Certificate {
+  return issueCertificate({ names })
+}
+
+/** An authority, where it is asked to sign others. */
+export function issueCertificate({ names = [], common = "a test", by, untilMs = dayMs }: Wanted): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
   const algorithm = der(tags.sequence, oid("ecdsaWithSha256"))
-  const name = der(tags.sequence, der(tags.set, der(tags.sequence, oid("commonName"), der(tags.text, "a test"))))
-  const valid = der(tags.sequence, time(Date.now() - dayMs), time(Date.now() + dayMs))
+  const name = der(tags.sequence, der(tags.set, der(tags.sequence, oid("commonName"), der(tags.text, common))))
+  const valid = der(tags.sequence, time(Date.now() - 30 * dayMs), time(Date.now() + untilMs))
   const version = der(0xa0, der(tags.integer, Buffer.from([2])))
-  const serial = der(tags.integer, Buffer.from([1 + Math.floor(Math.random() * 126)]))
+  const serial = der(tags.integer, Buffer.from([1, ...randomBytes(8)]))
   const spki = publicKey.export({ type: "spki", format: "der" })
-  const content = der(tags.sequence, version, serial, algorithm, name, valid, name, spki, extensions(hosts))
-  const signature = der(tags.bits, Buffer.from([0]), sign("sha256", content, privateKey))
+  const issuer = by ? issuerOf(by) : name
+  const content = der(tags.sequence, version, serial, algorithm, issuer, valid, name, spki, extensions(names))
+  const signature = der(tags.bits, Buffer.from([0]), sign("sha256", content, by?.key ?? privateKey))
   return {
     cert: pem(der(tags.sequence, content, algorithm, signature)),
     key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
   }
 }
 
-function extensions(hosts: readonly string[]): Buffer {
+function issuerOf({ cert }: Certificate): Buffer {
+  const common = new X509Certificate(cert).subject.replace("CN=", "")
+  return der(tags.sequence, der(tags.set, der(tags.sequence, oid("commonName"), der(tags.text, common))))
+}
+
+function extensions(names: readonly string[]): Buffer {
   const authority = der(tags.sequence, der(0x01, Buffer.from([0xff])))
-  const names = der(tags.sequence, ...hosts.map(altName))
   const list = [der(tags.sequence, oid("basicConstraints"), der(tags.bytes, authority))]
-  list.push(der(tags.sequence, oid("subjectAltName"), der(tags.bytes, names)))
+  if (names.length > 0) {
+    const alternative = der(tags.sequence, ...names.map(altName))
+    list.push(der(tags.sequence, oid("subjectAltName"), der(tags.bytes, alternative)))
+  }
   return der(0xa3, der(tags.sequence, ...list))
 }
 
 function altName(host: string): Buffer {
+  if (host.includes("://")) return der(0x86, host)
   return isIP(host) === 4 ? der(0x87, Buffer.from(host.split(".").map(Number))) : der(0x82, host)
 }
 
