@@ -30,7 +30,11 @@ export type Opened = {
   readonly changes: readonly string[]
 }
 
-type Given = { readonly folder?: string; readonly limits?: Partial<FleetOptions["limits"]> }
+type Given = {
+  readonly folder?: string
+  readonly limits?: Partial<FleetOptions["limits"]>
+  readonly breaker?: Partial<FleetOptions["breaker"]>
+}
 
 export async function openFleet(
   t: TestContext,
@@ -49,6 +53,7 @@ export async function openFleet(
     log: { info: () => {}, warn: () => {} },
     limits: { ...limits, ...given.limits },
     health: { intervalMs: 30_000, timeoutMs: 5_000 },
+    breaker: { ...defaultBreaker, ...given.breaker },
     baseEnv: process.env,
     childFolder: folder,
     lookup: () => undefined,
@@ -72,6 +77,18 @@ export const limits: FleetOptions["limits"] = {
   tools: 1_000,
   pages: 64,
   resultBytes: 1_000_000,
+  starting: 8,
+  connecting: 64,
+  connectsPerSecond: 1_000,
+}
+
+export const defaultBreaker: FleetOptions["breaker"] = {
+  failures: 3,
+  failurePercent: 50,
+  calls: 20,
+  windowMs: 30_000,
+  waitMs: 1_000,
+  maxWaitMs: 60_000,
 }
 
 export async function makeFolder(t: TestContext): Promise<string> {

@@ -33,8 +33,6 @@ const urlConnectMs = 10_000
 /** How long after its pipe a program may take to be gone. */
 const exitMs = 200
 const stopMs = 5_000
-/** How long a program on its way up is taken to keep the machine busy. */
-const busyStartMs = 2_000
 
 export class Connector {
   readonly #options: ConnectorOptions
@@ -50,16 +48,12 @@ export class Connector {
   /** @throws GatewayError */
   async connect(endpoint: number, capabilities: RawObject): Promise<Link> {
     const { definition, context } = this.#options
-    if (definition.type !== "stdio") return this.#connectToUrl(definition, endpoint, capabilities)
-    const leave = once(await context.starts.enter(new AbortController().signal))
-    // A program that is merely silent after that holds up no other.
-    const settled = setTimeout(leave, busyStartMs).unref()
-    try {
-      return await this.connectTo(this.target(endpoint), { capabilities, timeoutMs: context.limits.childStartMs })
-    } finally {
-      clearTimeout(settled)
-      leave()
-    }
+    if (definition.type !== "stdio")
+      return context.attempts.during("connect", definition.name, () =>
+        this.#connectToUrl(definition, endpoint, capabilities),
+      )
+    const made = { capabilities, timeoutMs: context.limits.childStartMs }
+    return context.attempts.during("start", definition.name, () => this.connectTo(this.target(endpoint), made))
   }
 
   /** A URL without a type may still speak the transport that came before Streamable HTTP. */
@@ -201,14 +195,6 @@ async function openSse(options: WebSocketClientOptions): Promise<Channel> {
 async function openWebSocket(options: WebSocketClientOptions): Promise<Channel> {
   const { openWebSocketChannel } = await import("../../mcp/channels/websocket-client.ts")
   return openWebSocketChannel(options)
-}
-
-function once(act: () => void): () => void {
-  let done = false
-  return () => {
-    if (!done) act()
-    done = true
-  }
 }
 
 function stopped(): GatewayError {
