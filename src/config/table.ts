@@ -152,12 +152,18 @@ const table = {
     callHardMs: whole(10 * minuteMs, ms, "How long a call may take, whatever progress it reports."),
     listMs: whole(5_000, ms, "How long a service may take to list what it offers."),
     childStartMs: whole(minuteMs, ms, "How long a program may take from its start to its first answer."),
+    writeMs: whole(
+      minuteMs,
+      ms,
+      "How long a program may read nothing of what waits for it; it is started anew after it.",
+    ),
     drainMs: whole(10_000, { ...ms, min: 0 }, "How long open calls may take to finish when the gateway stops."),
     concurrency: whole(
       64,
       { unit: "calls" },
       "Open calls to one endpoint of a service that sets no limit of its own.",
     ),
+    listBytes: whole(16 * MiB, { ...bytes, min: KiB }, "All pages of one list of a service."),
     starting: whole(8, { unit: "programs" }, "Programs on their way up at once; the others wait."),
     connecting: whole(64, { unit: "connections" }, "Connections to services being made at once; the others wait."),
     connectsPerSecond: whole(

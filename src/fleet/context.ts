@@ -20,7 +20,11 @@ type FleetLimits = {
   readonly tools: number
   /** Pages of one list of a service. */
   readonly pages: number
+  /** All pages of one list of a service. */
+  readonly listBytes: number
   readonly resultBytes: number
+  /** How long a program may read nothing while something waits for it. */
+  readonly writeMs: number
   /** Programs on their way up at once. */
   readonly starting: number
   /** Connections by URL being made at once. */
