@@ -76,7 +76,12 @@ export class Connector {
       capabilities,
       clientInfo: context.clientInfo,
       connectTimeoutMs: timeoutMs,
-      limits: { maxResultBytes: context.limits.resultBytes },
+      limits: { maxResultBytes: context.limits.resultBytes, maxListBytes: context.limits.listBytes },
+      onDropped: (messages) =>
+        context.log.warn(
+          { service: definition.name, messages },
+          "a service says more than anybody asked for; it is dropped",
+        ),
       ...(hint && { eraHint: hint }),
       ...(paramHeaders && { paramHeaders }),
     })
@@ -156,6 +161,7 @@ export class Connector {
       input: child.stdout,
       output: child.stdin,
       maxMessageBytes: limits.resultBytes,
+      stallMs: limits.writeMs,
     })
     void channel.closed.then(() => child.stop(stopMs))
     return channel
