@@ -150,6 +150,29 @@ test("only the configuration reads the environment", () => {
   assert.deepEqual(readers, [])
 })
 
+/** Where a text becomes a regular expression, each looked at: docs/decisions/0014-patterns.md. */
+const patternMakers = [
+  "domain/audit/checkpoint", // our own words
+  "domain/audit/redaction/redact-assigned", // configured names, each character escaped
+  "domain/audit/redaction/redact-forms", // our own words
+  "domain/audit/redaction/redact-spans", // our own characters
+  "domain/quota/quota-words", // our own words
+  "domain/service-shown", // our own words
+  "fleet/lists/plain-schema", // compiled to see whether it is one, and never run
+  "identity/api-key", // our own words
+]
+
+test("RED-01 no pattern from outside is run: every place that makes one of a text is known", () => {
+  const holding = (text: RegExp): readonly string[] =>
+    files.filter((file) => text.test(readFileSync(join(root, file), "utf8"))).map(place)
+  assert.deepEqual(holding(/\bRegExp\s*\(/).toSorted(), patternMakers)
+  assert.deepEqual(
+    holding(/validators\/ajv|getValidator/),
+    ["fleet/lists/schema-check"],
+    "who runs schemas runs patterns",
+  )
+})
+
 test("every operation has a test that performs it", () => {
   const tests = globSync("test/operations/*.test.ts", { cwd: root })
     .map((file) => readFileSync(join(root, file), "utf8"))

@@ -77,6 +77,26 @@ const table = {
     ),
     timeoutMs: whole(5_000, ms, "How long a health check may take."),
   },
+  breaker: {
+    failures: whole(
+      3,
+      { unit: "calls", min: 0 },
+      "Failed calls in a row after which an endpoint gets none for a while; 0 lets any number fail. Each setting of the breaker holds for services that set none of their own.",
+    ),
+    failurePercent: whole(
+      50,
+      { unit: "percent", min: 0, max: 100 },
+      "The share of failed calls in a window after which an endpoint gets none for a while; 0 lets any share fail.",
+    ),
+    calls: whole(20, { unit: "calls" }, "Calls in a window before their share counts."),
+    windowMs: whole(30_000, ms, "How long a window is, from its first failure."),
+    waitMs: whole(
+      1_000,
+      ms,
+      "How long an endpoint is left alone at first, before one call may try it: this or as little as half of it. Each try that fails doubles it.",
+    ),
+    maxWaitMs: whole(minuteMs, ms, "The longest that an endpoint is left alone."),
+  },
   audit: {
     sync: choice(
       ["process", "power"],
@@ -132,13 +152,30 @@ const table = {
     callHardMs: whole(10 * minuteMs, ms, "How long a call may take, whatever progress it reports."),
     listMs: whole(5_000, ms, "How long a service may take to list what it offers."),
     childStartMs: whole(minuteMs, ms, "How long a program may take from its start to its first answer."),
+    writeMs: whole(
+      minuteMs,
+      ms,
+      "How long a program may read nothing of what waits for it; it is started anew after it.",
+    ),
     drainMs: whole(10_000, { ...ms, min: 0 }, "How long open calls may take to finish when the gateway stops."),
     concurrency: whole(
       64,
       { unit: "calls" },
       "Open calls to one endpoint of a service that sets no limit of its own.",
     ),
-    queue: whole(1_024, { unit: "calls", min: 0 }, "Calls that may wait for one endpoint."),
+    listBytes: whole(16 * MiB, { ...bytes, min: KiB }, "All pages of one list of a service."),
+    starting: whole(8, { unit: "programs" }, "Programs on their way up at once; the others wait."),
+    connecting: whole(64, { unit: "connections" }, "Connections to services being made at once; the others wait."),
+    connectsPerSecond: whole(
+      100,
+      { unit: "connections" },
+      "Connections to services and programs begun in a second, so that many that went down together come back one after the other.",
+    ),
+    queue: whole(
+      1_024,
+      { unit: "calls", min: 0 },
+      "Calls that may wait for one endpoint; they are taken in turn, one of each principal, and in a full queue whoever has most makes room.",
+    ),
     tools: whole(10_000, { unit: "tools" }, "Tools of one service."),
     pages: whole(64, { unit: "pages" }, "Pages of one list of a service."),
     callsPerPrincipal: whole(1_024, { unit: "calls" }, "Calls that one principal may have open at once."),

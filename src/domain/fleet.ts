@@ -34,6 +34,8 @@ export type EndpointStatus = {
   /** A URL without credentials, or the command. */
   readonly address: string
   readonly healthy: boolean
+  /** `open`: calls are refused; `half_open`: the next one tries whether it is well again. */
+  readonly breaker: "closed" | "open" | "half_open"
   readonly inFlight: number
   readonly waiting: number
 }

@@ -5,6 +5,7 @@
 
 import * as z from "zod"
 import { isOfSpecification } from "../mcp/message.ts"
+import { breakerFields } from "./breaker-rules.ts"
 import { costSchema } from "./cost.ts"
 import { holdsAskedPlaceholder, holdsForeignPlaceholder, holdsPlaceholder } from "./placeholder.ts"
 
@@ -110,6 +111,7 @@ export const serviceFile = z.strictObject({
   maxTimeMs: ms.optional(),
   concurrency: z.int().min(1).max(10_000).optional(),
   health: z.strictObject({ intervalMs: ms.optional(), timeoutMs: ms.optional() }).optional(),
+  breaker: breakerFields.optional(),
   tools: tools.optional(),
   audit: audit.optional(),
   passthrough: z.array(method).max(100).optional(),

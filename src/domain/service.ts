@@ -6,6 +6,7 @@
  */
 
 import { GatewayError } from "../errors.ts"
+import { readBreaker, type BreakerRules } from "./breaker-rules.ts"
 import type { Cost } from "./cost.ts"
 import { describeIssues } from "./describe-issues.ts"
 import { fromClientEntry, isRecord, serviceFile, serviceName, type ServiceFile } from "./service-file.ts"
@@ -27,6 +28,7 @@ type ServiceFacts = {
   /** Calls open at once, per endpoint. */
   readonly concurrency: number
   readonly health: { readonly intervalMs: number; readonly timeoutMs: number }
+  readonly breaker: BreakerRules
   readonly tools: ToolRules
   readonly audit: AuditRules
   readonly passthrough: RelayTerms["passthrough"]
@@ -210,6 +212,7 @@ function factsOf(name: string, file: ServiceFile): Omit<ServiceFacts, "timeoutMs
       intervalMs: health?.intervalMs ?? defaults.healthIntervalMs,
       timeoutMs: health?.timeoutMs ?? defaults.healthTimeoutMs,
     },
+    breaker: readBreaker(file.breaker),
     tools: {
       allow: tools?.allow ?? ["*"],
       deny: tools?.deny ?? [],

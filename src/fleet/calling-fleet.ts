@@ -10,11 +10,11 @@ import { GatewayError } from "../errors.ts"
 import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import { CallingService } from "./calling-service.ts"
 import type { Served } from "./calls/stats.ts"
-import { Turnstile } from "./calls/turnstile.ts"
+import { Attempts } from "./links/attempts.ts"
 import type { LinkContext } from "./context.ts"
 import { digestOf } from "./definition-digest.ts"
 
-export type CallingFleetOptions = Omit<LinkContext, "starts" | "workers" | "wheel"> & {
+export type CallingFleetOptions = Omit<LinkContext, "attempts" | "workers" | "wheel"> & {
   /** Told of what failed, and of a service that is of another era than was said. */
   readonly onNotice: (service: string, served: Served) => void
 }
@@ -30,9 +30,8 @@ export class CallingFleet implements Pick<Fleet, "send"> {
   readonly #leaving = new Set<Promise<void>>()
 
   constructor({ onNotice, ...context }: CallingFleetOptions) {
-    // Programs are the owner's; what is defined here carries the worker's own share already.
-    const starts = new Turnstile({ maxInside: 1, maxWaiting: 0 })
-    this.#context = { ...context, starts, wheel: new DeadlineWheel(), workers: 0 }
+    // What is defined here carries the worker's own share already.
+    this.#context = { ...context, attempts: new Attempts(context.limits), wheel: new DeadlineWheel(), workers: 0 }
     this.#onNotice = onNotice
   }
 

@@ -19,12 +19,16 @@ export async function checkEndpoints(
       ? [`${endpoints[index]?.address}: ${GatewayError.from(outcome.reason).message}`]
       : [],
   )
+  const refused = endpoints.flatMap(({ address, breaker }) =>
+    breaker.isClosed ? [] : [`${address}: its breaker is ${breaker.state.replace("_", "-")}.`],
+  )
+  const told = [...silent, ...refused]
   const healthy = silent.length < endpoints.length
   return {
     name,
     healthy,
     ...(healthy && { latencyMs: now() - beganMs }),
-    ...(silent.length > 0 && { message: silent.join(" ") }),
+    ...(told.length > 0 && { message: told.join(" ") }),
   }
 }
 
@@ -35,7 +39,7 @@ async function checkOne(endpoint: Endpoint, timeoutMs: number): Promise<void> {
   try {
     const link = await endpoint.shared.get(late.signal)
     await ping(link, timeoutMs)
-    endpoint.succeeded()
+    endpoint.answeredPing()
   } finally {
     clearTimeout(timer)
   }

@@ -7,7 +7,7 @@ import type { Issues } from "./issues.ts"
 import type { ListCache } from "./lists/list-cache.ts"
 import type { PidLedger } from "./children/pid-ledger.ts"
 import type { DeadlineWheel } from "../mcp/deadline-wheel.ts"
-import type { Turnstile } from "./calls/turnstile.ts"
+import type { Attempts } from "./links/attempts.ts"
 
 type FleetLimits = {
   /** For all the lists of one service. */
@@ -20,7 +20,17 @@ type FleetLimits = {
   readonly tools: number
   /** Pages of one list of a service. */
   readonly pages: number
+  /** All pages of one list of a service. */
+  readonly listBytes: number
   readonly resultBytes: number
+  /** How long a program may read nothing while something waits for it. */
+  readonly writeMs: number
+  /** Programs on their way up at once. */
+  readonly starting: number
+  /** Connections by URL being made at once. */
+  readonly connecting: number
+  /** Of both, begun in a second. */
+  readonly connectsPerSecond: number
 }
 
 interface FleetLog {
@@ -45,8 +55,8 @@ export type FleetContext = {
   readonly issues: Issues
   /** Where the deadlines of all calls are. */
   readonly wheel: DeadlineWheel
-  /** How many programs may be on their way up at once. */
-  readonly starts: Turnstile
+  /** To make connections, of all services. */
+  readonly attempts: Attempts
   /** Processes beside this one that send calls as well. */
   readonly workers?: number
   readonly now: () => number

@@ -1,5 +1,6 @@
 /** What holds for a service whose file says nothing of it: the gateway's own settings. */
 
+import type { BreakerRules } from "../domain/breaker-rules.ts"
 import type { ServiceDefinition, ServiceSource } from "../domain/service.ts"
 
 export type ServiceDefaults = {
@@ -10,11 +11,12 @@ export type ServiceDefaults = {
     readonly concurrency: number
   }
   readonly health: { readonly intervalMs: number; readonly timeoutMs: number }
+  readonly breaker: BreakerRules
 }
 
 export function withDefaults(
   { definition, raw }: ServiceSource,
-  { limits, health }: ServiceDefaults,
+  { limits, health, breaker }: ServiceDefaults,
 ): ServiceDefinition {
   const has = (field: string): boolean => raw[field] !== undefined
   const idleMs = has("timeoutMs") ? definition.timeoutMs : limits.callIdleMs
@@ -27,9 +29,16 @@ export function withDefaults(
     timeoutMs: Math.min(idleMs, hardMs),
     maxTimeMs: hardMs,
     concurrency: has("concurrency") ? definition.concurrency : limits.concurrency,
+    // The definition has the values that the file says, beside others.
+    breaker: { ...breaker, ...pick(definition.breaker, raw["breaker"]) },
     health: {
       intervalMs: own.intervalMs === undefined ? health.intervalMs : definition.health.intervalMs,
       timeoutMs: own.timeoutMs === undefined ? health.timeoutMs : definition.health.timeoutMs,
     },
   }
+}
+
+function pick(rules: BreakerRules, said: unknown): Partial<BreakerRules> {
+  const names = Object.keys(said ?? {})
+  return Object.fromEntries(Object.entries(rules).filter(([name]) => names.includes(name)))
 }

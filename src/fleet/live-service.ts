@@ -60,7 +60,12 @@ export class LiveService {
       ...context,
       definition,
       cacheKey: cacheKeyOf(definition),
-      limits: { maxPages: limits.pages, maxItems: limits.tools, listMs: limits.listMs },
+      limits: {
+        maxPages: limits.pages,
+        maxItems: limits.tools,
+        maxBytes: limits.listBytes,
+        listMs: limits.listMs,
+      },
       link: () => this.#primary()?.shared.link,
       onOffer: () => this.#changed("catalog"),
       onFaults: (faults) => this.#stopping || context.issues.set(definition.name, "lists", faults),

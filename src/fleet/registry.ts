@@ -28,14 +28,15 @@ import { LiveService } from "./live-service.ts"
 import { idleStatus } from "./status.ts"
 import type { Served } from "./calls/stats.ts"
 import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
-import { Turnstile } from "./calls/turnstile.ts"
+import { Attempts } from "./links/attempts.ts"
 import type { Watcher } from "./lists/watches.ts"
 
-export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "starts" | "clientInfo" | "wheel"> & {
+export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "attempts" | "clientInfo" | "wheel"> & {
   readonly files: ServiceFiles
   readonly dataDir: string
   readonly limits: ServiceDefaults["limits"]
   readonly health: ServiceDefaults["health"]
+  readonly breaker: ServiceDefaults["breaker"]
   /** Of this gateway, told to the services. */
   readonly version: string
 }
@@ -57,8 +58,6 @@ export function createFleet(options: FleetOptions): RunningFleet {
   return new ServiceFleet(options)
 }
 
-/** Programs on their way up at once: more would only slow each other down. */
-const maxStarting = 8
 const drainMs = 5_000
 
 class ServiceFleet implements RunningFleet {
@@ -72,16 +71,16 @@ class ServiceFleet implements RunningFleet {
   #unfollow: (() => void) | undefined
   #collisions: NodeJS.Immediate | undefined
 
-  constructor({ files, dataDir, version, health, ...options }: FleetOptions) {
+  constructor({ files, dataDir, version, health, breaker, ...options }: FleetOptions) {
     this.#files = files
-    this.#defaults = { limits: options.limits, health }
+    this.#defaults = { limits: options.limits, health, breaker }
     this.#context = {
       ...options,
       clientInfo: toRaw({ name: "mcp-meta", version }),
       cache: new ListCache(join(dataDir, "lists")),
       issues: new Issues(options.now, (service) => options.onChange("issues", service)),
       wheel: new DeadlineWheel(),
-      starts: new Turnstile({ maxInside: maxStarting, maxWaiting: Number.POSITIVE_INFINITY }),
+      attempts: new Attempts(options.limits),
       onChange: (what, service) => this.#onChange(what, service),
     }
     this.#notify = options.onChange

@@ -39,6 +39,7 @@ export function idleStatus(definition: ServiceDefinition): ServiceStatus {
   const endpoints = addressesOf(definition).map(({ address }) => ({
     address,
     healthy: false,
+    breaker: "closed" as const,
     inFlight: 0,
     waiting: 0,
   }))

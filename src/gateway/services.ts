@@ -75,6 +75,7 @@ export async function openServices(
     dataDir: config.data,
     limits: config.limits,
     health: config.health,
+    breaker: config.breaker,
     workers: config.workers > 1 ? config.workers : 0,
     baseEnv: childEnvironment(),
     childFolder: dirname(config.servers),

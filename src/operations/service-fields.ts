@@ -30,6 +30,8 @@ const sentences: Readonly<Record<keyof typeof fields, string>> = {
   maxTimeMs: "Ms a call may take in all.",
   concurrency: "Calls open at once, per endpoint.",
   health: "How often it is asked whether it lives.",
+  breaker:
+    "When it gets no calls for a while: after so many failures in a row, or so many percent of at least so many calls in windowMs; for waitMs at first, at most maxWaitMs.",
   tools:
     "Which of its tools are offered, by patterns over its own names, under which names and descriptions, and what a call costs (tools.cost needs quotas:write).",
   audit:

@@ -21,6 +21,9 @@ export const serviceRow = z.object({
     z.object({
       address: z.string(),
       healthy: z.boolean(),
+      breaker: z
+        .enum(["closed", "open", "half_open"])
+        .describe("open: it failed too often and gets no calls for a while; half_open: the next one tries it."),
       inFlight: z.int().describe("Calls it is at work on."),
       waiting: z.int().describe("Calls that wait for their turn."),
     }),

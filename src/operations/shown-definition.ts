@@ -28,6 +28,14 @@ export const shownDefinition = z.object({
   maxTimeMs: z.int(),
   concurrency: z.int(),
   health: z.object({ intervalMs: z.int(), timeoutMs: z.int() }),
+  breaker: z.object({
+    failures: z.int(),
+    failurePercent: z.int(),
+    calls: z.int(),
+    windowMs: z.int(),
+    waitMs: z.int(),
+    maxWaitMs: z.int(),
+  }),
   tools: z.object({
     allow: texts,
     deny: texts,

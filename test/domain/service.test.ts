@@ -28,6 +28,7 @@ test("a program needs no more than its command", () => {
     isolation: "shared",
     concurrency: 256,
     health: { intervalMs: 30_000, timeoutMs: 5_000 },
+    breaker: { failures: 3, failurePercent: 50, calls: 20, windowMs: 30_000, waitMs: 1_000, maxWaitMs: 60_000 },
     tools: { allow: ["*"], deny: [], rename: {}, describe: {}, cost: {} },
     audit: { payloads: undefined, redact: [] },
     passthrough: [],

@@ -30,7 +30,11 @@ export type Opened = {
   readonly changes: readonly string[]
 }
 
-type Given = { readonly folder?: string; readonly limits?: Partial<FleetOptions["limits"]> }
+type Given = {
+  readonly folder?: string
+  readonly limits?: Partial<FleetOptions["limits"]>
+  readonly breaker?: Partial<FleetOptions["breaker"]>
+}
 
 export async function openFleet(
   t: TestContext,
@@ -49,6 +53,7 @@ export async function openFleet(
     log: { info: () => {}, warn: () => {} },
     limits: { ...limits, ...given.limits },
     health: { intervalMs: 30_000, timeoutMs: 5_000 },
+    breaker: { ...defaultBreaker, ...given.breaker },
     baseEnv: process.env,
     childFolder: folder,
     lookup: () => undefined,
@@ -71,7 +76,21 @@ export const limits: FleetOptions["limits"] = {
   queue: 16,
   tools: 1_000,
   pages: 64,
+  listBytes: 1_000_000,
   resultBytes: 1_000_000,
+  writeMs: 60_000,
+  starting: 8,
+  connecting: 64,
+  connectsPerSecond: 1_000,
+}
+
+export const defaultBreaker: FleetOptions["breaker"] = {
+  failures: 3,
+  failurePercent: 50,
+  calls: 20,
+  windowMs: 30_000,
+  waitMs: 1_000,
+  maxWaitMs: 60_000,
 }
 
 export async function makeFolder(t: TestContext): Promise<string> {

@@ -23,7 +23,7 @@ import { jsonQuotas } from "../../src/stores/json/quotas.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
 import { MemoryCounters } from "../../src/stores/memory/counters.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
-import { limits, makeFolder } from "../fleet/fleet-kit.ts"
+import { defaultBreaker, limits, makeFolder } from "../fleet/fleet-kit.ts"
 import { openLog } from "./log-kit.ts"
 
 const root = resolve(import.meta.dirname, "../..")
@@ -84,6 +84,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
     log: { info: () => {}, warn: () => {} },
     limits,
     health: { intervalMs: 30_000, timeoutMs: 5_000 },
+    breaker: defaultBreaker,
     baseEnv: process.env,
     childFolder: folder,
     lookup: () => undefined,

@@ -32,7 +32,7 @@ export const up = {
   state: "up",
   era: "modern",
   transport: "stdio",
-  endpoints: [{ address: "uvx", healthy: true, inFlight: 0, waiting: 0 }],
+  endpoints: [{ address: "uvx", healthy: true, breaker: "closed", inFlight: 0, waiting: 0 }],
   tags: [],
   tools: 2,
   prompts: 0,

@@ -31,6 +31,7 @@ export class Deadlines implements Exchange, Timed, Follower {
   #questions = 0
   #over = false
   #passed = false
+  #wasSilent = false
 
   constructor(exchange: Exchange, limits: CallLimits, wheel: DeadlineWheel) {
     const { ask, large } = exchange
@@ -61,6 +62,11 @@ export class Deadlines implements Exchange, Timed, Follower {
     return this.#passed
   }
 
+  /** Whether it was ended because the service said nothing, although the caller took all that came. */
+  get wasSilent(): boolean {
+    return this.#wasSilent && !this.#passed
+  }
+
   /** Something happened: the idle time begins anew. */
   touch(): void {
     this.#touchedMs = performance.now()
@@ -81,6 +87,7 @@ export class Deadlines implements Exchange, Timed, Follower {
     if (nowMs < dueMs) return dueMs
     const { idleMs, hardMs } = this.#limits
     const isHard = nowMs >= this.#hardDueMs()
+    this.#wasSilent = nowMs >= this.#touchedMs + idleMs
     this.#expire(
       isHard
         ? `The answer took longer than ${hardMs} ms, the limit (maxTimeMs).`

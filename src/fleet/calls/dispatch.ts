@@ -17,7 +17,7 @@ import { Fit } from "./fit.ts"
 import type { Endpoint } from "../links/endpoint.ts"
 import { linkKeyFor, type Caller } from "../links/link-key.ts"
 import { Reached } from "./reached.ts"
-import { Turn } from "./turn.ts"
+import { Turn, type Whose } from "./turn.ts"
 
 export type DispatchOptions = {
   readonly definition: ServiceDefinition
@@ -29,7 +29,7 @@ export type DispatchOptions = {
   readonly wheel: DeadlineWheel
 }
 
-type PlacedCaller = Caller & { readonly exchange: Deadlines; readonly options: SendOptions }
+type PlacedCaller = Caller & Whose & { readonly exchange: Deadlines; readonly options: SendOptions }
 
 export class Dispatch {
   readonly #options: DispatchOptions
@@ -43,7 +43,7 @@ export class Dispatch {
     this.#options = options
     this.#fit = new Fit(options.clientInfo)
     this.#limits = { idleMs: timeoutMs, hardMs: maxTimeMs }
-    this.#quietLimits = { idleMs: maxTimeMs, hardMs: maxTimeMs }
+    this.#quietLimits = { idleMs: Number.POSITIVE_INFINITY, hardMs: maxTimeMs }
   }
 
   /** @throws GatewayError */
@@ -71,22 +71,20 @@ export class Dispatch {
     let failure: GatewayError | undefined
     for (let endpoint = left.shift(); endpoint; endpoint = left.shift()) {
       const reached = this.#reachNow(endpoint, caller) ?? (await this.#reach(endpoint, caller))
-      if (cancellation.aborted) throw leaveAndTell(reached, cancellation.reason)
+      if (cancellation.aborted) throw leaveAndTell(reached, exchange)
       if (reached instanceof GatewayError) {
         failure = reached
         continue
       }
       try {
         const fitting = this.#fit.request(request, exchange, reached.link.facts.era)
-        const answer = await reached.send(fitting, exchange)
-        endpoint.succeeded()
-        return answer
+        return await reached.send(fitting, exchange)
       } catch (thrown) {
-        failure = reached.failed(thrown, cancellation)
+        failure = reached.failed(thrown, exchange)
         const isLast = cancellation.aborted || exchange.hasPassed || retries-- === 0
         if (isLast || !mayRepeat(failure, options.repeatable)) throw failure
       } finally {
-        reached.leave()
+        reached.leave(exchange)
       }
       left.push(endpoint)
       // The loss of a connection may be told to its holder a moment after its calls.
@@ -103,12 +101,13 @@ export class Dispatch {
   }
 
   /** Most calls: the connection that all share stands, and there is room. */
-  #reachNow(endpoint: Endpoint, caller: PlacedCaller): Reached | undefined {
-    const { shared, turnstile } = endpoint
+  #reachNow(endpoint: Endpoint, caller: PlacedCaller): Reached | GatewayError | undefined {
+    const { shared, turnstile, breaker } = endpoint
+    if (!breaker.lets(caller.exchange)) return breaker.refusal()
     const { link } = shared
     const isShared = link && !caller.options.place
     if (!isShared || linkKeyFor(this.#options.definition, link.facts.era, caller)) return undefined
-    const turn = Turn.tryEnter(turnstile, caller.exchange)
+    const turn = Turn.tryEnter(turnstile, caller)
     if (!turn) return undefined
     caller.options.onPlace?.(new CallPlace(endpoint, undefined))
     shared.inUse++
@@ -121,7 +120,9 @@ export class Dispatch {
     const { signal } = exchange
     let turn: Turn | undefined
     try {
-      turn = await Turn.enter(endpoint.turnstile, exchange)
+      turn = await Turn.enter(endpoint.turnstile, caller)
+      // It may have opened meanwhile.
+      if (!endpoint.breaker.lets(exchange)) throw endpoint.breaker.refusal()
       const era = this.#options.era() ?? (await endpoint.shared.get(signal)).facts.era
       const { place } = options
       const key = isAt(place, endpoint) ? place.key : linkKeyFor(this.#options.definition, era, caller)
@@ -132,14 +133,15 @@ export class Dispatch {
       return new Reached(endpoint, slot, link, turn)
     } catch (thrown) {
       turn?.leave()
+      endpoint.breaker.left(exchange)
       return GatewayError.from(thrown)
     }
   }
 }
 
-function leaveAndTell(reached: Reached | GatewayError, reason: unknown): unknown {
-  if (reached instanceof Reached) reached.leave()
-  return reason
+function leaveAndTell(reached: Reached | GatewayError, exchange: Deadlines): unknown {
+  if (reached instanceof Reached) reached.leave(exchange)
+  return exchange.cancellation.reason
 }
 
 function withoutEndpoint(): GatewayError {

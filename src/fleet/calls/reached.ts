@@ -3,10 +3,12 @@
 import { GatewayError } from "../../errors.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import { wantsNewLink } from "../../mcp/client/service-answer.ts"
-import type { Answer, Exchange, Request } from "../../mcp/message.ts"
+import type { Answer, Request } from "../../mcp/message.ts"
 import type { Endpoint } from "../links/endpoint.ts"
 import type { LinkSlot } from "../links/link-slot.ts"
+import type { Deadlines } from "./deadlines.ts"
 import type { Turn } from "./turn.ts"
+import { isServiceFailure } from "./verdict.ts"
 
 export class Reached {
   readonly endpoint: Endpoint
@@ -22,19 +24,22 @@ export class Reached {
     this.#turn = turn
   }
 
-  send(request: Request, exchange: Exchange): Promise<Answer> {
-    return this.link.handle(request, this.#turn.exchangeFor(exchange))
+  async send(request: Request, exchange: Deadlines): Promise<Answer> {
+    const answer = await this.link.handle(request, this.#turn.exchangeFor(exchange))
+    this.endpoint.succeeded(exchange)
+    return answer
   }
 
-  /** What was thrown tells something of the endpoint, unless the caller had gone away. */
-  failed(thrown: unknown, { aborted }: { readonly aborted: boolean }): GatewayError {
+  /** What was thrown may tell something of the endpoint. */
+  failed(thrown: unknown, exchange: Deadlines): GatewayError {
     const error = GatewayError.from(thrown)
-    if (error.code === "service_unavailable" && !aborted) this.endpoint.failed()
+    if (isServiceFailure(error, exchange)) this.endpoint.breaker.failed(exchange, error)
     if (wantsNewLink(error)) this.#slot.drop(this.link, error)
     return error
   }
 
-  leave(): void {
+  leave(exchange: Deadlines): void {
+    this.endpoint.breaker.left(exchange)
     this.#slot.inUse--
     this.#turn.leave()
   }

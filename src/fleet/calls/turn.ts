@@ -8,7 +8,7 @@ import type { Exchange } from "../../mcp/message.ts"
 import type { Turnstile } from "./turnstile.ts"
 
 /** Whose turn it is. */
-type Whose = Pick<Exchange, "signal">
+export type Whose = { readonly principalId: string; readonly exchange: Pick<Exchange, "signal"> }
 
 export class Turn {
   readonly #turnstile: Turnstile
@@ -20,7 +20,7 @@ export class Turn {
 
   /** @throws GatewayError `overloaded`; or the signal's reason */
   static async enter(turnstile: Turnstile, whose: Whose): Promise<Turn> {
-    await turnstile.enter(whose.signal)
+    await turnstile.enter(whose.principalId, whose.exchange.signal)
     return new Turn(turnstile, whose)
   }
 
@@ -72,7 +72,8 @@ export class Turn {
   }
 
   async #comeBack(): Promise<void> {
-    await this.#turnstile.enter(this.#whose.signal)
+    const { principalId, exchange } = this.#whose
+    await this.#turnstile.enter(principalId, exchange.signal)
     this.#isInside = true
   }
 }

@@ -91,7 +91,7 @@ async function walk(given: Walk): Promise<void> {
       () => {
         const { clientInfo, limits } = given.context
         const client = clientOf(link.facts.era, { capabilities: noMembers, clientInfo })
-        const listLimits = { maxPages: limits.pages, maxItems: limits.tools }
+        const listLimits = { maxPages: limits.pages, maxItems: limits.tools, maxBytes: limits.listBytes }
         return fetchLists({ link, client, limits: listLimits, signal: given.signal })
       },
       ({ items, faults }) =>

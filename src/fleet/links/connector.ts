@@ -33,8 +33,6 @@ const urlConnectMs = 10_000
 /** How long after its pipe a program may take to be gone. */
 const exitMs = 200
 const stopMs = 5_000
-/** How long a program on its way up is taken to keep the machine busy. */
-const busyStartMs = 2_000
 
 export class Connector {
   readonly #options: ConnectorOptions
@@ -50,16 +48,12 @@ export class Connector {
   /** @throws GatewayError */
   async connect(endpoint: number, capabilities: RawObject): Promise<Link> {
     const { definition, context } = this.#options
-    if (definition.type !== "stdio") return this.#connectToUrl(definition, endpoint, capabilities)
-    const leave = once(await context.starts.enter(new AbortController().signal))
-    // A program that is merely silent after that holds up no other.
-    const settled = setTimeout(leave, busyStartMs).unref()
-    try {
-      return await this.connectTo(this.target(endpoint), { capabilities, timeoutMs: context.limits.childStartMs })
-    } finally {
-      clearTimeout(settled)
-      leave()
-    }
+    if (definition.type !== "stdio")
+      return context.attempts.during("connect", definition.name, () =>
+        this.#connectToUrl(definition, endpoint, capabilities),
+      )
+    const made = { capabilities, timeoutMs: context.limits.childStartMs }
+    return context.attempts.during("start", definition.name, () => this.connectTo(this.target(endpoint), made))
   }
 
   /** A URL without a type may still speak the transport that came before Streamable HTTP. */
@@ -82,7 +76,12 @@ export class Connector {
       capabilities,
       clientInfo: context.clientInfo,
       connectTimeoutMs: timeoutMs,
-      limits: { maxResultBytes: context.limits.resultBytes },
+      limits: { maxResultBytes: context.limits.resultBytes, maxListBytes: context.limits.listBytes },
+      onDropped: (messages) =>
+        context.log.warn(
+          { service: definition.name, messages },
+          "a service says more than anybody asked for; it is dropped",
+        ),
       ...(hint && { eraHint: hint }),
       ...(paramHeaders && { paramHeaders }),
     })
@@ -162,6 +161,7 @@ export class Connector {
       input: child.stdout,
       output: child.stdin,
       maxMessageBytes: limits.resultBytes,
+      stallMs: limits.writeMs,
     })
     void channel.closed.then(() => child.stop(stopMs))
     return channel
@@ -201,14 +201,6 @@ async function openSse(options: WebSocketClientOptions): Promise<Channel> {
 async function openWebSocket(options: WebSocketClientOptions): Promise<Channel> {
   const { openWebSocketChannel } = await import("../../mcp/channels/websocket-client.ts")
   return openWebSocketChannel(options)
-}
-
-function once(act: () => void): () => void {
-  let done = false
-  return () => {
-    if (!done) act()
-    done = true
-  }
 }
 
 function stopped(): GatewayError {

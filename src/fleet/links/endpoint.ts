@@ -1,14 +1,15 @@
 /**
  * One running replica of a service: the connection that its callers share, those kept apart for some, how many calls it
- * gets at once, and how healthy it is. How a connection is made: connector.ts.
+ * gets at once, and how healthy it is. How a connection is made: connector.ts. Whether it gets calls: breaker.ts.
  */
 
+import type { BreakerRules } from "../../domain/breaker-rules.ts"
 import type { EndpointStatus } from "../../domain/fleet.ts"
 import type { GatewayError } from "../../errors.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import type { RawObject } from "../../mcp/raw-json.ts"
 import type { Candidate } from "../calls/balance.ts"
-import { afterFailure, afterSuccess, healthyAtFirst } from "./health.ts"
+import { Breaker } from "./breaker.ts"
 import type { LinkKey } from "./link-key.ts"
 import type { LinkPool } from "./link-pool.ts"
 import { LinkSlot, type SlotOptions } from "./link-slot.ts"
@@ -25,25 +26,38 @@ export type EndpointOptions = Pick<SlotOptions, "now" | "random" | "onUp" | "onD
   readonly capabilities: RawObject
   readonly pool: LinkPool
   readonly limits: TurnstileLimits
+  readonly breaker: BreakerRules
   /** Its verdict has changed. */
   readonly onHealth: () => void
 }
+
+/** Pings in a row that went unanswered: a busy service may miss one. */
+const missedToUnhealthy = 3
 
 export class Endpoint implements Candidate {
   readonly address: string
   readonly weight: number
   readonly shared: LinkSlot
   readonly turnstile: Turnstile
+  readonly breaker: Breaker
   readonly #options: EndpointOptions
-  #health = healthyAtFirst
+  #missedPings = 0
 
   constructor(options: EndpointOptions) {
+    const { random, onHealth } = options
     this.#options = options
     this.address = options.address
     this.weight = options.weight
     this.turnstile = new Turnstile(options.limits)
+    this.breaker = new Breaker({
+      limits: options.breaker,
+      random,
+      now: () => performance.now(),
+      onChange: onHealth,
+    })
     const onUp = (link: Link): void => {
-      this.#health = healthyAtFirst
+      this.#missedPings = 0
+      this.breaker.reconnected()
       options.onUp?.(link)
     }
     this.shared = new LinkSlot({
@@ -55,7 +69,12 @@ export class Endpoint implements Candidate {
   }
 
   get healthy(): boolean {
-    return this.#health.healthy && this.shared.link !== undefined
+    return this.answers && this.breaker.isClosed
+  }
+
+  /** Whether it is connected and has not left several pings unanswered. */
+  get answers(): boolean {
+    return this.#missedPings < missedToUnhealthy && this.shared.link !== undefined
   }
 
   get inFlight(): number {
@@ -64,7 +83,8 @@ export class Endpoint implements Candidate {
 
   get status(): EndpointStatus {
     const { inside, waiting } = this.turnstile
-    return { address: this.address, healthy: this.healthy, inFlight: inside, waiting }
+    const { address, healthy, breaker } = this
+    return { address, healthy, breaker: breaker.state, inFlight: inside, waiting }
   }
 
   slotFor(key: LinkKey | undefined): LinkSlot {
@@ -72,27 +92,31 @@ export class Endpoint implements Candidate {
     return key ? pool.slot(id, key, connect) : this.shared
   }
 
-  succeeded(): void {
-    this.#judge(afterSuccess(this.#health))
+  /** @param call as the breaker has let it through */
+  succeeded(call: object): void {
+    this.breaker.succeeded(call)
+    if (this.#missedPings > 0) this.#missed(0)
   }
 
-  failed(): void {
-    this.#judge(afterFailure(this.#health))
+  answeredPing(): void {
+    this.#missed(0)
+    this.breaker.answeredPing()
   }
 
-  /** A ping went unanswered: a connection that carries nothing, or has failed for long, is made anew. */
+  /** A connection that carries nothing, or whose endpoint has failed for long, is made anew. */
   missedPing(link: Link, reason: GatewayError): void {
-    this.failed()
-    if (this.turnstile.inside === 0 || !this.#health.healthy) this.shared.drop(link, reason)
+    this.#missed(this.#missedPings + 1)
+    if (this.turnstile.inside === 0 || !this.healthy) this.shared.drop(link, reason)
   }
 
   close(): Promise<void> {
+    this.breaker.stop()
     return this.shared.close()
   }
 
-  #judge(health: typeof healthyAtFirst): void {
-    const changed = health.healthy !== this.#health.healthy
-    this.#health = health
-    if (changed) this.#options.onHealth()
+  #missed(pings: number): void {
+    const before = this.healthy
+    this.#missedPings = pings
+    if (this.healthy !== before) this.#options.onHealth()
   }
 }

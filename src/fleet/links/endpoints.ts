@@ -3,6 +3,7 @@
 import type { ServiceDefinition } from "../../domain/service.ts"
 import { redactDefinition } from "../../domain/service-shown.ts"
 import { shareOfOwner } from "../calls/share.ts"
+import type { Breaker } from "./breaker.ts"
 import type { Connector } from "./connector.ts"
 import type { LinkContext } from "../context.ts"
 import { Endpoint } from "./endpoint.ts"
@@ -44,12 +45,20 @@ export function openEndpoints({
         connect: (capabilities) => connector.connect(index, capabilities),
         capabilities: sharedCapabilities(definition),
         limits: { maxInside, maxWaiting: limits.queue },
+        breaker: hasOwnPrograms(definition) ? never : definition.breaker,
         onUp,
         onDown: onChange,
         onHealth: onChange,
       }),
   )
 }
+
+/** A program of one caller's own says nothing of another's, and has its backoff. */
+function hasOwnPrograms({ type, isolation }: ServiceDefinition): boolean {
+  return type === "stdio" && isolation !== "shared"
+}
+
+const never = { failures: 0, failurePercent: 0, calls: 1, windowMs: 0, waitMs: 0, maxWaitMs: 0 }
 
 /** What any client of ours may be asked, in each way that a service may ask. */
 const everything = toRawObject({ elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} })
@@ -73,9 +82,15 @@ export function addressesOf(
 
 /** What is wrong with the connections now. */
 export function findEndpointFaults(endpoints: readonly Endpoint[]): Fault[] {
-  return endpoints.flatMap(({ address, healthy, shared }) => {
+  return endpoints.flatMap(({ address, healthy, answers, shared, breaker }) => {
     if (healthy) return []
-    if (shared.link) return [{ subject: address, message: "It is connected, but does not answer." }]
+    if (breaker.cause) return [{ subject: address, message: breakerFault(breaker) }]
+    if (shared.link && !answers) return [{ subject: address, message: "It is connected, but does not answer." }]
     return shared.lastError ? [{ subject: address, message: shared.lastError.message }] : []
   })
+}
+
+function breakerFault({ state, cause }: Breaker): string {
+  const then = state === "open" ? "it gets no calls for a while" : "the next call tries whether it is well again"
+  return `It failed too often, and ${then}. The last failure: ${cause?.message ?? ""}`
 }

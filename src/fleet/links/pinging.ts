@@ -38,7 +38,7 @@ export class Pinging {
     if (link) {
       try {
         await ping(link, this.#times.timeoutMs)
-        this.#endpoint.succeeded()
+        this.#endpoint.answeredPing()
       } catch (thrown) {
         this.#endpoint.missedPing(link, GatewayError.from(thrown))
       }

@@ -32,6 +32,9 @@ export type ListingOptions = {
 const debounceMs = 200
 const leastBetweenMs = 1_000
 const mostBetweenMs = 60_000
+/** Of the time between two fetches, what the taking up of the last one may have used, and the most that comes of it. */
+const busyShare = 0.25
+const mostForBusyMs = 15_000
 
 export class Listing {
   offer: Offer | undefined
@@ -42,7 +45,11 @@ export class Listing {
   readonly #options: ListingOptions
   readonly #closed = new AbortController()
   #fetching: Promise<void> | undefined
+  /** The one that begins when that has ended, for all who want one by then. */
+  #next: Promise<void> | undefined
+  /** On the clock of `performance.now()`, which is never set. */
   #fetchedAtMs = Number.NEGATIVE_INFINITY
+  #tookMs = 0
   #timer: NodeJS.Timeout | undefined
   #failures = 0
 
@@ -72,8 +79,8 @@ export class Listing {
   /** Fetches soon; many wishes within a moment are one. */
   schedule(leastMs = debounceMs): void {
     if (this.#timer || this.#closed.signal.aborted) return
-    const sinceMs = this.#options.now() - this.#fetchedAtMs
-    const waitMs = Math.max(leastMs, leastBetweenMs - sinceMs)
+    const sinceMs = performance.now() - this.#fetchedAtMs
+    const waitMs = Math.max(leastMs, this.#betweenMs - sinceMs)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
       // What goes wrong is told as a fault.
@@ -85,14 +92,15 @@ export class Listing {
    * Fetches now, or after the fetch that is under way.
    * @throws GatewayError `service_unavailable` where nothing could be fetched
    */
-  async fetch(): Promise<void> {
-    while (this.#fetching) await this.#fetching.catch(() => {})
-    this.#fetching = this.#fetch()
-    try {
-      await this.#fetching
-    } finally {
-      this.#fetching = undefined
-    }
+  fetch(): Promise<void> {
+    if (!this.#fetching) return this.#begin()
+    this.#next ??= this.#fetching
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined
+        return this.#begin()
+      })
+    return this.#next
   }
 
   close(): void {
@@ -100,11 +108,24 @@ export class Listing {
     this.#closed.abort(new GatewayError("service_unavailable", "The service was stopped."))
   }
 
+  /** Lists that take long to take up are asked for less often, or a service could keep us busy with nothing else. */
+  get #betweenMs(): number {
+    return Math.max(leastBetweenMs, Math.min(mostForBusyMs, this.#tookMs / busyShare))
+  }
+
+  #begin(): Promise<void> {
+    const fetching = this.#fetch().finally(() => {
+      if (this.#fetching === fetching) this.#fetching = undefined
+    })
+    this.#fetching = fetching
+    return fetching
+  }
+
   async #fetch(): Promise<void> {
     const link = this.#options.link()
     if (!link)
       throw new GatewayError("service_unavailable", "The service is not connected; its lists stay as they were.")
-    this.#fetchedAtMs = this.#options.now()
+    this.#fetchedAtMs = performance.now()
     try {
       await this.#fetchOver(link)
     } catch (thrown) {
@@ -131,7 +152,9 @@ export class Listing {
       const { items, ttlMs, faults } = await abortable(fetching, signal)
       const lists = { facts, items, ttlMs, listedAtMs: now() }
       this.#failures = 0
+      const beganMs = performance.now()
       await this.#take(lists, "fresh", faults)
+      this.#tookMs = performance.now() - beganMs
       if (faults.length === 0 && !this.#closed.signal.aborted)
         await cache.save(definition.name, cacheKey, lists).catch(() => {})
     } finally {

@@ -33,7 +33,12 @@ export type ListAsk = {
   readonly previous?: ListItems | undefined
 }
 
-export type ListLimits = { readonly maxPages: number; readonly maxItems: number }
+export type ListLimits = {
+  readonly maxPages: number
+  readonly maxItems: number
+  /** Of all pages of one list. */
+  readonly maxBytes: number
+}
 
 export const noListItems: ListItems = { tools: [], prompts: [], resources: [], templates: [] }
 
@@ -76,21 +81,27 @@ function messageOf(thrown: unknown): string {
 type Fetched = { readonly items: readonly RawObject[]; readonly ttlMs: number }
 
 async function fetchList(ask: ListAsk, kind: ItemKind): Promise<Fetched> {
-  const { maxPages, maxItems } = ask.limits
+  const { maxPages, maxItems, maxBytes } = ask.limits
   const { method } = sources[kind]
   const items: RawObject[] = []
   const cursors = new Set<string>()
   let ttlMs = Number.MAX_SAFE_INTEGER
+  let bytes = 0
   let cursor: RawJson | undefined
   do {
     const page = await fetchPage(ask, kind, cursor)
-    items.push(...page.items)
+    bytes += page.bytes
+    if (bytes > maxBytes) throw unfit(`${method} has more than ${maxBytes} bytes, the limit (limits.listBytes).`)
+    const raw = page.items()
+    if (items.length + raw.length > maxItems)
+      throw unfit(`${method} holds more than ${maxItems} items, the limit (limits.tools).`)
+    for (const item of raw) items.push(readItem(item))
     ttlMs = Math.min(ttlMs, page.ttlMs)
     cursor = page.next
-    if (items.length > maxItems) throw unfit(`${method} holds more than ${maxItems} items, the limit.`)
     if (cursor && cursors.has(cursor.toString())) throw unfit(`${method} gives the same cursor twice.`)
     if (cursor) cursors.add(cursor.toString())
-    if (cursors.size >= maxPages) throw unfit(`${method} has more than ${maxPages} pages, the limit.`)
+    if (cursors.size >= maxPages)
+      throw unfit(`${method} has more than ${maxPages} pages, the limit (limits.pages).`)
   } while (cursor)
   return { items, ttlMs }
 }
@@ -105,18 +116,26 @@ async function fetchPage(ask: ListAsk, kind: ItemKind, cursor: RawJson | undefin
   if (answer.error) {
     // Many a service announces resources and has never heard of templates.
     if (answer.error.code === methodNotFound && kind === "templates")
-      return { items: [], next: undefined, ttlMs: 0 }
+      return { bytes: 0, items: () => [], next: undefined, ttlMs: 0 }
     throw unfit(`${method} was answered with error ${answer.error.code}: ${answer.error.message.slice(0, 200)}`)
   }
   return fromService(() => readPage(answer.result, member))
 }
 
-type Page = Fetched & { readonly next: RawJson | undefined }
+type Page = {
+  readonly bytes: number
+  /** Taken apart when asked for: what is too large is not. */
+  readonly items: () => readonly RawJson[]
+  readonly ttlMs: number
+  readonly next: RawJson | undefined
+}
 
 function readPage(result: RawObject, member: string): Page {
   const next = readString(result.get("nextCursor"))
+  const list = result.get(member) ?? toRaw(null)
   return {
-    items: readItems(result.get(member) ?? toRaw(null), { maxDepth: maxListDepth }).map(readItem),
+    bytes: list.length,
+    items: () => fromService(() => readItems(list, { maxDepth: maxListDepth })),
     next: next === undefined || next === "" ? undefined : toRaw(next),
     ttlMs: readTtl(result.get("ttlMs")),
   }

@@ -10,7 +10,7 @@ import type { ServiceFacts } from "../../mcp/client/link.ts"
 import { fromRaw, readString, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
 import type { Fault, ListItems } from "./lists.ts"
 import { readParamHeaders } from "./param-headers.ts"
-import { findSchemaFault } from "./schema-check.ts"
+import { findSchemaFault, SchemaEffort } from "./schema-check.ts"
 import { compileToolRules, type ToolRules } from "./tool-rules.ts"
 
 export type OfferSource = {
@@ -48,17 +48,22 @@ export async function compileOffer(source: OfferSource): Promise<{ offer: Offer;
   }
 }
 
-/** Tools whose schemas are looked at before others get their turn: ten thousand would hold up every call. */
-const checkedAtOnce = 50
+/** For how long tools are looked at before others get their turn: ten thousand would hold up every call. */
+const turnMs = 10
 
 async function checkTools(definitions: readonly RawObject[], toolRules: ToolRules): Promise<Checked> {
   const rules = compileToolRules(toolRules)
   const { named, faults } = readNames(definitions, "tools")
   const tools: { tool: Offered; fault: string | undefined }[] = []
-  for (const [index, { name, definition }] of named.entries()) {
-    if (index % checkedAtOnce === checkedAtOnce - 1) await new Promise(setImmediate)
+  const effort = new SchemaEffort()
+  let turnEndsMs = performance.now() + turnMs
+  for (const { name, definition } of named) {
+    if (performance.now() > turnEndsMs) {
+      await new Promise(setImmediate)
+      turnEndsMs = performance.now() + turnMs
+    }
     if (!rules.offers(name)) continue
-    const fault = await findToolFault(definition)
+    const fault = await findToolFault(definition, effort)
     const described = rules.describe(name, definition)
     const cost = rules.cost(name)
     const tool = fault ? plain({ name, definition }) : toTool(name, rules.rename(name), described)
@@ -114,12 +119,13 @@ function plain({ name, definition }: Named): Offered {
   return { name, shownName: name, definition }
 }
 
-async function findToolFault(definition: RawObject): Promise<string | undefined> {
+async function findToolFault(definition: RawObject, effort: SchemaEffort): Promise<string | undefined> {
   const input = definition.get("inputSchema")
   const output = definition.get("outputSchema")
   if (!input) return "it has no inputSchema."
   const fault =
-    (await findSchemaFault(input, "inputSchema")) ?? (output && (await findSchemaFault(output, "outputSchema")))
+    (await findSchemaFault(input, "inputSchema", effort)) ??
+    (output && (await findSchemaFault(output, "outputSchema", effort)))
   if (fault) return fault
   const headers = readParamHeaders(input)
   return typeof headers === "string" ? headers : undefined

@@ -8,6 +8,8 @@ import type { Schema } from "./schema-walk.ts"
 
 type Test = (value: unknown) => boolean
 
+const maxPatternLength = 1_000
+
 const types = new Set<unknown>(["array", "boolean", "integer", "null", "number", "object", "string"])
 
 const isText: Test = (value) => typeof value === "string"
@@ -20,22 +22,38 @@ const isSchemas: Test = (value) => Array.isArray(value) && value.length > 0 && v
 const isMap: Test = (value) => isObject(value) && Object.values(value).every(isSchema)
 const isDistinct: Test = (value) =>
   Array.isArray(value) && value.every(isText) && new Set(value).size === value.length
+/** Only read, never run: docs/decisions/0014-patterns.md. One that is long is looked at by who knows everything. */
+const isPattern: Test = (value) => {
+  if (typeof value !== "string" || value.length > maxPatternLength) return false
+  try {
+    return new RegExp(value, "u") instanceof RegExp
+  } catch {
+    return false
+  }
+}
+const isPatternMap: Test = (value) => isMap(value) && Object.keys(value as Schema).every(isPattern)
+const isScalar: Test = (value) => value === null || typeof value !== "object"
+const isEnum: Test = (value) =>
+  Array.isArray(value) && value.length > 0 && value.every(isScalar) && new Set(value).size === value.length
 const isLocal: Test = (value) => typeof value === "string" && /^#(\/[\w$/-]*)?$/.test(value)
 
 const keywords = new Map<string, Test>([
-  ...each(["title", "description", "format"], isText),
+  ...each(["title", "description", "format", "$comment", "contentEncoding", "contentMediaType"], isText),
   ...each(["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"], isNumber),
   ...each(["minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"], isCount),
-  ...each(["uniqueItems", "readOnly"], isFlag),
+  ...each(["uniqueItems", "readOnly", "writeOnly", "deprecated", "nullable"], isFlag),
   ...each(["default", "const"], isAnything),
-  ...each(["items", "additionalProperties", "not", "propertyNames"], isSchema),
-  ...each(["anyOf", "oneOf", "allOf"], isSchemas),
-  ...each(["properties"], isMap),
+  ...each(["items", "additionalProperties", "not", "propertyNames", "contains", "if", "then", "else"], isSchema),
+  ...each(["anyOf", "oneOf", "allOf", "prefixItems"], isSchemas),
+  ...each(["properties", "$defs", "definitions"], isMap),
+  ["patternProperties", isPatternMap],
+  ["pattern", isPattern],
+  ["multipleOf", (value) => isNumber(value) && Number(value) > 0],
+  ["examples", (value) => Array.isArray(value)],
   ["type", (value) => types.has(value)],
   ["required", isDistinct],
-  ["enum", (value) => isDistinct(value) && Array.isArray(value) && value.length > 0],
+  ["enum", isEnum],
   ["$ref", isLocal],
-  ["$defs", isMap],
 ])
 
 /** @param schema in either dialect, of a depth that was checked before: this recurses */

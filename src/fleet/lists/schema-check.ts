@@ -12,13 +12,43 @@ import { visitSchema, type Schema } from "./schema-walk.ts"
 export type SchemaRole = "inputSchema" | "outputSchema"
 
 const maxBytes = 256 * 1024
+/**
+ * Values in one schema that is not plain: the validator takes up to 0.1 ms for each that is wrong, and compares the
+ * members of some lists each with each.
+ */
+const maxUnusualValues = 2_000
+/** The same for all schemas of one service together, which are looked at one after the other. */
+const maxUnusualInAll = 50_000
 const dialect2020 = "https://json-schema.org/draft/2020-12/schema"
 const draft7 = "http://json-schema.org/draft-07/schema"
 
 type MetaCheck = (schema: Schema) => string | undefined
 
-/** @returns what is wrong, in one sentence; undefined where nothing is */
-export async function findSchemaFault(raw: RawJson, role: SchemaRole): Promise<string | undefined> {
+/** What looking at the schemas of one service has cost so far. */
+export class SchemaEffort {
+  #values = 0
+
+  /** @returns why this one is not looked at more closely, where it is not */
+  refuse(schema: Schema): string | undefined {
+    const values = countValues(schema)
+    if (values > maxUnusualValues)
+      return `uses unusual keywords and has ${values} values; the limit for such is ${maxUnusualValues}.`
+    this.#values += values
+    if (this.#values > maxUnusualInAll)
+      return `was not looked at: the service's schemas with unusual keywords have more than ${maxUnusualInAll} values.`
+    return undefined
+  }
+}
+
+/**
+ * @param effort shared by the schemas of one service
+ * @returns what is wrong, in one sentence; undefined where nothing is
+ */
+export async function findSchemaFault(
+  raw: RawJson,
+  role: SchemaRole,
+  effort: SchemaEffort = new SchemaEffort(),
+): Promise<string | undefined> {
   if (raw.length > maxBytes) return `${role} has ${raw.length} bytes; the limit is ${maxBytes}.`
   const fault = findShapeFault(raw)
   if (fault) return `${role} ${fault}`
@@ -28,6 +58,8 @@ export async function findSchemaFault(raw: RawJson, role: SchemaRole): Promise<s
   const external = findExternalRef(schema)
   if (external) return `${role} refers to ${external.slice(0, 200)}, outside of itself.`
   if (isPlain(schema)) return undefined
+  const refused = effort.refuse(schema)
+  if (refused) return `${role} ${refused}`
   const invalid = (await metaCheckFor(schema))(schema)
   return invalid && `${role} is no valid JSON Schema: ${invalid.slice(0, 300)}.`
 }
@@ -35,6 +67,12 @@ export async function findSchemaFault(raw: RawJson, role: SchemaRole): Promise<s
 /** `$schema` says which dialect the rest is in; what is plain is so in both. */
 function isPlain({ $schema, ...rest }: Schema): boolean {
   return ($schema === undefined || $schema === dialect2020 || isDraft7($schema)) && isPlainSchema(rest)
+}
+
+/** @param value of a depth that was checked before: this recurses */
+function countValues(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 1
+  return Object.values(value).reduce<number>((sum, inner) => sum + countValues(inner), 1)
 }
 
 function findShapeFault(raw: RawJson): string | undefined {

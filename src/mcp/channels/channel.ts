@@ -12,7 +12,7 @@ export interface Channel {
   /**
    * Queues one message. Never throws; after the end it does nothing.
    *
-   * @param onRefused told when the peer took the channel but not this message, which only HTTP+SSE can say. Without
+   * @param onRefused told when this message alone cannot go: HTTP+SSE may refuse one, and a pipe may be full. Without
    *   it such a refusal ends the channel, so that nobody waits for an answer that cannot come.
    */
   send(message: Buffer, onRefused?: (reason: GatewayError) => void): void
@@ -58,6 +58,11 @@ export function messageTooLarge(maxBytes: number): GatewayError {
   return new GatewayError("too_large", `A message is larger than the limit of ${maxBytes} bytes.`, {
     detail: { maxBytes },
   })
+}
+
+export function peerStalled(stallMs: number): GatewayError {
+  const text = `The other side read nothing for ${stallMs} ms (limits.writeMs) of what was sent to it.`
+  return new GatewayError("service_unavailable", text)
 }
 
 export function peerTooSlow(maxBytes: number): GatewayError {

@@ -5,7 +5,7 @@
 
 import type { Readable, Writable } from "node:stream"
 import { GatewayError } from "../../errors.ts"
-import { Ending, peerClosed, peerTooSlow, type Channel } from "./channel.ts"
+import { Ending, peerClosed, peerStalled, peerTooSlow, type Channel } from "./channel.ts"
 import { createLineReader } from "./line-reader.ts"
 
 type StdioChannelOptions = {
@@ -14,10 +14,13 @@ type StdioChannelOptions = {
   /** What the other side reads. */
   readonly output: Writable
   readonly maxMessageBytes: number
+  /** How long the other side may read nothing while something waits for it; absent: for ever. */
+  readonly stallMs?: number
   /** The end of the input does not end the channel: what is still to be said can be. */
   readonly outlivesInput?: boolean
 }
 
+/** What may wait unread: a few of the largest requests. */
 const maxWaitingBytes = 64 * 1024 * 1024
 const newline = Buffer.from("\n")
 
@@ -33,13 +36,17 @@ class StdioChannel implements Channel {
   readonly #maxMessageBytes: number
   #queue: Buffer[] = []
   #queuedBytes = 0
+  readonly #stallMs: number | undefined
+  #watching: NodeJS.Timeout | undefined
+  #writtenBytes = 0
 
-  constructor({ input, output, maxMessageBytes, outlivesInput = false }: StdioChannelOptions) {
+  constructor({ input, output, maxMessageBytes, stallMs, outlivesInput = false }: StdioChannelOptions) {
     const { promise, resolve } = Promise.withResolvers<void>()
     this.saidAll = promise
     this.#input = input
     this.#output = output
     this.#maxMessageBytes = maxMessageBytes
+    this.#stallMs = stallMs
     for (const stream of [input, output]) stream.on("error", (cause) => this.#end(peerClosed(cause)))
     output.on("close", () => this.#end(peerClosed()))
     if (outlivesInput) input.on("end", resolve)
@@ -50,10 +57,12 @@ class StdioChannel implements Channel {
     return this.#ending.closed
   }
 
-  send(message: Buffer): void {
+  send(message: Buffer, onRefused?: (reason: GatewayError) => void): void {
     if (this.#ending.ended) return
-    if (this.#queuedBytes + this.#output.writableLength > maxWaitingBytes)
-      return this.#end(peerTooSlow(maxWaitingBytes))
+    if (this.#queuedBytes + this.#output.writableLength > maxWaitingBytes) {
+      const reason = peerTooSlow(maxWaitingBytes)
+      return onRefused ? onRefused(reason) : this.#end(reason)
+    }
     // One write for all that this turn of the event loop sends.
     if (this.#queue.length === 0) setImmediate(() => this.#flush())
     this.#queue.push(inOneLine(message), newline)
@@ -85,11 +94,25 @@ class StdioChannel implements Channel {
     const bytes = Buffer.concat(this.#queue)
     this.#queue = []
     this.#queuedBytes = 0
-    this.#output.write(bytes)
+    this.#writtenBytes += bytes.length
+    if (!this.#output.write(bytes) && this.#stallMs !== undefined) this.#watch(this.#stallMs)
+  }
+
+  /** Only while something waits. */
+  #watch(stallMs: number): void {
+    if (this.#watching) return
+    const readBytes = this.#writtenBytes - this.#output.writableLength
+    this.#watching = setTimeout(() => {
+      this.#watching = undefined
+      if (this.#output.writableLength === 0) return
+      if (this.#writtenBytes - this.#output.writableLength > readBytes) this.#watch(stallMs)
+      else this.#end(peerStalled(stallMs))
+    }, stallMs).unref()
   }
 
   #end(reason: GatewayError | undefined): void {
     if (!this.#ending.end(reason)) return
+    clearTimeout(this.#watching)
     if (reason === undefined) {
       this.#flush()
       this.#output.end()

@@ -71,7 +71,7 @@ class ChannelAttempt {
   /** A carrier whose channel stands: the one there is, or one to a service started anew. */
   async #living(): Promise<DuplexCarrier> {
     if (this.#carrier && !this.#ended) return this.#carrier
-    const carrier = new DuplexCarrier(await openWithin(this.#open, this.#signal))
+    const carrier = new DuplexCarrier(await openWithin(this.#open, this.#signal), this.#options.onDropped)
     this.#ended = false
     void carrier.closed.then(() => (this.#ended = true))
     this.#carrier = carrier

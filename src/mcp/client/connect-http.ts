@@ -27,7 +27,7 @@ async function connect(client: HttpClient, options: LinkOptions, signal: AbortSi
   const hinted = options.eraHint === "legacy"
   const modern = hinted ? undefined : await connectModern(client, options, signal)
   if (modern) return modern
-  const carrier = new HttpLegacyCarrier({ client, maxResultBytes: options.limits.maxResultBytes })
+  const carrier = new HttpLegacyCarrier({ client, limits: options.limits, onDropped: options.onDropped })
   try {
     return await openLegacyLink(carrier, clientOf("legacy", options), signal)
   } catch (refused) {
@@ -50,7 +50,8 @@ async function connectModern(
   const findParamHeaders = options.paramHeaders ?? (() => undefined)
   const carrier = new HttpModernCarrier({
     client,
-    maxResultBytes: options.limits.maxResultBytes,
+    limits: options.limits,
+    onDropped: options.onDropped,
     findParamHeaders,
   })
   const self = clientOf("modern", options)

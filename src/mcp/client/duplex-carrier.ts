@@ -10,7 +10,8 @@ import type { Answer, Notification, Outline } from "../message.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import { Questions } from "./questions.ts"
-import { toRaw, type RawObject } from "../raw-json.ts"
+import { toRaw, type RawJson, type RawObject } from "../raw-json.ts"
+import { Surplus } from "./surplus.ts"
 import { malformedAnswer } from "./service-answer.ts"
 import { encodeNotification } from "../wire.ts"
 import { readServiceMessages } from "./service-messages.ts"
@@ -24,12 +25,17 @@ export class DuplexCarrier implements SessionCarrier {
   readonly #channel: Channel
   readonly #calls = new OpenCalls()
   readonly #questions: Questions
+  readonly #surplus: Surplus
   #lost: GatewayError | undefined
+  /** Why we ended it, where the service gave us cause. */
+  #expelled: GatewayError | undefined
 
-  constructor(channel: Channel) {
+  /** @param onDropped told how many messages were too much: surplus.ts */
+  constructor(channel: Channel, onDropped?: (messages: number) => void) {
     this.#channel = channel
+    this.#surplus = new Surplus(onDropped)
     this.#questions = new Questions((message) => channel.send(message, () => {}))
-    this.closed = channel.closed.then((reason) => this.#end(reason))
+    this.closed = channel.closed.then((reason) => this.#end(reason ?? this.#expelled))
     channel.listen((bytes) => this.#read(bytes))
   }
 
@@ -65,32 +71,51 @@ export class DuplexCarrier implements SessionCarrier {
     this.#lost = new GatewayError("service_unavailable", message, { detail: { sent: true }, cause: reason })
     this.#calls.failAll(this.#lost)
     this.#questions.close()
+    this.#surplus.end()
     return reason
   }
 
   #read(bytes: Buffer): void {
+    try {
+      this.#readMessages(bytes)
+    } catch (thrown) {
+      if (!(thrown instanceof GatewayError)) throw thrown
+      this.#expelled = thrown
+      this.#channel.close()
+    }
+  }
+
+  #readMessages(bytes: Buffer): void {
     try {
       for (const message of readServiceMessages(bytes)) this.#receive(message)
     } catch (thrown) {
       // A line that is no message is noise: many a service logs to the pipe it should keep clean.
       if (!(thrown instanceof ProtocolError)) throw thrown
       this.#calls.fail(thrown.id, malformedAnswer(thrown))
+      this.#surplus.drop()
     }
   }
 
   #receive(message: Outline): void {
     switch (message.kind) {
       case "result":
-        return this.#calls.settle(message.id, { result: message.result })
+        return this.#settle(message.id, { result: message.result })
       case "error":
-        return this.#calls.settle(message.id, { error: message.error })
+        return this.#settle(message.id, { error: message.error })
       case "request":
+        if (!this.#surplus.hears()) return this.#questions.refuse(message)
         return void this.#questions.receive(message, this.#calls.asking(message))
       case "notification":
+        // That lists have changed is cheap to hear, and told to nobody as it came.
+        if (!this.#surplus.hears() && !message.method.endsWith("/list_changed")) return
         if (message.method === "notifications/cancelled")
           return this.#questions.withdraw(message.params.get("requestId"))
         return this.#calls.deliver({ method: message.method, params: message.params })
     }
+  }
+
+  #settle(id: RawJson | undefined, answer: Answer): void {
+    if (!this.#calls.settle(id, answer)) this.#surplus.drop()
   }
 }
 

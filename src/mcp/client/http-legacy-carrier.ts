@@ -14,15 +14,22 @@ import { deliverAside } from "./http-aside.ts"
 import type { HttpClient } from "./http-client.ts"
 import { HttpLegacyCall } from "./http-legacy-call.ts"
 import { NewsStream } from "./http-news-stream.ts"
+import { maxAnswerBytes, type LinkOptions } from "./link.ts"
 import type { Answer, Notification, Outline } from "../message.ts"
 import { Numbered } from "./numbered.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { Questions } from "./questions.ts"
+import { Surplus } from "./surplus.ts"
 import { readString, toRaw, type RawObject } from "../raw-json.ts"
 import { encodeNotification } from "../wire.ts"
 import type { ResponseHead } from "./response-head.ts"
 
-type HttpLegacyOptions = { readonly client: HttpClient; readonly maxResultBytes: number }
+type HttpLegacyOptions = {
+  readonly client: HttpClient
+  readonly limits: LinkOptions["limits"]
+  /** Told how many messages were too much: surplus.ts. */
+  readonly onDropped?: ((messages: number) => void) | undefined
+}
 
 /** A call with what carries it, and that one's number among all that carry. */
 type Carried = {
@@ -44,16 +51,18 @@ export class HttpLegacyCarrier implements SessionCarrier {
   readonly #questions: Questions
   readonly #news: NewsStream
   readonly #ending = new Ending()
+  readonly #surplus: Surplus
   #sessionId: string | undefined
   #revision: string | undefined
   #replies = 0
 
   constructor(options: HttpLegacyOptions) {
     this.#options = options
+    this.#surplus = new Surplus(options.onDropped)
     this.#questions = new Questions((message) => void this.#reply(message))
     this.#news = new NewsStream({
       client: options.client,
-      maxBytes: options.maxResultBytes,
+      maxBytes: options.limits.maxResultBytes,
       sessionHeaders: () => this.#sessionHeaders(),
       look: (head) => this.#look(head),
       onMessage: (message) => this.#receive(message, undefined),
@@ -92,6 +101,7 @@ export class HttpLegacyCarrier implements SessionCarrier {
     this.#ending.end(undefined)
     this.#news.close()
     this.#questions.close()
+    this.#surplus.end()
     for (const carrying of this.#carrying.items()) carrying.abort()
     this.#calls.failAll(
       new GatewayError("service_unavailable", "The connection was closed.", { detail: { sent: true } }),
@@ -112,7 +122,7 @@ export class HttpLegacyCarrier implements SessionCarrier {
     const body = call.encode(id)
     const carrying = new HttpLegacyCall({
       client: this.#options.client,
-      maxBytes: this.#options.maxResultBytes,
+      maxBytes: maxAnswerBytes(call.method, this.#options.limits),
       sessionHeaders: () => this.#sessionHeaders(),
       look: (head) => (call.method === "initialize" ? this.#begin(head) : this.#look(head)),
       ...(call.large && { large: { id, open: call.large } }),
@@ -136,26 +146,38 @@ export class HttpLegacyCarrier implements SessionCarrier {
   }
 
   #receive(message: Outline, carried: Carried | undefined): void {
+    try {
+      this.#take(message, carried)
+    } catch (thrown) {
+      if (thrown instanceof GatewayError) this.#expel(thrown)
+      throw thrown
+    }
+  }
+
+  #take(message: Outline, carried: Carried | undefined): void {
     switch (message.kind) {
       case "request":
+        if (!this.#surplus.hears()) return this.#questions.refuse(message)
         return void this.#questions.receive(message, carried ? carried.call : this.#calls.asking(message))
       case "notification":
+        // That lists have changed is cheap to hear, and told to nobody as it came.
+        if (!this.#surplus.hears() && !message.method.endsWith("/list_changed")) return
         if (message.method === "notifications/cancelled")
           return this.#questions.withdraw(message.params.get("requestId"))
         return this.#calls.deliver({ method: message.method, params: message.params }, carried?.call)
       case "result":
       case "error":
-        return carried && this.#settle(message, carried)
+        return carried ? this.#settle(message, carried) : this.#surplus.drop()
     }
   }
 
   #settle(message: Outline & { kind: "result" | "error" }, carried: Carried): void {
     const { id, carrying, number } = carried
     // A service that refuses a request before it has read the id answers for null.
-    if (message.id && message.id.toString() !== String(id)) return
+    if (message.id && message.id.toString() !== String(id)) return this.#surplus.drop()
     this.#carrying.delete(number)
     carrying.finish()
-    if (message.kind === "result") return this.#calls.settle(id, { result: message.result })
+    if (message.kind === "result") return void this.#calls.settle(id, { result: message.result })
     if (!message.id && this.#sessionId !== undefined && speaksOfSession(message.error.message)) {
       return this.#calls.fail(id, this.#lose())
     }
@@ -169,6 +191,13 @@ export class HttpLegacyCarrier implements SessionCarrier {
 
   #look({ status }: ResponseHead): GatewayError | undefined {
     return status === 404 && this.#sessionId !== undefined ? this.#lose() : undefined
+  }
+
+  /** Its holder closes what is left of it. */
+  #expel(reason: GatewayError): void {
+    this.#ending.end(reason)
+    for (const carrying of this.#carrying.items()) carrying.abort()
+    this.#calls.failAll(reason)
   }
 
   #lose(): GatewayError {

@@ -11,6 +11,9 @@ import { withoutAnswer } from "./http-refusal.ts"
 import type { LargeResultOptions } from "./large-result.ts"
 import type { Outline } from "../message.ts"
 import type { OpenCalls } from "./open-calls.ts"
+import type { Surplus } from "./surplus.ts"
+
+type Terms = { readonly id: number; readonly maxBytes: number; readonly surplus: Surplus }
 
 export class HttpModernCall {
   /** Of one message. */
@@ -18,14 +21,16 @@ export class HttpModernCall {
   readonly #calls: OpenCalls
   readonly #call: OutgoingCall
   readonly #id: number
+  readonly #surplus: Surplus
   #sending: Sending | undefined
   #answered = false
 
-  constructor(calls: OpenCalls, call: OutgoingCall, { id, maxBytes }: { id: number; maxBytes: number }) {
+  constructor(calls: OpenCalls, call: OutgoingCall, { id, maxBytes, surplus }: Terms) {
     this.#calls = calls
     this.#call = call
     this.#id = id
     this.maxBytes = maxBytes
+    this.#surplus = surplus
   }
 
   post(client: HttpClient, headers: readonly string[]): void {
@@ -44,8 +49,9 @@ export class HttpModernCall {
   }
 
   onMessage(message: Outline): void {
-    if (message.kind === "notification") this.#call.notify?.({ method: message.method, params: message.params })
-    else if (message.kind !== "request") this.#settle(message)
+    if (message.kind === "notification") this.#hear(message)
+    else if (message.kind === "request") this.#surplus.drop()
+    else this.#settle(message)
   }
 
   onEnd(): void {
@@ -56,9 +62,15 @@ export class HttpModernCall {
     this.#calls.fail(this.#id, error)
   }
 
+  /** What is too much ends the stream that brought the last of it. */
+  #hear({ method, params }: Outline & { kind: "notification" }): void {
+    // That lists have changed is cheap to hear, and told to nobody as it came.
+    if (this.#surplus.hears() || method.endsWith("/list_changed")) this.#call.notify?.({ method, params })
+  }
+
   #settle(message: Outline & { kind: "result" | "error" }): void {
     // A service that refuses a request before it has read the id answers for null.
-    if (message.id && message.id.toString() !== String(this.#id)) return
+    if (message.id && message.id.toString() !== String(this.#id)) return this.#surplus.drop()
     this.#answered = true
     this.#calls.settle(this.#id, message.kind === "result" ? { result: message.result } : { error: message.error })
     this.#sending?.finish()

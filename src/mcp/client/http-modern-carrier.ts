@@ -12,11 +12,15 @@ import type { HttpClient } from "./http-client.ts"
 import { HttpModernCall } from "./http-modern-call.ts"
 import { ModernHeaders, type FindParamHeaders } from "./http-modern-headers.ts"
 import type { Answer } from "../message.ts"
+import { Surplus } from "./surplus.ts"
+import { maxAnswerBytes, type LinkOptions } from "./link.ts"
 import { OpenCalls } from "./open-calls.ts"
 
 type HttpModernOptions = {
   readonly client: HttpClient
-  readonly maxResultBytes: number
+  readonly limits: LinkOptions["limits"]
+  /** Told how many messages were too much: surplus.ts. */
+  readonly onDropped?: ((messages: number) => void) | undefined
   readonly findParamHeaders: FindParamHeaders
 }
 
@@ -25,9 +29,11 @@ export class HttpModernCarrier implements Carrier {
   readonly #headers: ModernHeaders
   readonly #calls = new OpenCalls()
   readonly #ending = new Ending()
+  readonly #surplus: Surplus
 
   constructor(options: HttpModernOptions) {
     this.#options = options
+    this.#surplus = new Surplus(options.onDropped)
     this.#headers = new ModernHeaders(options.client, options.findParamHeaders)
   }
 
@@ -41,6 +47,7 @@ export class HttpModernCarrier implements Carrier {
 
   async close(): Promise<void> {
     this.#ending.end(undefined)
+    this.#surplus.end()
     this.#calls.failAll(
       new GatewayError("service_unavailable", "The connection was closed.", { detail: { sent: true } }),
     )
@@ -48,8 +55,9 @@ export class HttpModernCarrier implements Carrier {
   }
 
   #post(id: number, call: OutgoingCall): () => void {
-    const { client, maxResultBytes } = this.#options
-    const posted = new HttpModernCall(this.#calls, call, { id, maxBytes: maxResultBytes })
+    const { client, limits } = this.#options
+    const maxBytes = maxAnswerBytes(call.method, limits)
+    const posted = new HttpModernCall(this.#calls, call, { id, maxBytes, surplus: this.#surplus })
     posted.post(client, this.#headers.of(call))
     return () => posted.abort()
   }

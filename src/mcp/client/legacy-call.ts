@@ -13,6 +13,12 @@ import { relay } from "./relay.ts"
 
 type Asking = NonNullable<Exchange["ask"]>
 
+/** In one call, one after the other: an agent that asks its model more often than that is lost in a loop. */
+const maxQuestions = 1_000
+const tooMany: Answer = {
+  error: { code: -32600, message: `This call has asked ${maxQuestions} times, the limit.` },
+}
+
 export class LegacyCall implements OutgoingCall {
   readonly taskId: string | undefined
   readonly ask: OutgoingCall["ask"]
@@ -24,6 +30,7 @@ export class LegacyCall implements OutgoingCall {
   /** Made with the first question, of which most calls have none. */
   #answered: AbortController | undefined
   #isOver = false
+  #asked = 0
 
   constructor(request: Request, exchange: Exchange, client: ClientFacts) {
     const { ask } = exchange
@@ -67,6 +74,7 @@ export class LegacyCall implements OutgoingCall {
   }
 
   async #ask(ask: Asking, question: Question, signal: AbortSignal): Promise<Answer> {
+    if (++this.#asked > maxQuestions) return tooMany
     const request = readLegacyRequest(question, this.#client, undefined)
     const capability = capabilityToAsk[request.method]
     if (!capability || !this.#client.capabilities.has(capability)) return unanswerable(request.method)

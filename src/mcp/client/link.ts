@@ -46,6 +46,18 @@ export type LinkOptions = {
   readonly connectTimeoutMs: number
   /** How long a pipe may leave the modern question unanswered. */
   readonly probeTimeoutMs?: number
-  readonly limits: { readonly maxResultBytes: number }
+  readonly limits: {
+    readonly maxResultBytes: number
+    /** Of one page of a list, where it is less. */
+    readonly maxListBytes?: number
+  }
+  /** Told how many messages of the service were too much: the first, and all at the end. */
+  readonly onDropped?: (messages: number) => void
   readonly paramHeaders?: FindParamHeaders
+}
+
+/** How large an answer may be that comes by itself. */
+export function maxAnswerBytes(method: string, limits: LinkOptions["limits"]): number {
+  const { maxResultBytes, maxListBytes = maxResultBytes } = limits
+  return method.endsWith("/list") ? Math.min(maxListBytes, maxResultBytes) : maxResultBytes
 }

@@ -15,6 +15,11 @@ export class Numbered<T> {
   #lastNumber = 0
   #size = 0
 
+  /** The last number that was given. */
+  get last(): number {
+    return this.#lastNumber
+  }
+
   get(number: number): T | undefined {
     const slot = this.#slots[number % this.#slots.length]
     return slot?.number === number ? slot.item : undefined

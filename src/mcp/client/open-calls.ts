@@ -18,6 +18,7 @@ const mayAsk = new Set(["tools/call", "prompts/get", "resources/read", "tasks/re
 
 export class OpenCalls {
   readonly #open = new Numbered<OpenCall>()
+  #late = 0
   readonly #listeners = new Set<(notification: Notification) => void>()
 
   /** @param start sends the call under this id and returns what to do when its caller goes away */
@@ -35,9 +36,15 @@ export class OpenCalls {
     return open.answer
   }
 
-  /** A late answer, or one to nothing we sent, is dropped. */
-  settle(id: RawJson | number | undefined, answer: Answer): void {
-    this.#find(id)?.settle(answer)
+  /**
+   * A late answer, or one to nothing we sent, is dropped.
+   * @returns false where nothing can have asked for it: not one call for each answer
+   */
+  settle(id: RawJson | number | undefined, answer: Answer): boolean {
+    const open = this.#find(id)
+    if (!open) return numberOf(id) > 0 && numberOf(id) <= this.#open.last && ++this.#late <= this.#open.last
+    open.settle(answer)
+    return true
   }
 
   fail(id: RawJson | number | undefined, error: GatewayError): void {
@@ -77,10 +84,15 @@ export class OpenCalls {
   }
 
   #find(id: RawJson | number | undefined): OpenCall | undefined {
-    if (typeof id === "number") return this.#open.get(id)
-    const digits = id?.toString() ?? ""
-    return /^\d{1,15}$/.test(digits) ? this.#open.get(Number(digits)) : undefined
+    return this.#open.get(numberOf(id))
   }
+}
+
+/** 0 where it is none of ours. */
+function numberOf(id: RawJson | number | undefined): number {
+  if (typeof id === "number") return id
+  const digits = id?.toString() ?? ""
+  return /^\d{1,15}$/.test(digits) ? Number(digits) : 0
 }
 
 /** One call until its answer, its failure or its caller's leave, whichever is first. */

@@ -40,6 +40,11 @@ export class Questions {
     if (!withdrawn.signal.aborted) this.#reply(encodeAnswer(question.id, answer))
   }
 
+  /** It has asked too much of late. */
+  refuse({ id }: Question): void {
+    this.#reply(encodeAnswer(id, tooMuch))
+  }
+
   /** The service wants no answer any more. */
   withdraw(id: RawJson | undefined): void {
     if (id) this.#open.get(id.toString())?.abort()
@@ -50,4 +55,5 @@ export class Questions {
   }
 }
 
+const tooMuch: Answer = { error: { code: invalidRequest, message: "Too many requests at once; ask fewer." } }
 const stillOpen: Answer = { error: { code: invalidRequest, message: "A request with this id is still open." } }

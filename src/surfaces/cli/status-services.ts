@@ -5,12 +5,14 @@ import { visibleLine } from "../../domain/visible-text.ts"
 import { ago } from "./ago.ts"
 import { paint } from "./screen.ts"
 
+type Endpoint = { readonly healthy: boolean; readonly breaker?: string }
+
 export type Service = {
   readonly name: string
   readonly state: string
   readonly transport: string
   readonly era?: string
-  readonly endpoints?: readonly { readonly healthy: boolean }[]
+  readonly endpoints?: readonly Endpoint[]
   readonly tools: number
   readonly calls: number
   readonly errors: number
@@ -33,14 +35,11 @@ export function drawServices(services: readonly Service[]): string {
 function row(service: Service): string[] {
   const { name, state, era = "-", transport, endpoints, tools, calls, errors, p50Ms, p99Ms, lastError } = service
   const color = Object.hasOwn(colors, state) ? colors[state as keyof typeof colors] : "red"
-  const healthy = endpoints
-    ? `${endpoints.filter((endpoint) => endpoint.healthy).length}/${endpoints.length}`
-    : "-"
   const latency = p50Ms === undefined ? "-" : `${Math.round(p50Ms)}/${Math.round(p99Ms ?? p50Ms)}`
   const cells = [
     era,
     transport,
-    healthy,
+    endpoints ? ofEndpoints(endpoints) : "-",
     tools,
     calls,
     errors,
@@ -48,4 +47,11 @@ function row(service: Service): string[] {
     lastError ? `${ago(lastError.at)}: ${lastError.message.slice(0, 50)}` : "",
   ].map((cell) => visibleLine(String(cell)))
   return [visibleLine(name), paint(color, visibleLine(state)), ...cells]
+}
+
+/** `1/2`, and how many are left alone by their breaker. */
+function ofEndpoints(endpoints: readonly Endpoint[]): string {
+  const healthy = endpoints.filter((endpoint) => endpoint.healthy).length
+  const open = endpoints.filter(({ breaker = "closed" }) => breaker !== "closed").length
+  return `${healthy}/${endpoints.length}${open > 0 ? ` (${open} open)` : ""}`
 }

@@ -20,13 +20,13 @@ function slowCaller(): { readonly exchange: Exchange; readonly answer: () => voi
 
 test("while a service waits for its caller another call has the place, and the answer waits for the next", async () => {
   const turnstile = new Turnstile({ maxInside: 1, maxWaiting: 8 })
-  const turn = await Turn.enter(turnstile, { signal })
+  const turn = await Turn.enter(turnstile, { principalId: "ann", exchange: { signal } })
   const caller = slowCaller()
   const exchange = turn.exchangeFor(caller.exchange)
   let answered = 0
   const asked = [1, 2].map(async () => exchange.ask?.(question, signal).then(() => answered++))
   assert.equal(turnstile.inside, 0)
-  const other = await Turn.enter(turnstile, { signal })
+  const other = await Turn.enter(turnstile, { principalId: "ann", exchange: { signal } })
   caller.answer()
   await soon()
   assert.deepEqual([answered, turnstile.inside, turnstile.waiting], [1, 1, 1])
@@ -40,10 +40,10 @@ test("while a service waits for its caller another call has the place, and the a
 test("a call that ends while its place is lent, or while it waits for one, takes none", async () => {
   const turnstile = new Turnstile({ maxInside: 1, maxWaiting: 8 })
   for (const when of ["asking", "coming back"]) {
-    const turn = await Turn.enter(turnstile, { signal })
+    const turn = await Turn.enter(turnstile, { principalId: "ann", exchange: { signal } })
     const caller = slowCaller()
     const asked = turn.exchangeFor(caller.exchange).ask?.(question, signal)
-    const other = await Turn.enter(turnstile, { signal })
+    const other = await Turn.enter(turnstile, { principalId: "ann", exchange: { signal } })
     if (when === "coming back") caller.answer()
     await soon()
     turn.leave()
@@ -56,10 +56,10 @@ test("a call that ends while its place is lent, or while it waits for one, takes
 
 test("an answer that finds the queue full goes on all the same", async () => {
   const turnstile = new Turnstile({ maxInside: 1, maxWaiting: 0 })
-  const turn = await Turn.enter(turnstile, { signal })
+  const turn = await Turn.enter(turnstile, { principalId: "ann", exchange: { signal } })
   const caller = slowCaller()
   const asked = turn.exchangeFor(caller.exchange).ask?.(question, signal)
-  const other = await Turn.enter(turnstile, { signal })
+  const other = await Turn.enter(turnstile, { principalId: "ann", exchange: { signal } })
   caller.answer()
   assert.equal(await asked, answer)
   turn.leave()

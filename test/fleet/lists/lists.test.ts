@@ -10,7 +10,7 @@ import { noMembers, toRaw, toRawObject } from "../../../src/mcp/raw-json.ts"
 import { makeFolder } from "../fleet-kit.ts"
 
 const client: ClientFacts = { era: "modern", revision: "2026-07-28", capabilities: noMembers, info: undefined }
-const limits = { maxPages: 4, maxItems: 5 }
+const limits = { maxPages: 4, maxItems: 5, maxBytes: 10_000_000 }
 
 /** A link to a service that answers so. */
 function linkTo(

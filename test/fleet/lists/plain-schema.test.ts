@@ -12,16 +12,34 @@ const validators = dialects.map((dialect) =>
 
 const keywords = `type title description format minimum maximum exclusiveMinimum minLength maxItems uniqueItems
   readOnly default const items additionalProperties not propertyNames anyOf oneOf properties required enum $ref $defs
-  pattern contains`.split(/\s+/)
+  pattern contains patternProperties definitions multipleOf examples if then prefixItems nullable $comment`.split(
+  /\s+/,
+)
 const { schema } = fc.letrec<{ schema: Schema; value: unknown }>((tie) => ({
   schema: fc.dictionary(fc.constantFrom(...keywords), tie("value"), { maxKeys: 3 }),
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
-    fc.constantFrom("string", "object", "text", "#/$defs/a", "#a b", true, false, -1, 0, 1, 1.5, null),
+    fc.constantFrom(
+      "string",
+      "object",
+      "text",
+      "#/$defs/a",
+      "#a b",
+      "^a+$",
+      "a(",
+      "a{2,1}",
+      true,
+      false,
+      -1,
+      0,
+      1,
+      1.5,
+      null,
+    ),
     tie("schema"),
-    fc.array(fc.constantFrom("a", "b", 1), { maxLength: 2 }),
+    fc.array(fc.constantFrom("a", "b", 1, 1.0, true, null), { maxLength: 3 }),
     fc.array(tie("schema"), { maxLength: 2 }),
-    fc.dictionary(fc.constantFrom("a", "b"), tie("schema")),
+    fc.dictionary(fc.constantFrom("a", "b", "[z-a]"), tie("schema")),
   ),
 }))
 

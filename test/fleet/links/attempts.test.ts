@@ -1,0 +1,53 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
+import { Attempts } from "../../../src/fleet/links/attempts.ts"
+import { openFleet, until } from "../fleet-kit.ts"
+import { failingService } from "./failing-service.ts"
+
+test("DS-20 many that begin together begin one after the other, so many a second", async () => {
+  const attempts = new Attempts({ starting: 8, connecting: 64, connectsPerSecond: 50 })
+  const began: number[] = []
+  const make = async (): Promise<void> => void began.push(performance.now())
+  await Promise.all(Array.from({ length: 40 }, (_, index) => attempts.during("connect", `s${index}`, make)))
+  const tookMs = (began.at(-1) ?? 0) - (began[0] ?? 0)
+  assert.ok(tookMs > 700, `40 at 50 a second took ${tookMs} ms`)
+  assert.equal(began.length, 40)
+})
+
+test("only so many are made at once, and one that is slow gives way after a while", async () => {
+  const attempts = new Attempts({ starting: 2, connecting: 2, connectsPerSecond: 10_000 })
+  let open = 0
+  let most = 0
+  const make = async (): Promise<void> => {
+    most = Math.max(most, ++open)
+    await sleep(5)
+    open--
+  }
+  await Promise.all(Array.from({ length: 20 }, () => attempts.during("start", "one", make)))
+  assert.equal(most, 2)
+  const never = (): Promise<void> => new Promise(() => {})
+  for (let made = 0; made < 2; made++) void attempts.during("connect", "silent", never)
+  await attempts.during("connect", "other", make)
+})
+
+test("a service that makes many connections keeps the first of another from none", async () => {
+  const attempts = new Attempts({ starting: 1, connecting: 1, connectsPerSecond: 10_000 })
+  const order: string[] = []
+  const make = (name: string) => async () => void order.push(name)
+  const many = Array.from({ length: 100 }, () => attempts.during("connect", "many", make("many")))
+  const one = attempts.during("connect", "one", make("one"))
+  await Promise.all([...many, one])
+  assert.ok(order.indexOf("one") <= 2, String(order.indexOf("one")))
+})
+
+test("DS-20 services that are all gone at once are tried again at the pace that is set", async (t) => {
+  const service = await failingService(t)
+  const services = Object.fromEntries(
+    Array.from({ length: 30 }, (_, index) => [`s${index}`, { url: service.url }]),
+  )
+  const { fleet } = await openFleet(t, services, { limits: { connectsPerSecond: 40 } })
+  const beganMs = performance.now()
+  await until("all are up", () => fleet.status().every(({ state }) => state === "up"))
+  assert.ok(performance.now() - beganMs > 500, "30 at 40 a second take most of a second")
+})
