@@ -1,4 +1,5 @@
 /** Every route that the gateway has, from the tables that it is served from, and how a request of each is written. */
+import { OpenCounts } from "../../src/call/open-counts.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
 import { operations } from "../../src/operations/index.ts"
 import { doorRoutes } from "../../src/surfaces/http-routes.ts"
@@ -15,6 +16,7 @@ function restPaths(): readonly string[] {
     bodyBytes: 0,
     events: createMemoryEvents(),
     log: { error: () => {} },
+    pipes: new OpenCounts(0, nobody),
     stopping: AbortSignal.abort(),
     authenticate: nobody,
     perform: nobody,
