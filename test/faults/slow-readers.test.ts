@@ -120,11 +120,11 @@ function ask({ origin, key }: TestGateway, given: object, accept: string): Promi
     "mcp-method": "tools/call",
     "mcp-name": "large__get",
   }
-  const _meta = {
+  const meta = {
     "io.modelcontextprotocol/protocolVersion": modernRevision,
     "io.modelcontextprotocol/clientCapabilities": {},
   }
-  const params = { name: "large__get", arguments: given, _meta }
+  const params = { name: "large__get", arguments: given, _meta: meta }
   return new Promise((resolve, reject) => {
     const sending = request(`${origin}/mcp`, { method: "POST", headers }, resolve).on("error", reject)
     sending.end(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params }))
