@@ -12,6 +12,8 @@ export type Fate =
   | { readonly kind: "answered"; readonly bytes: number }
   /** With a JSON-RPC error, or the same over HTTP: the caller knows. */
   | { readonly kind: "error"; readonly code: string; readonly message: string }
+  /** With the error for a tool that is not there. */
+  | { readonly kind: "unknown"; readonly message: string }
   /** The connection was cut, as it is where an answer had begun that cannot be finished. */
   | { readonly kind: "cut"; readonly message: string }
   /** No word until the client gave up. */
@@ -42,7 +44,7 @@ export async function ask(peer: Peer, service: string, options: AskOptions = {})
   const nonce = `nonce-${randomBytes(12).toString("hex")}`
   const beganAtMs = performance.now()
   const signal = AbortSignal.timeout(giveUpMs)
-  const asked = peer.tool(`${service}__${tool}`, { ...values, nonce }, { signal })
+  const asked = peer.tool(`${service}__${tool}`, { ...values, nonce }, { signal, meta: { progressToken: nonce } })
   const fate = await asked.then(
     (reply) => fateOf(reply, nonce),
     (thrown: unknown) => fateOfThrown(thrown, signal),
@@ -51,7 +53,7 @@ export async function ask(peer: Peer, service: string, options: AskOptions = {})
 }
 
 function fateOf({ text, error, result }: Reply, nonce: string): Fate {
-  if (error) return { kind: "error", code: codeOf(error), message: error.message }
+  if (error) return refusal(codeOf(error), error.message)
   const found = JSON.stringify(result?.["content"] ?? "").match(/nonce-[0-9a-f]{24}/g) ?? []
   if (found.length > 0 && found.every((each) => each === nonce)) return { kind: "answered", bytes: text.length }
   return { kind: "mistaken", text: text.slice(0, 300) }
@@ -61,6 +63,10 @@ function fateOf({ text, error, result }: Reply, nonce: string): Fate {
 function codeOf({ code, data }: NonNullable<Reply["error"]>): string {
   const own = data?.["code"]
   return typeof own === "string" ? own : String(code)
+}
+
+function refusal(code: string, message: string): Fate {
+  return code === "not_found" ? { kind: "unknown", message } : { kind: "error", code, message }
 }
 
 function fateOfThrown(thrown: unknown, signal: AbortSignal): Fate {

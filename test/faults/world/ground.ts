@@ -108,28 +108,27 @@ export class Ground {
     this.#before = await readMeter(this.gateway.process)
   }
 
-  /** Puts a service there that does harm, and waits until the gateway has made up its mind about it. */
-  async add(name: string, definition: object): Promise<string> {
+  /** Puts a service there that does harm, and waits until it was listed, is down, or has had its time. */
+  async add(name: string, definition: object, withinMs = 10_000): Promise<void> {
     await this.gateway.drop(name, { ...harmLimits, ...definition })
-    let state = "absent"
-    await eventually(`${name} is up or down`, async () => {
-      state = await this.state(name)
-      return state !== "absent" && state !== "starting"
-    })
-    return state
+    const isSettled = async (): Promise<boolean> => {
+      const { state, listedAt } = await this.status(name)
+      return state === "down" || listedAt !== undefined
+    }
+    await eventually(`${name} is listed or down`, isSettled, withinMs).catch(() => {})
   }
 
-  /** As the gateway sees it: `up`, `down` ...; `absent` where it does not know it. */
-  async state(name: string): Promise<string> {
+  /** As the gateway sees it; `absent` where it does not know it. */
+  async status(name: string): Promise<{ readonly state: string; readonly listedAt?: string }> {
     const { status, body } = await rest(this.gateway, "GET", `/services/${name}`)
-    if (status !== 200) return "absent"
-    return (body as { service?: { state?: string } }).service?.state ?? JSON.stringify(body)
+    if (status !== 200) return { state: "absent" }
+    return (body as { service: { state: string } }).service
   }
 
   /** Takes the service away again, as an operator does, and waits until it is gone. */
   async remove(name: string): Promise<void> {
     await rm(join(this.gateway.folder, "servers.d", `${name}.json`), { force: true })
-    await eventually(`${name} is gone`, async () => (await this.state(name)) === "absent", 20_000)
+    await eventually(`${name} is gone`, async () => (await this.status(name)).state === "absent", 20_000)
   }
 
   /** A call of a service that does harm, by a modern client and a legacy one in turn. */
