@@ -14,6 +14,7 @@ import { operationKills } from "./stores/operation-kill.ts"
 import { stateKills } from "./stores/state-kill.ts"
 import { storesSuite } from "./stores/stores.ts"
 import { unwritableWays } from "./unwritable.ts"
+import { worldFaults } from "./world/world.ts"
 
 /** Each with its rounds where none are asked for. */
 const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Figures>>> = {
@@ -26,6 +27,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   state: (rounds = 500) => stateKills(rounds),
   operations: (rounds = 50) => operationKills(rounds),
   stores: () => storesSuite(),
+  world: () => worldFaults("at length"),
 }
 
 const options = { rounds: { type: "string" } } as const

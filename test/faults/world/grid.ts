@@ -14,6 +14,16 @@ import { transports, type Era, type Transport } from "./service/mouth.ts"
 
 export type Case = { readonly name: string; readonly kind: Kind; readonly transport: Transport; readonly era: Era }
 
+export type GridOptions = {
+  readonly cases: readonly Case[]
+  readonly atOnce: number
+  /** Of the harm that is a matter of number, and of the calls of one case. */
+  readonly floodShare: number
+  readonly rounds: number
+  /** How late, after its deadline, a caller may hear. */
+  readonly graceMs: number
+}
+
 export type Played = {
   readonly played: Case
   readonly asked: readonly Asked[]
@@ -22,7 +32,6 @@ export type Played = {
 }
 
 const script = join(root, "test/faults/world/service/main.ts")
-const rounds = 3
 /** How long a service may take until its tools are known, and where it does all it can against that. */
 const readyMs = 10_000
 const vainMs = 2_000
@@ -40,31 +49,38 @@ export function allCases(): readonly Case[] {
   )
 }
 
-/** Plays all of them, so many at once. */
-export async function playAll(ground: Ground, cases: readonly Case[], atOnce: number): Promise<readonly Played[]> {
-  const left = [...cases]
+/** One case of each kind, so that all transports and eras have their share. */
+export function sampleCases(): readonly Case[] {
+  const byKind = [...Map.groupBy(allCases(), ({ name }) => name).values()]
+  return byKind.flatMap((cases, index) => cases[index % cases.length] ?? [])
+}
+
+/** Plays the cases, so many at once. */
+export async function playAll(ground: Ground, options: GridOptions): Promise<readonly Played[]> {
+  const left = [...options.cases]
   const played: Played[] = []
   const work = async (): Promise<void> => {
-    for (let next = left.shift(); next; next = left.shift()) played.push(await play(ground, next))
+    for (let next = left.shift(); next; next = left.shift()) played.push(await play(ground, next, options))
   }
-  await Promise.all(Array.from({ length: atOnce }, work))
+  await Promise.all(Array.from({ length: options.atOnce }, work))
   return played
 }
 
-async function play(ground: Ground, played: Case): Promise<Played> {
+async function play(ground: Ground, played: Case, options: GridOptions): Promise<Played> {
   const { kind, name, transport, era } = played
   const service = `w${++made}`
   const args = [name, transport, era, ground.executed]
+  const env = { FLOOD: String(options.floodShare) }
   const socket = join(ground.gateway.folder, `${service}.sock`)
   const running =
-    transport === "stdio" ? undefined : await start({ args: [script, ...args, socket], ready: /^listening/ })
+    transport === "stdio" ? undefined : await start({ args: [script, ...args, socket], env, ready: /^listening/ })
   const group = startsWithGroup([script, ...args, service])
   try {
-    const isVain = [kind.gets, kind.then].every((outcomes) => outcomes?.includes("unknown") ?? true)
-    const definition = definitionOf(played, running, { args: [...args, service], socket })
+    const isVain = [kind.gets, kind.later].every((outcomes) => outcomes?.includes("unknown") ?? true)
+    const definition = definitionOf(played, running, { args: [...args, service], socket, env })
     await ground.add(service, definition, isVain ? vainMs : readyMs)
     const asked: Asked[] = []
-    for (let round = 0; round < rounds; round++) asked.push(...(await askAtOnce(ground, service, kind)))
+    for (let round = 0; round < options.rounds; round++) asked.push(...(await askAtOnce(ground, service, kind)))
     await group.note()
     await ground.remove(service)
     const left = await group.left()
@@ -72,7 +88,7 @@ async function play(ground: Ground, played: Case): Promise<Played> {
       played,
       asked,
       worstMs: Math.max(...asked.map(({ tookMs }) => tookMs)),
-      violations: [...strayFrom(played, asked), ...left].map(
+      violations: [...strayFrom(played, asked, options), ...left].map(
         (what) => `${name} over ${transport} (${era}): ${what}`,
       ),
     }
@@ -85,10 +101,10 @@ async function play(ground: Ground, played: Case): Promise<Played> {
 function definitionOf(
   { transport }: Case,
   running: Running | undefined,
-  { args, socket }: { readonly args: readonly string[]; readonly socket: string },
+  { args, socket, env }: { readonly args: readonly string[]; readonly socket: string; readonly env: object },
 ): object {
   if (transport === "unix") return { url: `unix://${socket}:/mcp` }
-  if (!running) return { command: process.execPath, args: [script, ...args] }
+  if (!running) return { command: process.execPath, args: [script, ...args], env }
   return { url: urlIn(running.line), ...(transport === "sse" && { type: "sse" }) }
 }
 
@@ -97,8 +113,8 @@ function askAtOnce(ground: Ground, service: string, { atOnce = 1, values = {} }:
 }
 
 /** Where the callers did not get what the kind's row says, or late. */
-function strayFrom({ kind }: Case, asked: readonly Asked[]): readonly string[] {
-  const { gets, then: later = gets, atOnce = 1 } = kind
+function strayFrom({ kind }: Case, asked: readonly Asked[], { graceMs }: GridOptions): readonly string[] {
+  const { gets, later = gets, atOnce = 1 } = kind
   return asked.flatMap(({ fate, tookMs }, index) => {
     const expected: readonly Outcome[] = index < atOnce ? gets : later
     const dueMs = harmLimits.maxTimeMs + graceMs
@@ -110,5 +126,3 @@ function strayFrom({ kind }: Case, asked: readonly Asked[]): readonly string[] {
     ]
   })
 }
-
-const graceMs = 250

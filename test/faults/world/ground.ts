@@ -7,36 +7,36 @@
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { setTimeout as sleep } from "node:timers/promises"
 import { eventually } from "../../journeys/eventually.ts"
 import { bearer, httpPipe } from "../../journeys/http-pipe.ts"
-import { openPeer, type Peer } from "../../journeys/peer.ts"
+import { openPeer, type Peer, type Pipe } from "../../journeys/peer.ts"
 import { startGateway, type TestGateway } from "../../support/gateway.ts"
 import { root, start, urlIn, type Running } from "../../support/process.ts"
 import { createAgent, rest } from "../../support/rest.ts"
-import { ClientJournal } from "../client-journal.ts"
 import { ask, type Asked, type AskOptions } from "./asked.ts"
-import { judge, type Verdict } from "./judge.ts"
+import { judge, type JudgeOptions, type Verdict } from "./judge.ts"
 import { readMeter, type Reading } from "./meter.ts"
-import { healthyTools, startNeighbours, type Latencies, type Neighbours } from "./neighbours.ts"
+import { Neighbours, type Fared } from "./neighbours.ts"
 
 export type GroundOptions = {
   /** Settings of the gateway, as arguments. */
   readonly args?: readonly string[]
   readonly callsPerSecond?: number
-  /** How late, after its deadline, a caller may hear. */
-  readonly graceMs?: number
 }
 
 /** Of a service that does harm: short, so that many can be tried. */
 export const harmLimits = { timeoutMs: 500, maxTimeMs: 1_000, health: { intervalMs: 2_000, timeoutMs: 500 } }
 
 const quietMs = 1_500
+/** Connections that a stall has brought are not kept for long after it. */
+const idleSoon = { KEEP_ALIVE_MS: "5000" }
 
 export async function openGround(options: GroundOptions = {}): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), "mcp-meta-world-"))
   const [executed, healthy] = [join(folder, "executed"), join(folder, "healthy")]
   const script = join(root, "test/faults/counting-service.ts")
-  const service = await start({ args: [script, healthy], ready: /^listening / })
+  const service = await start({ args: [script, healthy], env: idleSoon, ready: /^listening / })
   const url = urlIn(service.line)
   const gateway = await startGateway({
     services: {
@@ -47,10 +47,12 @@ export async function openGround(options: GroundOptions = {}): Promise<Ground> {
     args: options.args ?? [],
     env: { MCP_META_LOG_LEVEL: "error" },
   })
-  const kit = { folder, executed, healthy, service, gateway }
-  const ground = new Ground(kit, await openPeers(gateway), options)
-  await ground.begin()
-  return ground
+  const { callsPerSecond = 20 } = options
+  const all = { tools: { allow: ["*"] } }
+  const own = await createAgent(gateway, "neighbour", all)
+  const neighbours = await Neighbours.start({ url: `${gateway.origin}/mcp`, key: own, callsPerSecond })
+  const callers = await openCallers(gateway, await createAgent(gateway, "caller", all))
+  return new Ground({ folder, executed, healthy, service, gateway, neighbours, callers })
 }
 
 type Kit = {
@@ -59,19 +61,15 @@ type Kit = {
   readonly healthy: string
   readonly service: Running
   readonly gateway: TestGateway
+  readonly neighbours: Neighbours
+  readonly callers: Callers
 }
 
-/** Each with its own principal, but the two callers. */
-type Peers = { readonly neighbour: Peer; readonly callers: readonly [modern: Peer, legacy: Peer] }
+type Callers = readonly [modern: Peer, legacy: Peer]
 
-async function openPeers(gateway: TestGateway): Promise<Peers> {
-  const pipe = (key: string): ReturnType<typeof httpPipe> => httpPipe(`${gateway.origin}/mcp`, bearer(key))
-  const all = { tools: { allow: ["*"] } }
-  const [own, other] = [await createAgent(gateway, "neighbour", all), await createAgent(gateway, "caller", all)]
-  return {
-    neighbour: await openPeer(pipe(own)),
-    callers: [await openPeer(pipe(other)), await openPeer(pipe(other), { era: "legacy" })],
-  }
+async function openCallers({ origin }: TestGateway, key: string): Promise<Callers> {
+  const pipe = (): Pipe => httpPipe(`${origin}/mcp`, bearer(key))
+  return [await openPeer(pipe()), await openPeer(pipe(), { era: "legacy" })]
 }
 
 export class Ground {
@@ -80,32 +78,20 @@ export class Ground {
   readonly executed: string
   readonly asked: Asked[] = []
   readonly #kit: Kit
-  readonly #peers: Peers
-  readonly #options: GroundOptions
-  readonly #healthy = new ClientJournal()
-  #neighbours: Neighbours | undefined
   #before: Reading | undefined
   #calls = 0
 
-  constructor(kit: Kit, peers: Peers, options: GroundOptions) {
+  constructor(kit: Kit) {
     this.gateway = kit.gateway
     this.executed = kit.executed
     this.#kit = kit
-    this.#peers = peers
-    this.#options = options
   }
 
-  /** The calls of the neighbour begin; once they are served steadily, what the gateway holds is noted. */
+  /** From here on it counts: how the neighbours fare, and what the gateway holds now is what it may hold at the end. */
   async begin(): Promise<void> {
-    const { callsPerSecond = 20 } = this.#options
-    for (const tool of healthyTools) {
-      const served = async (): Promise<boolean> =>
-        (await this.#healthy.call(this.#peers.neighbour, tool)).fate?.kind === "answered"
-      await eventually(`${tool} is served`, served)
-    }
-    this.#neighbours = startNeighbours(this.#peers.neighbour, this.#healthy, callsPerSecond)
-    await new Promise((resolve) => setTimeout(resolve, quietMs))
+    await sleep(quietMs)
     this.#before = await readMeter(this.gateway.process)
+    await this.look()
   }
 
   /** Puts a service there that does harm, and waits until it was listed, is down, or has had its time. */
@@ -133,33 +119,33 @@ export class Ground {
 
   /** A call of a service that does harm, by a modern client and a legacy one in turn. */
   async ask(service: string, options?: AskOptions): Promise<Asked> {
-    const asked = await ask(this.#peers.callers[this.#calls++ % 2 === 0 ? 0 : 1], service, options)
+    const asked = await ask(this.#kit.callers[this.#calls++ % 2 === 0 ? 0 : 1], service, options)
     this.asked.push(asked)
     return asked
   }
 
-  /** How the neighbour fared since the last look. */
-  look(): Latencies {
-    if (!this.#neighbours || !this.#before) throw new Error("The ground was not begun.")
-    return this.#neighbours.look()
+  /** How the neighbours fared since the last look. */
+  look(): Promise<Fared> {
+    return this.#kit.neighbours.look()
   }
 
-  /** Ends the calls, when every harmful service is gone. @returns what was found on the whole */
-  async judge(): Promise<Verdict> {
-    if (!this.#neighbours || !this.#before) throw new Error("The ground was not begun.")
-    return judge({
+  /** Ends the calls of the neighbours; to be asked when every harmful service is gone. @returns all that was found */
+  async judge(options: JudgeOptions = {}): Promise<Verdict> {
+    const { executed, healthy, neighbours, callers } = this.#kit
+    const evidence = {
       gateway: this.gateway.process,
-      neighbours: this.#neighbours,
-      before: this.#before,
+      neighbours,
+      before: this.#before ?? (await readMeter(this.gateway.process)),
       asked: this.asked,
-      strays: [this.#peers.neighbour, ...this.#peers.callers].flatMap(({ strays }) => strays),
-      journals: { executed: this.executed, healthy: this.#kit.healthy },
-    })
+      strays: callers.flatMap(({ strays }) => strays),
+      journals: [executed, healthy],
+    }
+    return judge(evidence, options)
   }
 
   async close(): Promise<void> {
-    await this.#neighbours?.stop()
-    for (const peer of [this.#peers.neighbour, ...this.#peers.callers]) await peer.close().catch(() => {})
+    await this.#kit.neighbours.stop()
+    for (const peer of this.#kit.callers) await peer.close().catch(() => {})
     await this.gateway.stop()
     await this.#kit.service.stop("SIGKILL")
     await rm(this.#kit.folder, { recursive: true, force: true })

@@ -8,7 +8,7 @@ import type { Running } from "../../support/process.ts"
 import { readJournal } from "../service-journal.ts"
 import type { Asked } from "./asked.ts"
 import { complaintsOf, settle, type Reading } from "./meter.ts"
-import type { Latencies, Neighbours } from "./neighbours.ts"
+import type { Fared, Neighbours } from "./neighbours.ts"
 
 type Evidence = {
   readonly gateway: Running
@@ -18,7 +18,13 @@ type Evidence = {
   /** Answers that came to nobody's question. */
   readonly strays: readonly string[]
   /** Files with a line for each execution. */
-  readonly journals: { readonly executed: string; readonly healthy: string }
+  readonly journals: readonly string[]
+}
+
+export type JudgeOptions = {
+  /** What the process may hold more than before, over a tenth. A short run has warmed up less. */
+  readonly slackMb?: number
+  readonly withinMs?: number
 }
 
 export type Verdict = {
@@ -27,18 +33,18 @@ export type Verdict = {
   readonly executedTwice: number
   readonly mistaken: number
   readonly neverTold: number
-  readonly neighbours: Latencies & { readonly failed: number }
+  readonly neighbours: Fared
   readonly before: Reading
   readonly after: Reading
   readonly backAfterMs: number
   readonly violations: readonly string[]
 }
 
-export async function judge(evidence: Evidence): Promise<Verdict> {
+export async function judge(evidence: Evidence, options: JudgeOptions): Promise<Verdict> {
   const { gateway, before, asked, strays, journals } = evidence
-  const { after, tookMs, violations: held } = await settle(gateway, before)
-  const { all, failures } = await evidence.neighbours.stop()
-  const twice = [...(await doublesIn(journals.executed)), ...(await doublesIn(journals.healthy))]
+  const { after, tookMs, violations: held } = await settle(gateway, before, options)
+  const neighbours = await evidence.neighbours.stop()
+  const twice = (await Promise.all(journals.map(doublesIn))).flat()
   const complaints = complaintsOf(gateway)
   const mistaken = asked.filter(({ fate }) => fate.kind === "mistaken")
   const neverTold = asked.filter(({ fate }) => fate.kind === "nothing")
@@ -48,14 +54,14 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
     executedTwice: twice.length,
     mistaken: mistaken.length + strays.length,
     neverTold: neverTold.length,
-    neighbours: { ...all, failed: failures.length },
+    neighbours,
     before,
     after,
     backAfterMs: tookMs,
     violations: [
       ...complaints,
       ...held,
-      ...failures.map((failure) => `A neighbour suffered: ${failure}`),
+      ...neighbours.failures.map((failure) => `A neighbour suffered: ${failure}`),
       ...twice.map((nonce) => `${nonce} was executed twice.`),
       ...mistaken.map(({ service, fate }) => `${service}: a caller got ${JSON.stringify(fate)}.`),
       ...neverTold.map(({ service, tookMs: waited }) => `${service}: no word within ${Math.round(waited)} ms.`),

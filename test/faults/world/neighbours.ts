@@ -1,13 +1,13 @@
 /**
  * Those who must not notice: a principal of its own calls healthy services at a steady rate, both eras over HTTP and a
- * program over stdio, and each answer must be the right one. How long they take is kept in a histogram of microseconds.
+ * program over stdio, and each answer must be the right one. They are called from a thread of their own
+ * (neighbours-thread.ts), so that what this process does to itself is not taken for harm.
  */
 
-import { createHistogram } from "node:perf_hooks"
-import { startLoad } from "../../journeys/load.ts"
-import type { Peer } from "../../journeys/peer.ts"
-import type { ClientJournal } from "../client-journal.ts"
+import { once } from "node:events"
+import { Worker } from "node:worker_threads"
 
+/** In ms. */
 export type Latencies = {
   readonly calls: number
   readonly medianMs: number
@@ -15,46 +15,41 @@ export type Latencies = {
   readonly worstMs: number
 }
 
-export type Neighbours = {
-  /** Of the calls answered since the last look. */
-  look(): Latencies
-  /** Ends the calls. @returns a sentence for each that was not answered as it should */
-  stop(): Promise<{ readonly all: Latencies; readonly failures: readonly string[] }>
-}
+/** A sentence for each call that was not answered as it should, beside how long they took. */
+export type Fared = Latencies & { readonly failures: readonly string[] }
 
-export const healthyTools = ["modern__count", "legacy__count", "piped__count"] as const
+export type NeighbourOptions = { readonly url: string; readonly key: string; readonly callsPerSecond: number }
 
-/** @param journal keeps each call, so that one executed twice can be told */
-export function startNeighbours(peer: Peer, journal: ClientJournal, callsPerSecond: number): Neighbours {
-  const all = createHistogram()
-  const lately = createHistogram()
-  let made = 0
-  const load = startLoad(callsPerSecond, async () => {
-    const tool = healthyTools[made++ % healthyTools.length] ?? healthyTools[0]
-    const { fate, askedAtMs, toldAtMs = askedAtMs } = await journal.call(peer, tool)
-    const tookUs = Math.max(1, Math.round((toldAtMs - askedAtMs) * 1_000))
-    for (const histogram of [all, lately]) histogram.record(tookUs)
-    return fate?.kind === "answered" ? undefined : `${tool} ended so: ${JSON.stringify(fate)}`
-  })
-  return {
-    look: () => {
-      const seen = latenciesOf(lately)
-      lately.reset()
-      return seen
-    },
-    stop: async () => {
-      const { failures } = await load.stop()
-      return { all: latenciesOf(all), failures }
-    },
+/** `look`: how they fared since the last look. `stop`: in all, once the open calls are answered. */
+export type NeighbourQuestion = "look" | "stop"
+
+export class Neighbours {
+  readonly #thread: Worker
+  #stopped: Promise<Fared> | undefined
+
+  private constructor(thread: Worker) {
+    this.#thread = thread
   }
-}
 
-function latenciesOf(histogram: ReturnType<typeof createHistogram>): Latencies {
-  const ms = (us: number): number => Math.round(us / 100) / 10
-  return {
-    calls: histogram.count,
-    medianMs: ms(histogram.percentile(50)),
-    p99Ms: ms(histogram.percentile(99)),
-    worstMs: histogram.count === 0 ? 0 : ms(histogram.max),
+  /** Resolves when each of the healthy services has answered once. */
+  static async start(options: NeighbourOptions): Promise<Neighbours> {
+    const thread = new Worker(new URL("./neighbours-thread.ts", import.meta.url), { workerData: options })
+    await once(thread, "message")
+    return new Neighbours(thread)
+  }
+
+  look(): Promise<Fared> {
+    return this.#ask("look")
+  }
+
+  stop(): Promise<Fared> {
+    this.#stopped ??= this.#ask("stop").finally(() => void this.#thread.terminate())
+    return this.#stopped
+  }
+
+  async #ask(question: NeighbourQuestion): Promise<Fared> {
+    this.#thread.postMessage(question, [])
+    const [fared] = (await once(this.#thread, "message")) as [Fared]
+    return fared
   }
 }

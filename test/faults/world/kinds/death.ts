@@ -13,7 +13,12 @@ export const death: Kinds = {
   "exits-0": { id: "DS-05", does: "exits with 0 when it is called", gets: ["error"], call: () => process.exit(0) },
   "exits-1": { id: "DS-05", does: "exits with 1 when it is called", gets: ["error"], call: () => process.exit(1) },
   "is-killed": { id: "DS-05", does: "is killed when it is called", gets: ["error"], call: () => end("SIGKILL") },
-  "is-stopped": { id: "DS-05", does: "is stopped (SIGSTOP) when called", gets: ["error"], call: () => end("SIGSTOP") },
+  "is-stopped": {
+    id: "DS-05",
+    does: "is stopped (SIGSTOP) when called",
+    gets: ["error"],
+    call: () => end("SIGSTOP"),
+  },
   "dies-at-once": {
     id: "DS-05",
     does: "ends before it has said a word",
@@ -72,14 +77,14 @@ export const death: Kinds = {
     id: "DS-21",
     does: "ends 100 ms after each start",
     over: ["stdio"],
-    gets: ["error", "answered"],
+    gets: ["error", "answered", "unknown"],
     start: () => void setTimeout(() => process.exit(0), flapMs),
   },
   "drops-pipes": {
     id: "DS-21",
     does: "ends each connection 100 ms after it was made",
     over: ["sse", "websocket"],
-    gets: ["error", "answered"],
+    gets: ["error", "answered", "unknown"],
     introduce: async (turn) => {
       await turn.proper()
       await sleep(flapMs)
@@ -91,7 +96,7 @@ export const death: Kinds = {
     does: "is of the other era after a restart",
     over: ["stdio"],
     gets: ["error"],
-    then: ["answered", "error"],
+    later: ["answered", "error"],
     call: async (turn) => {
       const mark = `${process.argv[5] ?? ""}.${process.argv[4]}.died`
       if (existsSync(mark)) return turn.proper()

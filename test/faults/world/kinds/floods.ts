@@ -34,7 +34,11 @@ export const floods: Kinds = {
     gets: ["answered", "error"],
     call: async (turn) => {
       turn.mouth.stream()
-      const note = JSON.stringify({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: 1 } })
+      const note = JSON.stringify({
+        jsonrpc: "2.0",
+        method: "notifications/message",
+        params: { level: "info", data: 1 },
+      })
       await repeat(turn.mouth, note, notifications)
       await turn.proper()
     },
@@ -45,7 +49,11 @@ export const floods: Kinds = {
     over: pipes,
     gets: ["answered", "error"],
     call: async (turn) => {
-      await repeat(turn.mouth, JSON.stringify({ jsonrpc: "2.0", method: "vendor/nothing", params: {} }), notifications)
+      await repeat(
+        turn.mouth,
+        JSON.stringify({ jsonrpc: "2.0", method: "vendor/nothing", params: {} }),
+        notifications,
+      )
       await turn.proper()
     },
   },

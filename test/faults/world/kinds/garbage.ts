@@ -79,7 +79,11 @@ export const garbage: Kinds = {
     does: "answers with a result and an error at once",
     gets: ["error"],
     call: (turn) =>
-      say(turn.mouth, { id: turn.message.id, ...properAnswer(turn.era, turn.message), error: { code: 1, message: "" } }),
+      say(turn.mouth, {
+        id: turn.message.id,
+        ...properAnswer(turn.era, turn.message),
+        error: { code: 1, message: "" },
+      }),
   },
   "error-of-odd-shape": {
     id: "DS-11",
@@ -100,7 +104,11 @@ export const garbage: Kinds = {
     introduce: (turn) =>
       turn.result(
         turn.era === "legacy"
-          ? { protocolVersion: "1999-01-01", capabilities: { tools: {} }, serverInfo: { name: "old", version: "0" } }
+          ? {
+              protocolVersion: "1999-01-01",
+              capabilities: { tools: {} },
+              serverInfo: { name: "old", version: "0" },
+            }
           : { resultType: "complete", supportedVersions: ["2099-01-01"], capabilities: { tools: {} } },
       ),
   },

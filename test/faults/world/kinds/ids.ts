@@ -14,7 +14,8 @@ export const wrongIds: Kinds = {
     id: "DS-12",
     does: "answers under an id that is of no call",
     gets: ["error"],
-    call: ({ mouth, message, era, nonce }) => say(mouth, { id: Number(message.id) + 1_000, result: saying(era, nonce) }),
+    call: ({ mouth, message, era, nonce }) =>
+      say(mouth, { id: Number(message.id) + 1_000, result: saying(era, nonce) }),
   },
   "id-to-come": {
     id: "DS-12",

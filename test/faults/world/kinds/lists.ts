@@ -31,19 +31,19 @@ export const lists: Kinds = {
   "50-mb-schema": {
     id: "DS-16",
     does: "has a tool with a schema of 50 MB",
-    gets: ["answered", "error"],
+    gets: ["answered", "unknown"],
     list: (turn) => beside(tool({ type: "object", description: "x".repeat(50 * megabyte) }))(turn),
   },
   "deep-schema": {
     id: "RED-04",
     does: "has a schema that is nested 10,000 levels deep",
-    gets: ["answered", "error"],
+    gets: ["unknown"],
     list: (turn) => {
       const deep = `${'{"not":'.repeat(10_000)}{}${"}".repeat(10_000)}`
       const list = JSON.stringify(listOf(turn.era, [echo, tool("DEEP")])).replace('"DEEP"', deep)
-      return turn.mouth.piece(`{"jsonrpc":"2.0","id":${JSON.stringify(turn.message.id)},"result":${list}}`).then(() =>
-        turn.mouth.finish(),
-      )
+      return turn.mouth
+        .piece(`{"jsonrpc":"2.0","id":${JSON.stringify(turn.message.id)},"result":${list}}`)
+        .then(() => turn.mouth.finish())
     },
   },
   "wide-schema": {
@@ -62,7 +62,9 @@ export const lists: Kinds = {
     id: "RED-04",
     does: "has a schema that refers to itself in a circle",
     gets: ["answered"],
-    list: beside(tool({ type: "object", $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } } })),
+    list: beside(
+      tool({ type: "object", $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/b" }, b: { $ref: "#/$defs/a" } } }),
+    ),
   },
   "schema-refers-elsewhere": {
     id: "SSRF-12",
@@ -87,7 +89,16 @@ export const lists: Kinds = {
     does: "lists what are no tools beside one that is",
     gets: ["answered"],
     list: (turn) => {
-      const odd = [null, 1, [], {}, { name: 1 }, { name: "a\u0000b" }, { name: "__proto__" }, { name: "x".repeat(1e6) }]
+      const odd = [
+        null,
+        1,
+        [],
+        {},
+        { name: 1 },
+        { name: "a\u0000b" },
+        { name: "__proto__" },
+        { name: "x".repeat(1e6) },
+      ]
       return turn.result(listOf(turn.era, [...(odd as Tool[]), echo]))
     },
   },

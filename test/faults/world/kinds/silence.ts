@@ -22,7 +22,7 @@ export const silence: Kinds = {
     id: "DS-02",
     does: "answers the first call after its time-out, while the next ones are open",
     gets: ["error"],
-    then: ["answered"],
+    later: ["answered"],
     call: async (turn) => {
       await sleep(turn.number === 1 ? lateMs : nextMs)
       await turn.proper()

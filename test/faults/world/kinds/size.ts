@@ -14,7 +14,8 @@ export const size: Kinds = {
     gets: ["error", "cut"],
     call: async (turn) => {
       await turn.mouth.piece(largeText(turn))
-      for (let said = 0; said < 100 * megabyte && !turn.mouth.gone; said += chunk.length) await turn.mouth.piece(chunk)
+      for (let said = 0; said < 100 * megabyte && !turn.mouth.gone; said += chunk.length)
+        await turn.mouth.piece(chunk)
       await turn.mouth.piece(closing)
       turn.mouth.finish()
     },

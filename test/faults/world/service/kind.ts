@@ -32,7 +32,7 @@ export type Kind = {
   readonly era?: Era
   /** What a caller may get from the first call; and from the others, where that differs. */
   readonly gets: readonly Outcome[]
-  readonly then?: readonly Outcome[]
+  readonly later?: readonly Outcome[]
   /** How many calls are open at once; one unless said. */
   readonly atOnce?: number
   /** Sent beside the nonce. */

@@ -10,7 +10,16 @@ import { kinds } from "../kinds.ts"
 import { httpServer } from "./http.ts"
 import type { Kind, Turn } from "./kind.ts"
 import { isForeign, nonceOf, properAnswer } from "./manners.ts"
-import { frame, say, type Era, type Hear, type Message, type Mouth, type Transport, type Unasked } from "./mouth.ts"
+import {
+  frame,
+  say,
+  type Era,
+  type Hear,
+  type Message,
+  type Mouth,
+  type Transport,
+  type Unasked,
+} from "./mouth.ts"
 import { sseServer } from "./sse.ts"
 import { serveStdio } from "./stdio.ts"
 import { webSocketServer } from "./websocket.ts"

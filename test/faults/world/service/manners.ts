@@ -43,6 +43,9 @@ export function saying(era: Era, text: string): object {
 
 /** Whether a message is of the other era, which a service refuses. */
 export function isForeign(era: Era, { method, params = {} }: Message): boolean {
-  const isModern = Object.hasOwn((params["_meta"] as object | undefined) ?? {}, "io.modelcontextprotocol/protocolVersion")
+  const isModern = Object.hasOwn(
+    (params["_meta"] as object | undefined) ?? {},
+    "io.modelcontextprotocol/protocolVersion",
+  )
   return method !== "ping" && isModern !== (era === "modern")
 }

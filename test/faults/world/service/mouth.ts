@@ -43,8 +43,9 @@ export async function say(mouth: Mouth, message: object): Promise<void> {
 
 /** Anything at all as one message. */
 export async function frame(mouth: Mouth, bytes: Buffer | string): Promise<void> {
-  await mouth.piece(bytes)
+  const room = mouth.piece(bytes)
   mouth.finish()
+  await room
 }
 
 /** Writes, and waits where the reader is slow. */

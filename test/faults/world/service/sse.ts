@@ -16,13 +16,14 @@ export function sseServer({ hear, unasked, deaf }: SseOptions): Server {
       return
     }
     if (deaf()) request.pause()
-    else void text(request).then((body) => {
-      response.writeHead(202).end()
-      const message = JSON.parse(body) as Message
-      if (!mouth) return
-      if (message.method === "notifications/initialized") unasked(mouth)
-      else hear(message, mouth)
-    })
+    else
+      void text(request).then((body) => {
+        response.writeHead(202).end()
+        const message = JSON.parse(body) as Message
+        if (!mouth) return
+        if (message.method === "notifications/initialized") unasked(mouth)
+        else hear(message, mouth)
+      })
   })
 }
 
