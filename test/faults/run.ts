@@ -10,6 +10,7 @@ import { killRounds } from "./kill.ts"
 import { powerOrder } from "./power.ts"
 import { quotaRounds } from "./quotas.ts"
 import { secretsEverywhere } from "./secrets.ts"
+import { badNetwork } from "./network/network.ts"
 import { operationKills } from "./stores/operation-kill.ts"
 import { stateKills } from "./stores/state-kill.ts"
 import { storesSuite } from "./stores/stores.ts"
@@ -24,6 +25,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   power: (rounds = 500) => powerOrder(rounds),
   quotas: (rounds = 100) => quotaRounds(rounds),
   secrets: () => secretsEverywhere(),
+  network: (rounds = 1) => badNetwork("at length", rounds),
   state: (rounds = 500) => stateKills(rounds),
   operations: (rounds = 50) => operationKills(rounds),
   stores: () => storesSuite(),
