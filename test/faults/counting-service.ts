@@ -41,7 +41,7 @@ function serveHttp(): void {
         return response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answered))
       })
   })
-  server.keepAliveTimeout = 60_000
+  server.keepAliveTimeout = Number(process.env["KEEP_ALIVE_MS"] ?? 60_000)
   server.listen(0, "127.0.0.1", () =>
     console.log(`listening http://127.0.0.1:${(server.address() as AddressInfo).port}`),
   )

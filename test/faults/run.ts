@@ -10,10 +10,12 @@ import { killRounds } from "./kill.ts"
 import { powerOrder } from "./power.ts"
 import { quotaRounds } from "./quotas.ts"
 import { secretsEverywhere } from "./secrets.ts"
+import { badNetwork } from "./network/network.ts"
 import { operationKills } from "./stores/operation-kill.ts"
 import { stateKills } from "./stores/state-kill.ts"
 import { storesSuite } from "./stores/stores.ts"
 import { unwritableWays } from "./unwritable.ts"
+import { worldFaults } from "./world/world.ts"
 
 /** Each with its rounds where none are asked for. */
 const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Figures>>> = {
@@ -23,9 +25,11 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   power: (rounds = 500) => powerOrder(rounds),
   quotas: (rounds = 100) => quotaRounds(rounds),
   secrets: () => secretsEverywhere(),
+  network: (rounds = 1) => badNetwork("at length", rounds),
   state: (rounds = 500) => stateKills(rounds),
   operations: (rounds = 50) => operationKills(rounds),
   stores: () => storesSuite(),
+  world: () => worldFaults("at length"),
 }
 
 const options = { rounds: { type: "string" } } as const

@@ -23,6 +23,8 @@ export class Deadlines implements Exchange, Timed, Follower {
   readonly #callerCancels: Cancellation
   readonly #limits: CallLimits
   readonly #wheel: DeadlineWheel
+  /** Whether the service may have heard of the call. */
+  sent = false
   #place: Place | undefined
   /** On the clock of `performance.now()`. */
   #touchedMs: number
@@ -87,6 +89,10 @@ export class Deadlines implements Exchange, Timed, Follower {
     if (nowMs < dueMs) return dueMs
     const { idleMs, hardMs } = this.#limits
     const isHard = nowMs >= this.#hardDueMs()
+    if (!this.sent) {
+      this.cancellation.abort(unsent(isHard ? `${hardMs} ms (maxTimeMs)` : `${idleMs} ms (timeoutMs)`))
+      return undefined
+    }
     this.#wasSilent = nowMs >= this.#touchedMs + idleMs
     this.#expire(
       isHard
@@ -150,4 +156,9 @@ export class Deadlines implements Exchange, Timed, Follower {
       new GatewayError("timeout", `${what} It was told to stop; the call may have had effects.`),
     )
   }
+}
+
+function unsent(limit: string): GatewayError {
+  const text = `The service could not be reached within ${limit}, the limit; nothing was sent to it.`
+  return new GatewayError("timeout", text, { detail: { sent: false } })
 }

@@ -150,8 +150,7 @@ function withoutEndpoint(): GatewayError {
 
 function mayRepeat({ code, detail }: GatewayError, repeatable: boolean): boolean {
   if (code !== "service_unavailable") return false
-  const status = Number(detail["status"] ?? 404)
-  // Other refusals by HTTP would only come again.
-  if (status < 500 && status !== 404) return false
+  // A refusal by HTTP would only come again, unless it was of a session that is now begun anew.
+  if (Number(detail["status"]) < 500 && detail["session"] !== "lost") return false
   return repeatable || detail["sent"] === false
 }

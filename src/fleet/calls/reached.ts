@@ -25,6 +25,7 @@ export class Reached {
   }
 
   async send(request: Request, exchange: Deadlines): Promise<Answer> {
+    exchange.sent = true
     const answer = await this.link.handle(request, this.#turn.exchangeFor(exchange))
     this.endpoint.succeeded(exchange)
     return answer

@@ -65,6 +65,14 @@ export function peerStalled(stallMs: number): GatewayError {
   return new GatewayError("service_unavailable", text)
 }
 
+/** What may come between two messages without being one: heartbeats of a service that is silent for days. */
+export const maxIdleBytes = 1_048_576
+
+export function saysNothing(): GatewayError {
+  const text = `The other side sent more than ${maxIdleBytes} bytes of blank lines or comments between two messages.`
+  return new GatewayError("service_unavailable", text, { detail: { maxIdleBytes } })
+}
+
 export function peerTooSlow(maxBytes: number): GatewayError {
   return new GatewayError(
     "overloaded",

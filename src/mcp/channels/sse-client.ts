@@ -7,6 +7,7 @@
 import { Pool, type Dispatcher } from "undici"
 import { GatewayError } from "../../errors.ts"
 import { Ending, peerClosed, type Channel } from "./channel.ts"
+import { notReached } from "../not-reached.ts"
 import { Outbox } from "./sse-outbox.ts"
 import { createSseParser, type SseEvent, type SseParser } from "./sse-parser.ts"
 
@@ -66,7 +67,7 @@ class SseChannel implements Channel {
   /** Settles when the endpoint is known. */
   async connect(): Promise<void> {
     void this.#openStream().catch((thrown: unknown) =>
-      this.end(thrown instanceof GatewayError ? thrown : peerClosed(thrown)),
+      this.end(thrown instanceof GatewayError ? thrown : notReached(thrown, "unsent")),
     )
     const reason = await Promise.race([this.#endpoint.promise, this.closed])
     if (reason) throw reason

@@ -6,7 +6,7 @@
  */
 
 import { Carry } from "./carry.ts"
-import { messageTooLarge } from "./channel.ts"
+import { maxIdleBytes, messageTooLarge, saysNothing } from "./channel.ts"
 
 export type SseEvent = {
   /** `message` where the stream names none. */
@@ -25,7 +25,10 @@ type SseParserOptions = {
 }
 
 export interface SseParser {
-  /** @throws GatewayError `too_large` for an event over the limit; the parser is of no use after that. */
+  /**
+   * @throws GatewayError `too_large` for an event over the limit, `service_unavailable` for comments without end; the
+   *   parser is of no use after that
+   */
   push(chunk: Buffer): void
   /** No event is given out after this, not even from the chunk being read. One without its blank line never was sent. */
   end(): void
@@ -54,6 +57,8 @@ class EventStreamParser implements SseParser {
   #first: Buffer | undefined
   #dataLines = 0
   #eventBytes = 0
+  /** Since the last event with data: blank lines, comments, events without. */
+  #idleBytes = 0
   #event = ""
   #afterReturn = false
   #atStart = true
@@ -67,13 +72,13 @@ class EventStreamParser implements SseParser {
 
   push(chunk: Buffer): void {
     if (chunk.length === 0) return
-    let start = this.#afterReturn && chunk[0] === lineFeed ? 1 : 0
+    let start = this.#skipBlanks(chunk, this.#afterReturn && chunk[0] === lineFeed ? 1 : 0)
     let feed = chunk.indexOf(lineFeed, start)
     let cr = chunk.indexOf(carriageReturn, start)
     while (!this.#ended && (feed !== -1 || cr !== -1)) {
       const end = cr !== -1 && (feed === -1 || cr < feed) ? cr : feed
       this.#finishLine(chunk.subarray(start, end))
-      start = end === cr && feed === end + 1 ? end + 2 : end + 1
+      start = this.#skipBlanks(chunk, end === cr && feed === end + 1 ? end + 2 : end + 1)
       if (feed !== -1 && feed < start) feed = chunk.indexOf(lineFeed, start)
       if (cr !== -1 && cr < start) cr = chunk.indexOf(carriageReturn, start)
     }
@@ -83,6 +88,20 @@ class EventStreamParser implements SseParser {
 
   end(): void {
     this.#ended = true
+  }
+
+  /** Blank lines between events, a byte at a time: millions of them must cost next to nothing. */
+  #skipBlanks(chunk: Buffer, from: number): number {
+    if (this.#atStart || this.#eventBytes > 0 || this.#line.length > 0) return from
+    let start = from
+    while (chunk[start] === lineFeed || chunk[start] === carriageReturn) start++
+    if (start > from) this.#idle(start - from)
+    return start
+  }
+
+  #idle(bytes: number): void {
+    this.#idleBytes += bytes
+    if (this.#idleBytes > maxIdleBytes) throw saysNothing()
   }
 
   #keep(piece: Buffer): void {
@@ -102,7 +121,10 @@ class EventStreamParser implements SseParser {
     if (line.length === 0) return this.#dispatch()
     this.#checkSize(line.length)
     const colon = line.indexOf(colonByte)
-    if (colon === 0) return this.#options.onComment?.(line.subarray(1))
+    if (colon === 0) {
+      this.#idle(line.length)
+      return this.#options.onComment?.(line.subarray(1))
+    }
     // Lines count with their ends, so that a stream of empty ones cannot grow without limit.
     this.#eventBytes += line.length + 1
     const nameEnd = colon === -1 ? line.length : colon
@@ -131,6 +153,8 @@ class EventStreamParser implements SseParser {
   #dispatch(): void {
     const data = this.#dataLines === 0 ? undefined : (this.#first ?? this.#joined.take())
     const event = this.#event || "message"
+    if (data?.length) this.#idleBytes = 0
+    else this.#idle(this.#eventBytes)
     this.#first = undefined
     this.#dataLines = 0
     this.#eventBytes = 0

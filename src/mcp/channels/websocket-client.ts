@@ -5,7 +5,8 @@
 import type { Socket } from "node:net"
 import { WebSocket } from "ws"
 import { GatewayError } from "../../errors.ts"
-import { peerClosed, type Channel } from "./channel.ts"
+import { notReached } from "../not-reached.ts"
+import type { Channel } from "./channel.ts"
 import { openChannelOver, socketSettings, subprotocol } from "./websocket-channel.ts"
 
 export type WebSocketClientOptions = {
@@ -42,7 +43,7 @@ export async function openWebSocketChannel(options: WebSocketClientOptions): Pro
   })
   socket.once("unexpected-response", (_request, { statusCode }) => giveUp(refused(statusCode)))
   // Also keeps what comes after giving up from being thrown.
-  socket.on("error", (cause) => reject(peerClosed(cause)))
+  socket.on("error", (cause) => reject(notReached(cause, "unsent")))
   return promise.finally(() => clearTimeout(deadline))
 }
 

@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders } from "node:http"
 import type { Dispatcher, Pool } from "undici"
 import { GatewayError } from "../../errors.ts"
 import { DispatchPool } from "./dispatch-pool.ts"
-import { notReached } from "./http-refusal.ts"
+import { notReached } from "../not-reached.ts"
 import type { Flow, ResponseHead } from "./response-head.ts"
 import { atTurnEnd } from "../turn-end.ts"
 

@@ -202,7 +202,8 @@ export class HttpLegacyCarrier implements SessionCarrier {
 
   #lose(): GatewayError {
     const message = "The service no longer knows our session; it was restarted or has expired."
-    const lost = new GatewayError("service_unavailable", message, { detail: { status: 404, sent: false } })
+    const detail = { status: 404, session: "lost", sent: false }
+    const lost = new GatewayError("service_unavailable", message, { detail })
     this.#ending.end(lost)
     return lost
   }

@@ -1,21 +1,11 @@
 /**
- * What an HTTP response that is no answer means to whoever called. What was refused before it was taken says so, so
+ * What an HTTP response that is no answer means to whoever called; that there was none: not-reached.ts. What was refused before it was taken says so, so
  * that the request may be sent again.
  */
 
 import { GatewayError } from "../../errors.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import type { ResponseHead } from "./response-head.ts"
-
-/** @param progress whether bytes of the request may have left */
-export function notReached(cause: Error, progress: "sent" | "unsent"): GatewayError {
-  const sent = progress === "sent"
-  const code = "code" in cause && typeof cause.code === "string" ? cause.code : cause.name
-  const message = sent
-    ? `The connection to the service broke before it answered (${code}).`
-    : `The service cannot be reached (${code}); check that it runs and that its url is right.`
-  return new GatewayError("service_unavailable", message, { detail: { sent }, cause })
-}
 
 /** The error for a status that no answer comes with; undefined where the body may hold one. */
 export function refusalOf(head: ResponseHead): GatewayError | undefined {

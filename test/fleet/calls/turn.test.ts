@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setImmediate as soon, setTimeout as sleep } from "node:timers/promises"
 import { DeadlineWheel } from "../../../src/mcp/deadline-wheel.ts"
+import type { GatewayError } from "../../../src/errors.ts"
 import { Deadlines } from "../../../src/fleet/calls/deadlines.ts"
 import { Turn } from "../../../src/fleet/calls/turn.ts"
 import { Turnstile } from "../../../src/fleet/calls/turnstile.ts"
@@ -78,4 +79,16 @@ test("the deadlines of a call stand still while its caller is asked, and go on a
   while (!deadlines.signal.aborted) await sleep(10)
   assert.equal((deadlines.signal.reason as { code: string }).code, "timeout")
   deadlines.done()
+})
+
+test("a deadline tells whether anything was sent before it passed", async () => {
+  for (const sent of [false, true]) {
+    const deadlines = new Deadlines({ signal, notify: () => {} }, { idleMs: 10, hardMs: 20 }, new DeadlineWheel())
+    deadlines.sent = sent
+    while (!deadlines.signal.aborted) await sleep(10)
+    const { message, detail } = deadlines.signal.reason as GatewayError
+    assert.match(message, sent ? /may have had effects/ : /nothing was sent/)
+    assert.deepEqual(detail, sent ? {} : { sent: false })
+    deadlines.done()
+  }
 })

@@ -58,3 +58,9 @@ test("a line without end is too large before its end comes", () => {
     { code: "too_large" },
   )
 })
+
+test("DS-07 blanks without end are refused, and a message between them starts their count anew", () => {
+  const blanks = Buffer.alloc(600_000, " \r\n\t")
+  assert.deepEqual(readLines([blanks, Buffer.from("{}\n"), blanks]), ["{}"])
+  assert.throws(() => readLines([blanks, blanks]), { code: "service_unavailable", message: /blank lines/ })
+})

@@ -115,3 +115,12 @@ test("after its end a parser gives nothing, not even from the chunk it is readin
   parser.push(Buffer.from("data: 3\n\n"))
   assert.deepEqual(seen, ["1"])
 })
+
+test("DS-09 comments, blank lines and empty events without end are refused, unless an event comes between", () => {
+  for (const idle of [": still here\n\n", "\n", "\r\n", "id: 1\n\n", "data:\n\n", "event: none\n\n"]) {
+    const half = idle.repeat(Math.ceil(700_000 / idle.length))
+    const { events } = read(["data: 1\n\n", half, "data: 2\n\n", half])
+    assert.equal(events.filter(({ data }) => data !== "").length, 2, idle)
+    assert.throws(() => read([half, half]), { code: "service_unavailable", message: /comments/ }, idle)
+  }
+})

@@ -148,7 +148,7 @@ test("a session that the service has forgotten loses the link, and the call may 
     const link = await connect(t, http(url), legacyOnly)
     await assert.rejects(link.handle(callTool("x"), exchange()), {
       code: "service_unavailable",
-      detail: { status: 404, sent: false },
+      detail: { status: 404, session: "lost", sent: false },
     })
     assert.match((await link.closed)?.message ?? "", /no longer knows our session/)
   }
