@@ -53,7 +53,7 @@ export async function openGround(folder: string): Promise<Ground> {
   const drawn = kinds.map((kind) => [kind, randomBytes(24).toString("base64url")] as const)
   const secrets = Object.fromEntries(drawn) as Secrets
   const kept = join(folder, "told")
-  await mkdir(kept, { recursive: true })
+  for (const made of [kept, join(folder, "temporary")]) await mkdir(made, { recursive: true })
   const service = await start({ args: [script], ready: /^listening / })
   const [webhook, syslog] = [await openWebhook(join(kept, "webhook")), await openSyslog(join(kept, "syslog"))]
   await writeFile(join(folder, "syslog-ca.pem"), syslog.ca)
@@ -66,6 +66,7 @@ export async function openGround(folder: string): Promise<Ground> {
       ca: join(folder, "syslog-ca.pem"),
     }),
     env: {
+      TMPDIR: join(folder, "temporary"),
       MCP_META_SECRET_WEB_TOKEN: secrets.webToken,
       MCP_META_SECRET_URL_PASSWORD: secrets.urlPassword,
       MCP_META_SECRET_PIPE_TOKEN: secrets.pipeToken,
