@@ -161,7 +161,6 @@ async function command({ gateway, secrets, kept }: Ground): Promise<void> {
   )
   const lines: readonly (readonly string[])[] = [
     ["status", ...folders],
-    ["call", "web__quote", ...folders],
     ["call", "pipe__show", ...folders],
     ["get_server_details", "--name", "pipe", ...folders],
     ["config", ...folders],
