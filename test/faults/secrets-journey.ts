@@ -110,6 +110,12 @@ async function performAll(admin: Peer, { brokenField }: Secrets): Promise<void> 
     "answers-401",
     "answers-500",
     "nowhere",
+    "unsendable-http",
+    "unsendable-sse",
+    "unsendable-websocket",
+    "no-url-http",
+    "no-url-sse",
+    "no-url-websocket",
     "missing",
     "field",
   ]

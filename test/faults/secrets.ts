@@ -40,7 +40,7 @@ const allowed: readonly Allowed[] = [
   },
   { kind: /^otherToken$/, place: /^processes\/other\/\d+\/environ$/, why: "the service's own environment" },
   {
-    kind: /^(webToken|urlPassword|pipeToken|otherToken)$/,
+    kind: /^(webToken|urlPassword|pipeToken|otherToken|unsendable|noUrl)$/,
     place: /^processes\/gateway\/\d+\/environ$/,
     why: "the gateway's own environment",
   },
