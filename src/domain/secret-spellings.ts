@@ -7,13 +7,19 @@
 const shortestEncoded = 12
 /** Of a secret of several lines, such as a key, each of this length is one by itself. */
 const shortestLine = 16
+/** How the lines around a key in PEM begin, which are the same for all. */
+const around = "-----"
 
 /** Longest first: one that holds another would leave its rest behind. */
 export function spellingsOf(secret: string): readonly string[] {
-  const lines = secret.includes("\n") ? secret.split(/\r?\n/).filter((line) => line.length >= shortestLine) : []
+  const lines = secret.includes("\n") ? secret.split(/\r?\n/).filter(isSecretLine) : []
   const texts = [secret, ...lines, escaped(secret)]
   const spelt = texts.flatMap((text) => [text, ...inJson(text), inUrl(text), ...inBase64(text)])
   return [...new Set(spelt)].sort((one, other) => other.length - one.length)
+}
+
+function isSecretLine(line: string): boolean {
+  return line.length >= shortestLine && !line.startsWith(around)
 }
 
 /** As most write it, as those do who escape more than they must; and each of these within JSON within JSON. */

@@ -36,6 +36,8 @@ const kinds = [
   "pipeToken",
   "pipeLiteral",
   "otherToken",
+  "unsendable",
+  "noUrl",
   "brokenJson",
   "brokenField",
   "brokenEnv",
@@ -53,7 +55,7 @@ export async function openGround(folder: string): Promise<Ground> {
   const drawn = kinds.map((kind) => [kind, randomBytes(24).toString("base64url")] as const)
   const secrets = Object.fromEntries(drawn) as Secrets
   const kept = join(folder, "told")
-  await mkdir(kept, { recursive: true })
+  for (const made of [kept, join(folder, "temporary")]) await mkdir(made, { recursive: true })
   const service = await start({ args: [script], ready: /^listening / })
   const [webhook, syslog] = [await openWebhook(join(kept, "webhook")), await openSyslog(join(kept, "syslog"))]
   await writeFile(join(folder, "syslog-ca.pem"), syslog.ca)
@@ -66,8 +68,11 @@ export async function openGround(folder: string): Promise<Ground> {
       ca: join(folder, "syslog-ca.pem"),
     }),
     env: {
+      TMPDIR: join(folder, "temporary"),
       MCP_META_SECRET_WEB_TOKEN: secrets.webToken,
       MCP_META_SECRET_URL_PASSWORD: secrets.urlPassword,
+      MCP_META_SECRET_UNSENDABLE: `${secrets.unsendable}\r\nx: y`,
+      MCP_META_SECRET_NO_URL: `http://ann:${secrets.noUrl}@[::x]/`,
       MCP_META_SECRET_PIPE_TOKEN: secrets.pipeToken,
       MCP_META_SECRET_OTHER_TOKEN: secrets.otherToken,
     },
@@ -98,6 +103,12 @@ function definitions(origin: string, secrets: Secrets): Readonly<Record<string, 
       ]),
     ),
     nowhere: { url: `http://ann:\${secret:URL_PASSWORD}@127.0.0.1:9/`, headers: { authorization } },
+    ...Object.fromEntries(
+      ["http", "sse", "websocket"].flatMap((type) => [
+        [`unsendable-${type}`, { type, url: origin, headers: { authorization: "Bearer ${secret:UNSENDABLE}" } }],
+        [`no-url-${type}`, { type, url: "${secret:NO_URL}" }],
+      ]),
+    ),
     missing: { command: "node", env: { A: "${secret:NOT_THERE}", PASSWORD: secrets.pipeLiteral } },
     field: { command: "node", apiKey: secrets.brokenField },
     headers: { url: origin, headers: { authorization: `Bearer\n${secrets.brokenField}` } },

@@ -110,6 +110,12 @@ async function performAll(admin: Peer, { brokenField }: Secrets): Promise<void> 
     "answers-401",
     "answers-500",
     "nowhere",
+    "unsendable-http",
+    "unsendable-sse",
+    "unsendable-websocket",
+    "no-url-http",
+    "no-url-sse",
+    "no-url-websocket",
     "missing",
     "field",
   ]
@@ -161,7 +167,6 @@ async function command({ gateway, secrets, kept }: Ground): Promise<void> {
   )
   const lines: readonly (readonly string[])[] = [
     ["status", ...folders],
-    ["call", "web__quote", ...folders],
     ["call", "pipe__show", ...folders],
     ["get_server_details", "--name", "pipe", ...folders],
     ["config", ...folders],

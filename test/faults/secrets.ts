@@ -18,6 +18,8 @@ import { visitOverTls } from "./secrets-tls.ts"
 import { dumpable, sweep, type Allowed, type Swept } from "./sweep.ts"
 
 const seals = 1_000_000
+/** In the suite of journeys. */
+const fewestGateways = 30
 
 const allowed: readonly Allowed[] = [
   { kind: /^argument$/, place: /^(replies|stdio)$/, why: "told to whoever had sent it" },
@@ -38,7 +40,7 @@ const allowed: readonly Allowed[] = [
   },
   { kind: /^otherToken$/, place: /^processes\/other\/\d+\/environ$/, why: "the service's own environment" },
   {
-    kind: /^(webToken|urlPassword|pipeToken|otherToken)$/,
+    kind: /^(webToken|urlPassword|pipeToken|otherToken|unsendable|noUrl)$/,
     place: /^processes\/gateway\/\d+\/environ$/,
     why: "the gateway's own environment",
   },
@@ -90,7 +92,9 @@ async function secretsOfSuite(): Promise<Figures> {
       stdio: ["ignore", "inherit", "inherit"],
     })
     await once(child, "exit")
-    return figuresOf("secrets after the suite of journeys", sweep(folder), dumpable(folder))
+    const swept = sweep(folder)
+    const few = swept.gateways < fewestGateways ? [`Only ${swept.gateways} gateways were watched.`] : []
+    return figuresOf("secrets after the suite of journeys", swept, [...dumpable(folder), ...few])
   })
 }
 

@@ -103,16 +103,49 @@ test("LOG-02 a program that floods its error output holds up no call of another 
   }
   await eventually("it floods", async () => (await written()) > 0)
   const [began, bytes] = [performance.now(), await written()]
-  for (let call = 0; call < 30; call += 1)
+  for (let call = 0; call < 15; call += 1)
     assert.equal(textOf(await admin.tool("child__echo", { nonce: call })), String(call))
   const [ms, more] = [performance.now() - began, (await written()) - bytes]
   t.diagnostic(
-    JSON.stringify({ calls: 30, linesPerSecond: Math.round((more / 81 / ms) * 1_000), ms: Math.round(ms) }),
+    JSON.stringify({ calls: 15, linesPerSecond: Math.round((more / 81 / ms) * 1_000), ms: Math.round(ms) }),
   )
   const { stderr } = (await perform(admin, "get_server_details", { name: "flooding" })) as {
     readonly stderr: string[]
   }
   assert.ok(more > 0 && stderr.length > 0 && stderr.length <= 200)
 })
+
+/** Clears the screen, sets its title, turns around, hides, and begins a line that is not ours. */
+const trick = '\u001B[2J\u001B]0;owned\u0007\u009B31m\u202Egnp\u2066\u200B\u{E0041}\r\n{"level":"fatal"}\u2028'
+const unseen = /[\p{Cc}\p{Cf}\p{DI}\p{Zl}\p{Zp}]/u
+
+test(
+  "LOG-01 LOG-03 whatever files, programs and clients say, the log is lines of JSON of bounded length",
+  limit,
+  async (t) => {
+    const dying = `process.stderr.write(${JSON.stringify(`Error: ${trick}`)}.repeat(20_000), () => process.exit(1))`
+    const gateway = await gatewayFor(t, {
+      services: { dying: { command: "node", args: ["-e", dying] }, child: echo },
+      env: { MCP_META_LOG_LEVEL: "trace" },
+    })
+    const file = join(gateway.folder, "servers.d", `bad${trick.slice(0, 80).replaceAll("/", "")}.json`)
+    await writeFile(file, JSON.stringify({ command: trick, [trick]: trick.repeat(1_000) }), { mode: 0o600 })
+    const headers = { ...bearer(gateway.key), "user-agent": "\u009B31m \u00AD", "x-request-id": "\u0085" }
+    const client = await openPeer(httpPipe(gateway.url, headers), { era: "legacy" })
+    t.after(() => client.close())
+    for (const name of [trick, `child__${trick}`, "child__echo", "dying__x"])
+      await client.tool(name, { [trick]: trick })
+    await client.call(trick, { [trick]: trick }).catch(() => {})
+    const said = (): string => gateway.process.stderr()
+    await eventually("it tells of both", () => said().includes("is down") && said().includes("bad"))
+    const lines = said().split("\n").filter((line) => line.startsWith("{") && line.includes("level")) // oxfmt-ignore
+    assert.ok(lines.length > 2)
+    for (const line of lines) {
+      assert.doesNotMatch(line, unseen)
+      assert.ok(line.length <= 16_384)
+      assert.notEqual((JSON.parse(line) as { readonly level: string }).level, "fatal")
+    }
+  },
+)
 
 type Ledger = { readonly children: readonly { readonly pid: number; readonly name: string }[] }

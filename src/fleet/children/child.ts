@@ -14,6 +14,7 @@ import { setTimeout as delay } from "node:timers/promises"
 import { GatewayError } from "../../errors.ts"
 import { codeOf } from "../files/definition-file.ts"
 import { killGroup, type PidLedger } from "./pid-ledger.ts"
+import { readInSlices } from "./stderr-reading.ts"
 import { StderrRing } from "./stderr-ring.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -75,7 +76,7 @@ export class Child {
     this.stdin = process.stdin
     this.stdout = process.stdout
     this.#stderr = new StderrRing(secrets)
-    process.stderr.on("data", (chunk: Buffer) => this.#stderr.push(chunk))
+    readInSlices(process.stderr, (chunk) => this.#stderr.push(chunk))
     // A pipe that breaks, or a signal that comes too late, says no more than the exit does.
     for (const source of [process, process.stdin, process.stdout, process.stderr]) source.on("error", ignore)
     this.exited = watchExit(process, pid, ledger)

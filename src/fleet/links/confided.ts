@@ -1,6 +1,7 @@
 /**
- * What one service was told in confidence, and what it may quote of it: in an error nothing that the gateway filled in
- * for it, in what it answers no secret. What merely sets it up, a folder or a level, belongs into its answers.
+ * What one service was told in confidence, and what may be quoted of it: where the gateway says why it cannot be
+ * reached nothing that was filled in for it, in what the service answers no secret. What merely sets it up, a folder or
+ * an address, belongs into its answers.
  */
 
 import { isMixed, longWord, looksRandom } from "../../domain/audit/redaction/redact-looks.ts"
@@ -15,9 +16,9 @@ const names = namesOf([])
 const scheme = /^(?:Bearer|Basic|Token|ApiKey|Digest)\s+/i
 
 export class Confided {
-  /** Left out of errors and of what programs write beside their answers. */
+  /** Left out of the gateway's own errors, and of what programs write beside their answers. */
   readonly inErrors = new SecretMask()
-  /** Left out of all that the service says. */
+  /** Left out of all that the service answers, asks and tells. */
   readonly inAnswers = new SecretMask()
 
   /** What a placeholder stands for. Variables of the gateway's environment are not all secrets. */

@@ -54,13 +54,13 @@ class MaskedLink implements Link {
   }
 
   #mask(answer: Answer): Answer {
-    const { inErrors, inAnswers } = this.#confided
+    const { inAnswers } = this.#confided
     if (answer.result) {
       const result = maskObject(answer.result, inAnswers)
       return result === answer.result ? answer : { result }
     }
     const { code, message, data } = answer.error
-    return { error: { code, message: inErrors.text(message), ...(data && { data: inErrors.json(data) }) } }
+    return { error: { code, message: inAnswers.text(message), ...(data && { data: inAnswers.json(data) }) } }
   }
 
   #masked(thrown: unknown): unknown {
