@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from "node:util"
+import { allJumps, clockJumps } from "./clock/jumps.ts"
 import { failpointRuns } from "./failpoints.ts"
 import { printFigures, type Figures } from "./figures.ts"
 import { killRounds } from "./kill.ts"
@@ -26,6 +27,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   state: (rounds = 500) => stateKills(rounds),
   operations: (rounds = 50) => operationKills(rounds),
   stores: () => storesSuite(),
+  clock: () => clockJumps(allJumps),
 }
 
 const options = { rounds: { type: "string" } } as const

@@ -104,7 +104,8 @@ const keys: DurableStore = {
     return async (number) => opened.adopt(await opened.drawNext(number))
   },
   read: async (folder) => {
-    await openAuditKeys({ folder: join(folder, "keys"), log: "there" })
+    // As at a start before there is a log: what a kill left undone is done.
+    await openAuditKeys({ folder: join(folder, "keys"), log: "new" })
     return readKeyHistory(await readFile(join(folder, "keys/audit.pub"), "utf8")).length - 1
   },
 }
