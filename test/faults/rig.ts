@@ -124,9 +124,9 @@ export class Rig {
     this.#clients ??= await this.#openClients()
   }
 
-  /** Ends the gateway by a signal, or waits for one that ends by itself. */
-  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    await this.#gateway?.stop(signal)
+  /** Ends the gateway by a signal, or waits for one that ends by itself. @returns its exit code */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    return (await this.#gateway?.stop(signal)) ?? null
   }
 
   /** A modern client of a new agent that may call everything. */

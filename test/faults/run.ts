@@ -8,6 +8,7 @@ import { allJumps, clockJumps } from "./clock/jumps.ts"
 import { failpointRuns } from "./failpoints.ts"
 import { printFigures, type Figures } from "./figures.ts"
 import { killRounds } from "./kill.ts"
+import { lifecycleSuite } from "./lifecycle/lifecycle.ts"
 import { powerOrder } from "./power.ts"
 import { quotaRounds } from "./quotas.ts"
 import { secretsEverywhere } from "./secrets.ts"
@@ -27,6 +28,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   state: (rounds = 500) => stateKills(rounds),
   operations: (rounds = 50) => operationKills(rounds),
   stores: () => storesSuite(),
+  lifecycle: (rounds = 20) => lifecycleSuite(rounds),
   clock: () => clockJumps(allJumps),
 }
 

@@ -87,8 +87,7 @@ async function afterwards(rig: Rig): Promise<readonly string[]> {
   const nowMs = Date.now()
   const shown = entries.filter(({ kind, timeMs }) => kind !== "end" || timeMs <= nowMs)
   const differences = await usageDifferences(rig.clients.modern, shown)
-  // Those of the probes carry no trace id.
-  const seen = (await rig.seen()).filter((traceId) => traceId !== "none")
+  const seen = await rig.seen()
   return [...violationsOf({ asked: rig.calls.asked, seen, entries }), ...(await rig.damage()), ...differences]
 }
 

@@ -25,7 +25,7 @@ export type DurableStore = {
 }
 
 const title = (number: number): string => `${number} ${"x".repeat(number % 400)}`
-const numberIn = (text: unknown): number => Number.parseInt(String(text ?? 0), 10)
+const numberIn = (text = "0"): number => Number.parseInt(text, 10)
 
 /** A principal is changed, and with every change a key is added, which must be there too. */
 const state: DurableStore = {
