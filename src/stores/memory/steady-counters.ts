@@ -20,24 +20,22 @@ export class SteadyCounters implements Counters {
     this.#steady = createSteadyClock(clocks, believedAfterMs)
   }
 
-  async take(charges: readonly Charge[], nowMs: number): Promise<Taken> {
+  take(charges: readonly Charge[], nowMs: number): Promise<Taken> {
     const leadMs = this.#leadMs()
-    const taken = await this.#counters.take(charges, nowMs - leadMs)
-    if (leadMs === 0) return taken
-    const counts = taken.counts.map(later(leadMs))
-    return taken.allowed ? { ...taken, counts } : { ...taken, counts, resetsAtMs: taken.resetsAtMs + leadMs }
+    const taken = this.#counters.take(charges, nowMs - leadMs)
+    return leadMs === 0 ? taken : taken.then(takenLater(leadMs))
   }
 
-  async add(charges: readonly Charge[], atMs: number): Promise<readonly Count[]> {
+  add(charges: readonly Charge[], atMs: number): Promise<readonly Count[]> {
     const leadMs = this.#leadMs()
-    const counts = await this.#counters.add(charges, atMs - leadMs)
-    return leadMs === 0 ? counts : counts.map(later(leadMs))
+    const counts = this.#counters.add(charges, atMs - leadMs)
+    return leadMs === 0 ? counts : counts.then(allLater(leadMs))
   }
 
-  async read(asked: readonly Pick<Charge, "key" | "rule">[], nowMs: number): Promise<readonly Count[]> {
+  read(asked: readonly Pick<Charge, "key" | "rule">[], nowMs: number): Promise<readonly Count[]> {
     const leadMs = this.#leadMs()
-    const counts = await this.#counters.read(asked, nowMs - leadMs)
-    return leadMs === 0 ? counts : counts.map(later(leadMs))
+    const counts = this.#counters.read(asked, nowMs - leadMs)
+    return leadMs === 0 ? counts : counts.then(allLater(leadMs))
   }
 
   forget(key: string): Promise<void> {
@@ -50,6 +48,13 @@ export class SteadyCounters implements Counters {
   }
 }
 
-function later(leadMs: number): (count: Count) => Count {
-  return (count) => ({ ...count, resetsAtMs: count.resetsAtMs + leadMs })
+function takenLater(leadMs: number): (taken: Taken) => Taken {
+  return (taken) => {
+    const counts = allLater(leadMs)(taken.counts)
+    return taken.allowed ? { ...taken, counts } : { ...taken, counts, resetsAtMs: taken.resetsAtMs + leadMs }
+  }
+}
+
+function allLater(leadMs: number): (counts: readonly Count[]) => readonly Count[] {
+  return (counts) => counts.map((count) => ({ ...count, resetsAtMs: count.resetsAtMs + leadMs }))
 }

@@ -10,8 +10,14 @@ const crashLoopMs = 20_000
 
 export async function lifecycleSuite(rounds: number): Promise<Figures> {
   const found: Figures[] = []
-  const parts = [restartRounds, reloadRounds, interruptedStarts, () => crashLoop(crashLoopMs)]
-  for (const part of parts) found.push(await part(rounds))
+  const parts = [
+    () => restartRounds(rounds),
+    () => restartRounds(Math.ceil(rounds / 4), ["--workers", "2"]),
+    () => reloadRounds(rounds),
+    () => interruptedStarts(rounds),
+    () => crashLoop(crashLoopMs),
+  ]
+  for (const part of parts) found.push(await part())
   const rows = found.flatMap(({ suite, figures }) =>
     Object.entries(figures).map(([name, figure]) => [`${suite}: ${name}`, figure] as const),
   )

@@ -24,14 +24,15 @@ type Counts = {
   violations: string[]
 }
 
-export async function restartRounds(rounds: number): Promise<Figures> {
+/** @param args of each start */
+export async function restartRounds(rounds: number, args: readonly string[] = []): Promise<Figures> {
   const counts: Counts = { restarts: 0, streams: 0, longestStopMs: 0, longestGapMs: 0, violations: [] }
   const rig = await openRig()
   const client = new PatientClient(() => rig.call())
   try {
-    await rig.start()
+    await rig.start({ args })
     const load = startLoad(callsPerSecond, async () => client.call().then(() => undefined))
-    for (let round = 1; round <= rounds; round += 1) await restart(rig, counts)
+    for (let round = 1; round <= rounds; round += 1) await restart(rig, counts, args)
     await sleep(runsMs)
     await load.stop()
     counts.violations.push(...(await wrongAfterwards(rig, client)))
@@ -40,7 +41,7 @@ export async function restartRounds(rounds: number): Promise<Figures> {
   }
   const { violations, longestStopMs, longestGapMs, ...figures } = counts
   return {
-    suite: "restarts under load",
+    suite: args.length === 0 ? "restarts under load" : `restarts under load with ${args.join(" ")}`,
     figures: {
       ...figures,
       calls: client.calls.length,
@@ -54,14 +55,14 @@ export async function restartRounds(rounds: number): Promise<Figures> {
   }
 }
 
-async function restart(rig: Rig, counts: Counts): Promise<void> {
+async function restart(rig: Rig, counts: Counts, args: readonly string[]): Promise<void> {
   const streams = await openStreams(rig)
   await sleep(runsMs)
   const beganMs = performance.now()
   const code = await rig.stop("SIGTERM")
   const stoppedMs = performance.now()
   counts.violations.push(...(await wrongWithStop(code, streams)))
-  await rig.start()
+  await rig.start({ args })
   counts.restarts += 1
   counts.streams += streams.length
   counts.longestStopMs = Math.max(counts.longestStopMs, stoppedMs - beganMs)
