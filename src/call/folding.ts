@@ -58,7 +58,8 @@ export class Folding {
     for (const crowd of Object.values(this.#crowds)) {
       crowd.alone = 0
       for (const [name, source] of crowd.sources) {
-        if (nowMs - source.sinceMs < windowMs) continue
+        // A clock that was set back must not keep what was counted from the record.
+        if (nowMs >= source.sinceMs && nowMs < source.sinceMs + windowMs) continue
         crowd.sources.delete(name)
         for (const { first, count } of source.together.values()) this.#recorder.note({ ...first, count })
       }

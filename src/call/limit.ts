@@ -80,7 +80,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
   const { quotas, counters, now, maxOpenPerPrincipal } = options
   const open = new OpenCounts(maxOpenPerPrincipal, tooManyOpen)
   const alerts = new QuotaAlerts(options.onAlert)
-  const claiming: Claiming = { counters, alerts, now: forwardOnly(now) }
+  const claiming: Claiming = { counters, alerts, now }
   return {
     limit: (asked) => {
       const { principal, keyId } = asked.principal
@@ -161,10 +161,4 @@ function endOnce(release: () => void): (count: () => Promise<void>) => void {
 function stateOf(quota: Quota, count: Count | undefined): AllowanceState {
   const { used = 0, resetsAtMs = 0 } = count ?? {}
   return { quota, used: fromAmount(quota.unit, used), limit: quota.limit, resetsAtMs }
-}
-
-/** A clock that is set back stands still until it has caught up: nothing is counted into a past that is over. */
-function forwardOnly(now: () => number): () => number {
-  let latestMs = 0
-  return () => (latestMs = Math.max(latestMs, now()))
 }

@@ -78,11 +78,11 @@ export class CallingService {
   }
 
   async #send(request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
-    const beganMs = this.#context.now()
+    const beganMs = this.#context.elapsed()
     const notice = (error?: string): void => {
       const era = this.#otherEra()
       if (error === undefined && era === undefined) return
-      const latencyMs = this.#context.now() - beganMs
+      const latencyMs = this.#context.elapsed() - beganMs
       this.#onNotice({ latencyMs, ...(error !== undefined && { error }), ...(era && { era }) })
     }
     try {

@@ -10,9 +10,9 @@ import { ping } from "./links/pinging.ts"
 export async function checkEndpoints(
   { name, health }: ServiceDefinition,
   endpoints: readonly Endpoint[],
-  now: () => number,
+  elapsed: () => number,
 ): Promise<HealthCheck> {
-  const beganMs = now()
+  const beganMs = elapsed()
   const outcomes = await Promise.allSettled(endpoints.map((endpoint) => checkOne(endpoint, health.timeoutMs)))
   const silent = outcomes.flatMap((outcome, index) =>
     outcome.status === "rejected"
@@ -27,7 +27,7 @@ export async function checkEndpoints(
   return {
     name,
     healthy,
-    ...(healthy && { latencyMs: now() - beganMs }),
+    ...(healthy && { latencyMs: Math.round(elapsed() - beganMs) }),
     ...(told.length > 0 && { message: told.join(" ") }),
   }
 }

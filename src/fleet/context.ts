@@ -59,7 +59,10 @@ export type FleetContext = {
   readonly attempts: Attempts
   /** Processes beside this one that send calls as well. */
   readonly workers?: number
+  /** Epoch ms. */
   readonly now: () => number
+  /** ms of a clock that does not jump: for whatever is measured or waited for. */
+  readonly elapsed: () => number
   readonly random: () => number
   readonly onChange: (what: FleetChange, service: ServiceDefinition["name"]) => void
 }

@@ -165,7 +165,7 @@ export class LiveService {
   }
 
   check(): Promise<HealthCheck> {
-    return checkEndpoints(this.definition, this.#endpoints, this.#context.now)
+    return checkEndpoints(this.definition, this.#endpoints, this.#context.elapsed)
   }
 
   get status(): ServiceStatus {
@@ -182,16 +182,16 @@ export class LiveService {
   }
 
   async #send(request: Request, exchange: Exchange, options: SendOptions): Promise<Answer> {
-    const { now } = this.#context
-    const beganMs = now()
+    const { elapsed } = this.#context
+    const beganMs = elapsed()
     try {
       const answer = await this.#dispatch.send(request, exchange, options)
       if (answer.error) this.#noteError(beganMs, `It answered with error ${answer.error.code}.`)
-      else this.#stats.answered(now() - beganMs)
+      else this.#stats.answered(elapsed() - beganMs)
       return answer
     } catch (thrown) {
       const error = GatewayError.from(thrown)
-      if (cancellationOf(exchange).aborted) this.#stats.answered(now() - beganMs)
+      if (cancellationOf(exchange).aborted) this.#stats.answered(elapsed() - beganMs)
       else this.#noteError(beganMs, error.message)
       throw error.code === "service_unavailable" ? this.#unavailable(error.message, error) : thrown
     }
@@ -245,8 +245,8 @@ export class LiveService {
   }
 
   #noteError(beganMs: number, message: string): void {
-    const atMs = this.#context.now()
-    this.#stats.failed(atMs - beganMs, { message, atMs })
+    const { now, elapsed } = this.#context
+    this.#stats.failed(elapsed() - beganMs, { message, atMs: now() })
   }
 
   #changed(what: "catalog" | "service"): void {

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Config } from "../config.ts"
 import type { AuditLog, EntryRecorder } from "../domain/audit/log.ts"
+import { createSteadyClock } from "../domain/steady-clock.ts"
 import type { Events } from "../domain/event.ts"
 import type { Usage } from "../domain/usage.ts"
 import { GatewayError } from "../errors.ts"
@@ -37,6 +38,8 @@ export async function openAudit(
   const { sync, timeoutMs } = config.audit
   let sinks: Sinks | undefined
   const sinkTroubles = new Map<string, string>()
+  // Nothing is dropped for a clock that has jumped until it stood there for a day.
+  const steady = createSteadyClock({ now: Date.now, elapsed: () => performance.now() }, dayMs)
   const writer = await openAuditWriter({
     folder,
     keysFolder,
@@ -45,6 +48,7 @@ export async function openAudit(
     version,
     failpoint,
     now: Date.now,
+    steady,
     newId: randomUUID,
     onTrouble: (trouble, cause) => {
       if (trouble === undefined) log.info("The audit log can be written again; calls are taken.")
@@ -92,7 +96,7 @@ export async function openAudit(
     writer.note({ kind: "service", timeMs: Date.now(), service, detail: { state } })
   })
   closers.add(unsubscribe)
-  keepInTime(config, { writer, sinks }, closers)
+  keepInTime(config, { writer, sinks, steady }, closers)
   const auditLog: AuditLog = {
     head: () => ({
       ...writer.head(),
@@ -107,17 +111,19 @@ export async function openAudit(
   return { recorder: writer, log: auditLog, usage: reader }
 }
 
+type Keeping = { readonly writer: AuditWriter; readonly sinks: Sinks | undefined; readonly steady: () => number }
+
 /** Drops what is older than the configuration keeps, and no sink still waits for: at the start and every hour. */
 function keepInTime(
   { audit: { retentionDays } }: Config,
-  { writer, sinks }: { readonly writer: AuditWriter; readonly sinks: Sinks | undefined },
+  { writer, sinks, steady }: Keeping,
   closers: Closers,
 ): void {
   if (retentionDays === 0) return
   const drop = (): void => {
     const nowMs = Date.now()
     const keepFromId = sinks?.oldestNeededId() ?? Number.MAX_SAFE_INTEGER
-    const request = { beforeMs: nowMs - retentionDays * dayMs, keepFromId, nowMs }
+    const request = { beforeMs: steady() - retentionDays * dayMs, keepFromId, nowMs }
     // Trouble is told where it is met; what is dropped an hour later is no loss.
     writer.retain(request).catch(() => undefined)
   }

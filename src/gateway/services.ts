@@ -81,6 +81,7 @@ export async function openServices(
     childFolder: dirname(config.servers),
     lookup: createLookup(config.data),
     now: Date.now,
+    elapsed: () => performance.now(),
     random: Math.random,
   })
   const killChildren = (): void => ledger.killAll() // where there is no time to close

@@ -17,6 +17,7 @@ import { openSealer } from "../identity/sealer.ts"
 import { jsonKeys } from "../stores/json/keys.ts"
 import { jsonQuotas } from "../stores/json/quotas.ts"
 import { MemoryCounters } from "../stores/memory/counters.ts"
+import { SteadyCounters } from "../stores/memory/steady-counters.ts"
 import { jsonPrincipals } from "../stores/json/principals.ts"
 import { openStateFile } from "../stores/json/state-file.ts"
 import { createMemoryEvents } from "../stores/memory/events.ts"
@@ -34,6 +35,8 @@ export type Stores = {
   readonly adminKey: string | undefined
 }
 
+const clocks = { now: Date.now, elapsed: () => performance.now() }
+
 export async function openStores({ data }: Config, closers: Closers): Promise<Stores> {
   // The log is made after the first state.
   const state = await openStateFile(data, existsSync(join(data, "audit/log.db")) ? "used before" : "new")
@@ -43,10 +46,10 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   const principals = jsonPrincipals(state)
   const keys = jsonKeys(state)
   const quotas = jsonQuotas(state)
-  const counters = new MemoryCounters()
+  const counters = new SteadyCounters(new MemoryCounters(), clocks)
   const sealer = await openSealer(data)
   const adminKey = await ensureAdmin({ principals, keys, keyMaker, dataDir: data, nowMs: Date.now() })
-  const authenticator = await createAuthenticator({ principals, keys, pepper: randomBytes(32), now: Date.now })
+  const authenticator = await createAuthenticator({ principals, keys, pepper: randomBytes(32), ...clocks })
   closers.add(() => authenticator.close())
   const events = createMemoryEvents()
   const tell = (): void => events.publish({ type: "identity" })

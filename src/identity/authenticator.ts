@@ -38,7 +38,10 @@ type Dependencies = {
   readonly keys: Keys
   /** 32 random bytes of this process. */
   readonly pepper: Buffer
+  /** Epoch ms. */
   readonly now: () => number
+  /** ms of a clock that does not jump, for how long guesses have to wait; `now` where absent. */
+  readonly elapsed?: () => number
 }
 
 export async function createAuthenticator({
@@ -46,9 +49,10 @@ export async function createAuthenticator({
   keys,
   pepper,
   now,
+  elapsed = now,
 }: Dependencies): Promise<Authenticator> {
   const roster = await openRoster(principals, keys)
-  const verifier = new Verifier(pepper, now)
+  const verifier = new Verifier(pepper, elapsed)
   return {
     recall: (credential) => recall(roster, verifier, credential, now()),
     admit: async (credential) => {

@@ -83,6 +83,6 @@ function openAll({ sinks, now, version }: SinksOptions): readonly (readonly [Sin
   const opened: [SinkName, Sink][] = []
   if (file) opened.push(["file", openFileSink(file)])
   if (webhook) opened.push(["webhook", openWebhookSink({ ...webhook, version, now })])
-  if (syslog) opened.push(["syslog", openSyslogSink({ ...syslog, now })])
+  if (syslog) opened.push(["syslog", openSyslogSink({ ...syslog, now: () => performance.now() })])
   return opened
 }

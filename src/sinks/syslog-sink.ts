@@ -29,7 +29,10 @@ const mostUncertainBytes = 8 * 1_024 * 1_024
 const certainAfterMs = 24 * 3_600_000
 const certificateCodes = /CERT|SIGNATURE|ISSUER|ALTNAME|CRL|HOSTNAME/
 
-type SyslogOptions = SyslogSettings & { readonly now: () => number }
+type SyslogOptions = SyslogSettings & {
+  /** ms of a clock that does not jump. */
+  readonly now: () => number
+}
 type Flushed = { readonly bytes: Buffer; readonly atMs: number }
 
 export function openSyslogSink(settings: SyslogOptions): Sink {

@@ -1,6 +1,6 @@
 /** What the system tells of a running process: descriptors and memory. */
 
-import { readdirSync, readFileSync } from "node:fs"
+import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 
 export function descriptorsOf(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length
@@ -9,4 +9,17 @@ export function descriptorsOf(pid: number): number {
 export function residentMb(pid: number): number {
   const [, kb = "0"] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
   return Number(kb) / 1_024
+}
+
+/** The inodes of its sockets. */
+export function socketsOf(pid: number): ReadonlySet<string> {
+  const folder = `/proc/${pid}/fd`
+  const links = readdirSync(folder).map((name) => {
+    try {
+      return readlinkSync(`${folder}/${name}`)
+    } catch {
+      return "" // closed meanwhile
+    }
+  })
+  return new Set(links.flatMap((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []))
 }

@@ -84,6 +84,11 @@ export class Rig {
     return this.#ground.data
   }
 
+  /** The folder of services. */
+  get servers(): string {
+    return this.#ground.servers
+  }
+
   get origin(): string {
     return this.#origin ?? ""
   }
@@ -119,14 +124,14 @@ export class Rig {
     this.#clients ??= await this.#openClients()
   }
 
-  /** Ends the gateway by a signal, or waits for one that ends by itself. */
-  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
-    await this.#gateway?.stop(signal)
+  /** Ends the gateway by a signal, or waits for one that ends by itself. @returns its exit code */
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    return (await this.#gateway?.stop(signal)) ?? null
   }
 
   /** A modern client of a new agent that may call everything. */
   async agent(name: string): Promise<Peer> {
-    const key = await createAgent({ origin: this.origin, key: await this.#key() }, name, {
+    const key = await createAgent({ origin: this.origin, key: await this.key() }, name, {
       tools: { allow: ["*"] },
     })
     return openPeer(this.#pipe(key))
@@ -178,13 +183,14 @@ export class Rig {
   }
 
   async #openClients(): Promise<Clients> {
-    const key = await this.#key()
+    const key = await this.key()
     const [modern, legacy] = [openPeer(this.#pipe(key)), openPeer(this.#pipe(key), { era: "legacy" })]
     await listNames(await modern)
     return { modern: await modern, legacy: await legacy }
   }
 
-  async #key(): Promise<string> {
+  /** Of the administrator. */
+  async key(): Promise<string> {
     return (await readFile(join(this.data, "admin.key"), "utf8")).trim()
   }
 

@@ -4,9 +4,11 @@
  */
 
 import { parseArgs } from "node:util"
+import { allJumps, clockJumps } from "./clock/jumps.ts"
 import { failpointRuns } from "./failpoints.ts"
 import { printFigures, type Figures } from "./figures.ts"
 import { killRounds } from "./kill.ts"
+import { lifecycleSuite } from "./lifecycle/lifecycle.ts"
 import { powerOrder } from "./power.ts"
 import { quotaRounds } from "./quotas.ts"
 import { secretsEverywhere } from "./secrets.ts"
@@ -30,6 +32,8 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   operations: (rounds = 50) => operationKills(rounds),
   stores: () => storesSuite(),
   world: () => worldFaults("at length"),
+  lifecycle: (rounds = 20) => lifecycleSuite(rounds),
+  clock: () => clockJumps(allJumps),
 }
 
 const options = { rounds: { type: "string" } } as const

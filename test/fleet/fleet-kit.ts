@@ -59,6 +59,7 @@ export async function openFleet(
     lookup: () => undefined,
     ledger: new PidLedger(join(folder, "children.json")),
     now: Date.now,
+    elapsed: () => performance.now(),
     random: Math.random,
     onChange: (what, service) => changes.push(`${what} ${service}`),
   })

@@ -90,6 +90,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
     lookup: () => undefined,
     ledger: new PidLedger(join(folder, "children.json")),
     now: Date.now,
+    elapsed: () => performance.now(),
     random: Math.random,
     onChange: (what, service) =>
       events.publish(what === "service" ? { type: "service", service, state: "up" } : { type: what }),

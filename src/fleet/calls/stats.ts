@@ -45,8 +45,8 @@ export class Stats {
     return {
       calls: this.#calls,
       errors: this.#errors,
-      ...(p50Ms !== undefined && { p50Ms }),
-      ...(p99Ms !== undefined && { p99Ms }),
+      ...(p50Ms !== undefined && { p50Ms: Math.round(p50Ms) }),
+      ...(p99Ms !== undefined && { p99Ms: Math.round(p99Ms) }),
       ...(this.#lastError && { lastError: this.#lastError }),
     }
   }

@@ -35,9 +35,9 @@ export async function diagnose(
   const late = new GatewayError("timeout", `There was no answer; the diagnosis ended after ${totalMs} ms.`)
   const timer = setTimeout(() => deadline.abort(late), totalMs)
   const run: RunStep = async (step, work, say) => {
-    const beganMs = context.now()
+    const beganMs = context.elapsed()
     const note = (ok: "ok" | "failed", message: string): void =>
-      void steps.push({ step, ok: ok === "ok", message, durationMs: Math.round(context.now() - beganMs) })
+      void steps.push({ step, ok: ok === "ok", message, durationMs: Math.round(context.elapsed() - beganMs) })
     try {
       const found = await abortable(Promise.try(work), deadline.signal)
       note("ok", say(found))
@@ -136,13 +136,13 @@ async function shakeHands(
   { definition, context, connector, run, note, signal }: Walk,
   target: LinkTarget,
 ): Promise<Link> {
-  const beganMs = context.now()
+  const beganMs = context.elapsed()
   const connecting = connector.connectTo(target, { capabilities: noMembers, timeoutMs: totalMs - marginMs })
   const refused = await abortable(connecting, signal).then(
     () => undefined,
     (thrown: unknown) => GatewayError.from(thrown),
   )
-  const durationMs = Math.round(context.now() - beganMs)
+  const durationMs = Math.round(context.elapsed() - beganMs)
   if (refused && credentialStatuses.has(refused.detail["status"])) {
     return run("auth", () => Promise.reject(refused), String)
   }

@@ -15,7 +15,7 @@ import type { LinkPool } from "./link-pool.ts"
 import { LinkSlot, type SlotOptions } from "./link-slot.ts"
 import { Turnstile, type TurnstileLimits } from "../calls/turnstile.ts"
 
-export type EndpointOptions = Pick<SlotOptions, "now" | "random" | "onUp" | "onDown"> & {
+export type EndpointOptions = Pick<SlotOptions, "elapsed" | "random" | "onUp" | "onDown"> & {
   /** Tells it from the others of its service. */
   readonly id: string
   /** A URL without credentials, or the command. */

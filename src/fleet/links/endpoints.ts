@@ -31,7 +31,7 @@ export function openEndpoints({
   onUp,
   onChange,
 }: EndpointsOptions): Endpoint[] {
-  const { now, random, limits, workers = 0 } = context
+  const { elapsed, random, limits, workers = 0 } = context
   const maxInside = shareOfOwner(definition, workers)
   return addressesOf(definition).map(
     ({ address, weight }, index) =>
@@ -40,7 +40,7 @@ export function openEndpoints({
         address,
         weight,
         pool,
-        now,
+        elapsed,
         random,
         connect: (capabilities) => connector.connect(index, capabilities),
         capabilities: sharedCapabilities(definition),

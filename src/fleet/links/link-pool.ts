@@ -11,7 +11,8 @@ import type { LinkKey } from "./link-key.ts"
 import { LinkSlot } from "./link-slot.ts"
 
 export type PoolOptions = {
-  readonly now: () => number
+  /** ms of a clock that does not jump. */
+  readonly elapsed: () => number
   readonly random: () => number
   readonly maxLinks?: number
   readonly idleMs?: number
@@ -50,8 +51,8 @@ export class LinkPool {
     if (known) return known
     if (this.#closed || key.closed?.aborted) throw ended()
     this.#makeRoom(key.principalId)
-    const { now, random } = this.#options
-    const slot = new LinkSlot({ make: () => make(key.capabilities), comeback: "lazy", now, random })
+    const { elapsed, random } = this.#options
+    const slot = new LinkSlot({ make: () => make(key.capabilities), comeback: "lazy", elapsed, random })
     this.#slots.set(id, slot)
     this.#principals.set(slot, key.principalId)
     const drop = (): void => this.#drop(id, slot)
@@ -96,7 +97,7 @@ export class LinkPool {
   }
 
   #closeIdle(): void {
-    const before = this.#options.now() - this.#idleMs
+    const before = this.#options.elapsed() - this.#idleMs
     for (const [id, slot] of this.#slots) if (isIdle(slot) && slot.usedAtMs <= before) this.#drop(id, slot)
   }
 

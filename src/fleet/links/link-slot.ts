@@ -15,7 +15,8 @@ export type SlotOptions = {
   readonly onUp?: (link: Link) => void
   /** It was lost, or could not be made. */
   readonly onDown?: (reason: GatewayError) => void
-  readonly now: () => number
+  /** ms of a clock that does not jump. */
+  readonly elapsed: () => number
   readonly random: () => number
 }
 
@@ -38,7 +39,7 @@ export class LinkSlot {
 
   constructor(options: SlotOptions) {
     this.#options = options
-    this.usedAtMs = options.now()
+    this.usedAtMs = options.elapsed()
   }
 
   get link(): Link | undefined {
@@ -60,10 +61,10 @@ export class LinkSlot {
 
   /** @throws GatewayError with `detail.sent` false; or the signal's reason */
   async get(signal: AbortSignal): Promise<Link> {
-    this.usedAtMs = this.#options.now()
+    this.usedAtMs = this.#options.elapsed()
     if (this.#link) return this.#link
     if (this.#closed) throw unsent("The connection was closed.")
-    const waitMs = this.#retryAtMs - this.#options.now()
+    const waitMs = this.#retryAtMs - this.#options.elapsed()
     if (!this.#connecting && this.#lastError && waitMs > 0) throw again(this.#lastError, waitMs)
     this.#connecting ??= this.#connect()
     return abortable(this.#connecting, signal)
@@ -105,7 +106,7 @@ export class LinkSlot {
         throw unsent("The connection was closed.")
       }
       this.#link = link
-      this.#upSinceMs = this.#options.now()
+      this.#upSinceMs = this.#options.elapsed()
       this.#lastError = undefined
       void link.closed.then((reason) => reason && this.drop(link, reason))
       this.#options.onUp?.(link)
@@ -121,7 +122,7 @@ export class LinkSlot {
 
   #lose(reason: GatewayError): void {
     this.#link = undefined
-    if (this.#options.now() - this.#upSinceMs >= stableMs) this.#failures = 0
+    if (this.#options.elapsed() - this.#upSinceMs >= stableMs) this.#failures = 0
     // The first loss may be a restart; one after another is a service that does not stay up.
     const attempt = this.#failures++ - 1
     this.#failed(reason, attempt < 0 ? 0 : backoffMs(attempt, {}, this.#options.random))
@@ -131,10 +132,10 @@ export class LinkSlot {
     if (this.#closed) return
     const pauseMs = Math.max(waitMs, error.retryAfterMs ?? 0)
     this.#lastError = error
-    this.#retryAtMs = this.#options.now() + pauseMs
+    this.#retryAtMs = this.#options.elapsed() + pauseMs
     this.#options.onDown?.(error)
     if (this.#options.comeback === "lazy") return
-    // Its time has come whatever the clock says, which may lag behind the timer or have been set back.
+    // Its time has come whatever the clock says, which may lag behind the timer.
     this.#comeback = setTimeout(() => {
       this.#retryAtMs = 0
       this.start()

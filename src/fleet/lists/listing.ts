@@ -21,7 +21,10 @@ export type ListingOptions = {
   readonly cacheKey: string
   readonly clientInfo: RawJson
   readonly limits: ListLimits & { readonly listMs: number }
+  /** Epoch ms. */
   readonly now: () => number
+  /** ms of a clock that does not jump. */
+  readonly elapsed: () => number
   /** The connection to ask over, where one stands. */
   readonly link: () => Link | undefined
   readonly onOffer: () => void
@@ -70,16 +73,16 @@ export class Listing {
   /** For how long a list may be kept by others: as its service said, if that tells of changes, or for the rest of it. */
   ttlMs(kind: ItemKind): number {
     if (!this.lists || this.stale || this.lists.facts.era === "legacy") return 0
-    const { ttlMs, facts, listedAtMs } = this.lists
+    const { ttlMs, facts } = this.lists
     const capability = facts.capabilities[kind === "templates" ? "resources" : kind] as { listChanged?: unknown }
     if (capability?.listChanged === true) return ttlMs[kind]
-    return Math.max(0, listedAtMs + ttlMs[kind] - this.#options.now())
+    return Math.max(0, Math.round(ttlMs[kind] - (this.#options.elapsed() - this.#fetchedAtMs)))
   }
 
   /** Fetches soon; many wishes within a moment are one. */
   schedule(leastMs = debounceMs): void {
     if (this.#timer || this.#closed.signal.aborted) return
-    const sinceMs = performance.now() - this.#fetchedAtMs
+    const sinceMs = this.#options.elapsed() - this.#fetchedAtMs
     const waitMs = Math.max(leastMs, this.#betweenMs - sinceMs)
     this.#timer = setTimeout(() => {
       this.#timer = undefined
@@ -125,7 +128,7 @@ export class Listing {
     const link = this.#options.link()
     if (!link)
       throw new GatewayError("service_unavailable", "The service is not connected; its lists stay as they were.")
-    this.#fetchedAtMs = performance.now()
+    this.#fetchedAtMs = this.#options.elapsed()
     try {
       await this.#fetchOver(link)
     } catch (thrown) {

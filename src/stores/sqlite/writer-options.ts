@@ -16,6 +16,8 @@ export type AuditWriterOptions = {
   /** The gateway's. */
   readonly version: string
   now(): number
+  /** Epoch ms by which usage figures are old; `now` where absent. */
+  steady?(): number
   /** For the names of streams. */
   newId(): string
   /** Of a test: where the thread ends itself, or the process (failpoint.ts). */

@@ -235,7 +235,9 @@ export class AuditWriter implements EntryRecorder {
     this.#signing ??= setTimeout(() => {
       this.#signing = undefined
       // A failure is trouble, which is told where it is met.
-      this.#ask({ type: "checkpoint", nowMs: this.#options.now() }).catch(() => undefined)
+      const nowMs = this.#options.now()
+      const steadyMs = this.#options.steady?.() ?? nowMs
+      this.#ask({ type: "checkpoint", nowMs, steadyMs }).catch(() => undefined)
     }, checkpointMs).unref()
   }
 

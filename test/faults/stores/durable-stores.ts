@@ -25,7 +25,7 @@ export type DurableStore = {
 }
 
 const title = (number: number): string => `${number} ${"x".repeat(number % 400)}`
-const numberIn = (text: unknown): number => Number.parseInt(String(text ?? 0), 10)
+const numberIn = (text = "0"): number => Number.parseInt(text, 10)
 
 /** A principal is changed, and with every change a key is added, which must be there too. */
 const state: DurableStore = {
@@ -104,7 +104,8 @@ const keys: DurableStore = {
     return async (number) => opened.adopt(await opened.drawNext(number))
   },
   read: async (folder) => {
-    await openAuditKeys({ folder: join(folder, "keys"), log: "there" })
+    // As at a start before there is a log: what a kill left undone is done.
+    await openAuditKeys({ folder: join(folder, "keys"), log: "new" })
     return readKeyHistory(await readFile(join(folder, "keys/audit.pub"), "utf8")).length - 1
   },
 }

@@ -118,5 +118,5 @@ async function sweep(folder: string, counts: Counts): Promise<void> {
 
 async function temporaryIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder, { recursive: true })
-  return names.filter((name) => /\.tmp$/.test(name))
+  return names.filter((name) => name.endsWith(".tmp"))
 }

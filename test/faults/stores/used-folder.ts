@@ -3,7 +3,7 @@
  * left in good order, the other is what a kill leaves. The suites damage copies of them.
  */
 
-import { cp, mkdtemp, mkdir, readFile, rm } from "node:fs/promises"
+import { cp, mkdtemp, mkdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { startService } from "../../journeys/scripted-service.ts"
@@ -52,10 +52,6 @@ export async function useFolders(): Promise<UsedFolders> {
     },
     remove: () => rm(root, { recursive: true, force: true }),
   }
-}
-
-export async function keyIn(folder: string): Promise<string> {
-  return (await readFile(join(folder, "data/admin.key"), "utf8")).trim()
 }
 
 async function live(opened: Opened, url: string): Promise<void> {

@@ -34,7 +34,7 @@ test("a connection is made once, however many wait for it", async () => {
   const slot = new LinkSlot({
     make: async () => (made++, makeLink()),
     comeback: "lazy",
-    now: () => 0,
+    elapsed: () => 0,
     random: () => 0.5,
   })
   const [one, two] = await Promise.all([slot.get(never), slot.get(never)])
@@ -50,7 +50,7 @@ test("after a failure the next try waits for the backoff, and says for how long"
     if (made++ === 0) throw lost
     return makeLink()
   }
-  const slot = new LinkSlot({ make, comeback: "lazy", now: () => nowMs, random: () => 0.5 })
+  const slot = new LinkSlot({ make, comeback: "lazy", elapsed: () => nowMs, random: () => 0.5 })
   await assert.rejects(slot.get(never), { message: "It is gone.", detail: { sent: false } })
   await assert.rejects(slot.get(never), { retryAfterMs: 125 })
   assert.equal(made, 1)
@@ -66,7 +66,7 @@ test("a lost connection is made anew at once, and one that is lost again and aga
     links.push(link)
     return link
   }
-  const slot = new LinkSlot({ make, comeback: "lazy", now: () => 0, random: () => 0.5 })
+  const slot = new LinkSlot({ make, comeback: "lazy", elapsed: () => 0, random: () => 0.5 })
   await slot.get(never)
   links[0]?.lose(lost)
   await new Promise(setImmediate)
@@ -80,7 +80,7 @@ test("a lost connection is made anew at once, and one that is lost again and aga
 
 test("a connection that stands after its slot was closed is closed", async () => {
   const { promise, resolve } = Promise.withResolvers<Link>()
-  const slot = new LinkSlot({ make: () => promise, comeback: "eager", now: () => 0, random: () => 0.5 })
+  const slot = new LinkSlot({ make: () => promise, comeback: "eager", elapsed: () => 0, random: () => 0.5 })
   const waiting = assert.rejects(slot.get(never))
   await slot.close()
   const link = makeLink()
@@ -92,7 +92,7 @@ test("a connection that stands after its slot was closed is closed", async () =>
 test("a pool closes the connection that waits longest, and refuses when all are in use", async (t) => {
   let nowMs = 0
   const links: ReturnType<typeof makeLink>[] = []
-  const pool = new LinkPool({ now: () => nowMs++, random: () => 0.5, maxLinks: 2 })
+  const pool = new LinkPool({ elapsed: () => nowMs++, random: () => 0.5, maxLinks: 2 })
   t.after(() => pool.close())
   const slotOf = (id: string): LinkSlot =>
     pool.slot("0", { id, principalId: id, capabilities: noMembers }, async () => {
@@ -114,7 +114,7 @@ test("a pool closes the connection that waits longest, and refuses when all are 
 })
 
 test("a connection of a session closes with it", async (t) => {
-  const pool = new LinkPool({ now: () => 0, random: () => 0.5 })
+  const pool = new LinkPool({ elapsed: () => 0, random: () => 0.5 })
   t.after(() => pool.close())
   const ending = new AbortController()
   const link = makeLink()
@@ -135,7 +135,7 @@ test("an eager connection comes back when its time is up, whatever the clock say
     back.resolve()
     return makeLink()
   }
-  const slot = new LinkSlot({ make, comeback: "eager", now: () => 0, random: () => 0.01 })
+  const slot = new LinkSlot({ make, comeback: "eager", elapsed: () => 0, random: () => 0.01 })
   await assert.rejects(slot.get(never))
   const keepAlive = setTimeout(() => back.reject(new Error("it never came back")), 5_000)
   await back.promise
@@ -145,7 +145,7 @@ test("an eager connection comes back when its time is up, whatever the clock say
 
 test("one principal alone cannot take all connections, and gives up its own first", async (t) => {
   let nowMs = 0
-  const pool = new LinkPool({ now: () => nowMs++, random: () => 0.5, maxLinks: 4 })
+  const pool = new LinkPool({ elapsed: () => nowMs++, random: () => 0.5, maxLinks: 4 })
   t.after(() => pool.close())
   const slotOf = (principalId: string, id: string): LinkSlot =>
     pool.slot("0", { id: principalId + id, principalId, capabilities: noMembers }, async () => makeLink())

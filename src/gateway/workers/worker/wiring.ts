@@ -104,6 +104,7 @@ function openFleet({ config, version }: WorkerSettings, { log, say }: WorkerTool
     lookup: createLookup(config.data),
     ledger: new PidLedger(join(config.data, "children.json")), // no program is started here
     now: Date.now,
+    elapsed: () => performance.now(),
     random: Math.random,
     onNotice: (service, served) => say({ type: "served", service, ...served }),
   })

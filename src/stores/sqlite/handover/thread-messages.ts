@@ -44,7 +44,8 @@ export type Request =
       readonly syncFailed: boolean
     }
   | { readonly type: "gap"; readonly nowMs: number; readonly unrecorded: Unrecorded }
-  | { readonly type: "checkpoint"; readonly nowMs: number }
+  /** `steadyMs` is the time by which usage figures are old. */
+  | { readonly type: "checkpoint"; readonly nowMs: number; readonly steadyMs: number }
   | { readonly type: "rotation"; readonly nowMs: number; readonly vkey: string }
   | { readonly type: "sign_with"; readonly pem: string }
   | { readonly type: "erase"; readonly nowMs: number; readonly filter: ErasureFilter }

@@ -32,11 +32,11 @@ function tellGap(log: OpenLog, { unrecorded, nowMs }: Of<"gap">): void {
   log.transaction(() => recordUnrecorded(log, unrecorded, nowMs))
 }
 
-function signNow(log: OpenLog, { nowMs }: Of<"checkpoint">): void {
+function signNow(log: OpenLog, { nowMs, steadyMs }: Of<"checkpoint">): void {
   log.transaction(() => {
     log.sign(nowMs)
     log.catchUp()
-    pruneUsage(log.db, nowMs)
+    pruneUsage(log.db, steadyMs)
   })
 }
 
