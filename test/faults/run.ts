@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util"
 import { failpointRuns } from "./failpoints.ts"
 import { printFigures, type Figures } from "./figures.ts"
+import { badInput } from "./input/at-length.ts"
 import { killRounds } from "./kill.ts"
 import { powerOrder } from "./power.ts"
 import { quotaRounds } from "./quotas.ts"
@@ -26,6 +27,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   state: (rounds = 500) => stateKills(rounds),
   operations: (rounds = 50) => operationKills(rounds),
   stores: () => storesSuite(),
+  input: (rounds = 50) => badInput(rounds),
 }
 
 const options = { rounds: { type: "string" } } as const

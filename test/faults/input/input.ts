@@ -9,6 +9,7 @@ import { bodies } from "./edges/bodies.ts"
 import type { Door } from "./edges/edge.ts"
 import { envelopes } from "./edges/envelopes.ts"
 import { jsonForms } from "./edges/json-forms.ts"
+import { mismatches } from "./edges/mismatches.ts"
 import { numbers } from "./edges/numbers.ts"
 import { prototypes } from "./edges/prototypes.ts"
 import { websocketEdges } from "./edges/websockets.ts"
@@ -25,12 +26,14 @@ const inputsPerRound = 3_000
 const restShare = 0.2
 const maxStallMs = 200
 
-/** @param seed told in every violation; whoever gives it again gets the same inputs */
-export function fuzz(rounds: number, seed: number = randomInt(2 ** 30)): Promise<Figures> {
-  return thrown(`bad input: fuzz (seed ${seed})`, async (ground, probe) => {
+/** Every violation tells the seed: INPUT_SEED makes the same inputs again. */
+export async function fuzz(rounds: number): Promise<Figures> {
+  const seed = Number(process.env["INPUT_SEED"] ?? randomInt(2 ** 30))
+  const found = await thrown("input-fuzz", async (ground, probe) => {
     for (let round = 0; round < rounds; round++) await fuzzOnce(ground, probe, seed + round)
     return []
   })
+  return { ...found, violations: found.violations.map((violation) => `INPUT_SEED=${seed} ${violation}`) }
 }
 
 async function fuzzOnce({ port, fields }: Ground, probe: Probe, seed: number): Promise<void> {
@@ -44,18 +47,18 @@ async function fuzzOnce({ port, fields }: Ground, probe: Probe, seed: number): P
 
 /** @param share 1 for every string in every place, 3 for every third of these */
 export function naughty(share: number): Promise<Figures> {
-  return thrown("bad input: naughty strings", async ({ fields }, probe) => {
+  return thrown("input-strings", async ({ fields }, probe) => {
     await probe.throwAll(naughtyInputs(fields, share))
     return []
   })
 }
 
 export function edges(): Promise<Figures> {
-  return thrown("bad input: edges", async (ground, probe) => {
+  return thrown("input-edges", async (ground, probe) => {
     const pipe = new RawPipe(ground.port)
     const door: Door = { fields: ground.fields, session: await beginSession(ground, pipe) }
     pipe.reset()
-    for (const make of [jsonForms, envelopes, numbers, prototypes]) await probe.throwAll(make(door))
+    for (const make of [jsonForms, envelopes, mismatches, numbers, prototypes]) await probe.throwAll(make(door))
     await probe.throwEach([...bodies(door)])
     return websocketEdges(ground)
   })
@@ -87,8 +90,6 @@ function figuresOf(suite: string, { inputs, valid, facts, violations, ...worst }
       "worst stall of the event loop, ms": facts.stallMs,
       "next valid calls that worked": `${valid.worked}/${valid.made}`,
     },
-    violations: violations
-      .concat(facts.stallMs < maxStallMs ? [] : [stood])
-      .map((violation) => `${suite}: ${violation}`),
+    violations: facts.stallMs < maxStallMs ? violations : [...violations, stood],
   }
 }

@@ -7,14 +7,54 @@ import { textOf, treeOf } from "../tree.ts"
 
 const url = "unix:///nonexistent/input.sock:/mcp"
 const off = { enabled: false }
-const program = { command: "/nonexistent/input", args: ["-a"], env: { A: "1", B: "${env:HOME}" }, cwd: "/nonexistent" }
+const program = {
+  command: "/nonexistent/input",
+  args: ["-a"],
+  env: { A: "1", B: "${env:HOME}" },
+  cwd: "/nonexistent",
+}
 
 const whole: readonly object[] = [
   { ...off, ...program },
-  { ...off, url, headers: { Authorization: "Bearer ${secret:T}" }, timeoutMs: 1_000, maxTimeMs: 2_000, concurrency: 3 },
-  { ...off, endpoints: [{ url, weight: 1, region: "eu" }, { url, weight: 2 }], balance: "weighted", region: "eu" },
-  { ...off, url, tools: { allow: ["*"], deny: ["x*"], rename: { a: "b" }, describe: { a: "c" }, cost: { "*": { perCallUsd: 1 } } } },
-  { ...off, url, title: "t", description: "d", tags: ["a"], owner: "o", isolation: "principal", prefix: false, health: { intervalMs: 1_000, timeoutMs: 500 } },
+  {
+    ...off,
+    url,
+    headers: { Authorization: "Bearer ${secret:T}" },
+    timeoutMs: 1_000,
+    maxTimeMs: 2_000,
+    concurrency: 3,
+  },
+  {
+    ...off,
+    endpoints: [
+      { url, weight: 1, region: "eu" },
+      { url, weight: 2 },
+    ],
+    balance: "weighted",
+    region: "eu",
+  },
+  {
+    ...off,
+    url,
+    tools: {
+      allow: ["*"],
+      deny: ["x*"],
+      rename: { a: "b" },
+      describe: { a: "c" },
+      cost: { "*": { perCallUsd: 1 } },
+    },
+  },
+  {
+    ...off,
+    url,
+    title: "t",
+    description: "d",
+    tags: ["a"],
+    owner: "o",
+    isolation: "principal",
+    prefix: false,
+    health: { intervalMs: 1_000, timeoutMs: 500 },
+  },
   { mcpServers: { one: { ...off, ...program }, two: { ...off, url, type: "http" } } },
 ]
 

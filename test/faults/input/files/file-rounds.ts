@@ -22,16 +22,22 @@ type Folder = { readonly path: string; readonly files: ServersFolder; readonly v
 
 /** @param rounds of 1,000 bent files; the strings come on top */
 export async function fileRounds(rounds: number, seed: number, share: number): Promise<Figures> {
-  return inFolder("bad input: files", async (folder) => {
+  return inFolder("input-files", async (folder) => {
     const all = [...bentFiles(seed, rounds * filesAtOnce), ...naughtyFiles(share)]
-    for (let at = 0; at < all.length; at += filesAtOnce) await dropAll(folder, all.slice(at, at + filesAtOnce), seed)
+    for (let at = 0; at < all.length; at += filesAtOnce)
+      await dropAll(folder, all.slice(at, at + filesAtOnce), seed)
     return { files: all.length, seed }
   })
 }
 
-async function dropAll({ path, files, violations }: Folder, contents: readonly Buffer[], seed: number): Promise<void> {
+async function dropAll(
+  { path, files, violations }: Folder,
+  contents: readonly Buffer[],
+  seed: number,
+): Promise<void> {
   const before = goodOf(files)
-  for (const [at, content] of contents.entries()) await writeFile(join(path, `f${at}.json`), content, { mode: 0o600 })
+  for (const [at, content] of contents.entries())
+    await writeFile(join(path, `f${at}.json`), content, { mode: 0o600 })
   let changes = 0
   const stop = files.onChange(() => (changes += 1))
   await files.rescan()
@@ -43,7 +49,8 @@ async function dropAll({ path, files, violations }: Folder, contents: readonly B
   for (const [at, content] of contents.entries()) {
     const message = problems.get(`f${at}.json`)
     const wrong = message === undefined ? !served.has(`f${at}.json`) && "nothing came of it" : wrongWith(message)
-    if (wrong) violations.push(`${wrong} (seed ${seed}): ${JSON.stringify(content.toString("latin1").slice(0, 600))}`)
+    if (wrong)
+      violations.push(`${wrong} (seed ${seed}): ${JSON.stringify(content.toString("latin1").slice(0, 600))}`)
   }
   if (!isDeepStrictEqual(goodOf(files), before)) violations.push("the good service was changed")
   for (const at of contents.keys()) await rm(join(path, `f${at}.json`))
@@ -58,15 +65,17 @@ function wrongWith(message: string): string | false {
 
 /** CFG-02: a writer that empties the file and fills it in ten steps, while the folder is watched. */
 export async function halfWritten(rounds: number): Promise<Figures> {
-  return inFolder("bad input: half-written files", async ({ path, files, violations }) => {
+  return inFolder("input-slow-writers", async ({ path, files, violations }) => {
     const versions = [1, 2].map((version) => ({ ...good, title: `version ${version}`, tags: ["a".repeat(40)] }))
     const seen = new Set<unknown>()
     files.onChange(({ added, changed }) => [...added, ...changed].forEach(({ title }) => seen.add(title)))
     files.onProblems(() => files.problems().forEach(({ message }) => seen.add(message)))
-    for (let round = 0; round < rounds; round++) await writeSlowly(join(path, "slow.json"), JSON.stringify(versions[round % 2]))
+    for (let round = 0; round < rounds; round++)
+      await writeSlowly(join(path, "slow.json"), JSON.stringify(versions[round % 2]))
     await files.rescan()
     for (const title of seen)
-      if (!versions.some((version) => version.title === title) && !/JSON/.test(String(title))) violations.push(`half a service was seen: ${String(title)}`)
+      if (!versions.some((version) => version.title === title) && !/JSON/.test(String(title)))
+        violations.push(`half a service was seen: ${String(title)}`)
     if (files.problems().length > 0) violations.push("a whole file is still a problem")
     return { rounds }
   })
