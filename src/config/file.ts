@@ -26,7 +26,15 @@ export async function readConfigFile(cwd: string, named?: string): Promise<Confi
   })
   if (!found.isFile() || found.size > maxBytes)
     throw new GatewayError("invalid", `${file} is no file of at most ${maxBytes} bytes.`)
-  return { folder: dirname(file), values: await parse(await readFile(file, "utf8"), basename(file)) }
+  return { folder: dirname(file), values: await parse(decode(file, await readFile(file)), basename(file)) }
+}
+
+function decode(file: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new GatewayError("invalid", `${file} is not UTF-8 text; save it as UTF-8.`, { cause })
+  }
 }
 
 async function findFile(cwd: string): Promise<string | undefined> {
@@ -44,17 +52,26 @@ async function parse(text: string, name: string): Promise<readonly FileValue[]> 
   const { LineCounter, isMap, isScalar, parseDocument } = await import("yaml") // many commands have no file to read
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const [error] = document.errors
+  // A tag that nobody knows is a warning, and its value a guess.
+  const [error] = [...document.errors, ...document.warnings]
   if (error) throw new GatewayError("invalid", `${place(name, lines, error.pos[0])}: ${error.message}`)
+  /** Aliases may stand for each other, or for more than any memory holds. */
+  const valueOf = (node: Node | null): unknown => {
+    try {
+      return node?.toJS(document) as unknown
+    } catch (cause) {
+      throw new GatewayError("invalid", `${name} has aliases that cannot be followed; write out their values.`, {
+        cause,
+      })
+    }
+  }
   const walk = (node: Node | null, prefix: string): readonly FileValue[] => {
     if (!isMap<Node, Node | null>(node))
       throw new GatewayError("invalid", `${name} must hold settings as "key: value".`)
     return node.items.flatMap(({ key, value }) => {
       const dotted = prefix + (isScalar(key) ? String(key.value) : "?")
       if (isMap(value)) return walk(value, `${dotted}.`)
-      return [
-        { key: dotted, value: value?.toJS(document) as unknown, at: place(name, lines, key.range?.[0] ?? 0) },
-      ]
+      return [{ key: dotted, value: valueOf(value), at: place(name, lines, key.range?.[0] ?? 0) }]
     })
   }
   return document.contents === null ? [] : walk(document.contents, "")

@@ -18,9 +18,14 @@ const maxBytes = 65_536
 export function createLookup(dataFolder: string, env: Environment = process.env): PlaceholderLookup {
   return (source, name) => {
     if (!/^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/.test(name)) return undefined
-    if (source === "env") return name.startsWith(ownPrefix) ? undefined : env[name]
-    return readSecret(join(dataFolder, "secrets", name)) ?? env[`${ownPrefix}SECRET_${name}`]
+    if (source === "env") return name.startsWith(ownPrefix) ? undefined : variable(env, name)
+    return readSecret(join(dataFolder, "secrets", name)) ?? variable(env, `${ownPrefix}SECRET_${name}`)
   }
+}
+
+/** Not what every object has, such as its constructor. */
+function variable(env: Environment, name: string): string | undefined {
+  return Object.hasOwn(env, name) ? env[name] : undefined
 }
 
 function readSecret(file: string): string | undefined {
@@ -31,9 +36,20 @@ function readSecret(file: string): string | undefined {
     if ((mode & constants.S_IFMT) !== constants.S_IFREG || size > maxBytes)
       throw new GatewayError("invalid", `${file} is no file of at most ${maxBytes} bytes.`)
     if ((mode & 0o077) !== 0) throw new GatewayError("invalid", `Others can read ${file}; run: chmod 600 ${file}`)
-    return readFileSync(descriptor, "utf8").replace(/\r?\n$/, "")
+    return decode(file, readFileSync(descriptor)).replace(/\r?\n$/, "")
   } finally {
     closeSync(descriptor)
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+/** A secret in which a character was made up opens nothing, and nobody would know why. */
+function decode(file: string, bytes: Buffer): string {
+  try {
+    return utf8.decode(bytes)
+  } catch (cause) {
+    throw new GatewayError("invalid", `The secret ${file} is not UTF-8 text; save it as UTF-8.`, { cause })
   }
 }
 

@@ -58,13 +58,16 @@ export function createHttpListener({ limits, peers, tls }: ListenerOptions, list
     const refused = (thrown: unknown): void => refuseRaw(socket, problemOf(thrown))
     listeners.upgrade(request, { socket, head }).catch(refused)
   })
-  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: AnsweringSocket) => {
     // Where an answer has begun nobody could tell this one from its rest.
-    if (!socket.writable || socket.bytesWritten > 0) socket.destroy()
+    if (!socket.writable || socket._httpMessage?.headersSent) socket.destroy()
     else refuseRaw(socket, problemOfUnread(error, limits))
   })
   return server
 }
+
+/** With what is being answered on it, as Node.js itself asks before it answers what it cannot read. */
+type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null }
 
 type ServerSettings = Parameters<typeof createServer<typeof IncomingMessage, typeof ServerResponse>>[0]
 

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util"
 import { allJumps, clockJumps } from "./clock/jumps.ts"
 import { failpointRuns } from "./failpoints.ts"
 import { printFigures, type Figures } from "./figures.ts"
+import { badInput } from "./input/at-length.ts"
 import { killRounds } from "./kill.ts"
 import { lifecycleSuite } from "./lifecycle/lifecycle.ts"
 import { powerOrder } from "./power.ts"
@@ -34,6 +35,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   world: () => worldFaults("at length"),
   lifecycle: (rounds = 20) => lifecycleSuite(rounds),
   clock: () => clockJumps(allJumps),
+  input: (rounds = 50) => badInput(rounds),
 }
 
 const options = { rounds: { type: "string" } } as const

@@ -24,15 +24,10 @@ const oddFields = [
   ..."* */* 0 -1 null {} a\u00ffb =?base64?!!?= =?base64?/w==?= application/json;charset=utf-16 2025-03-26".split(
     " ",
   ),
-  ...[
-    "2026-07-28",
-    "1900-01-01",
-    "tools/call",
-    "text/html",
-    "multipart/form-data; boundary=x",
-    "x".repeat(3_000),
-    "",
-  ],
+  ..."2026-07-28 1900-01-01 tools/call text/html".split(" "),
+  "multipart/form-data; boundary=x",
+  "x".repeat(3_000),
+  "",
 ]
 const targets = [
   "/mcp/modern",

@@ -22,6 +22,9 @@ export type Ground = {
   close(): Promise<void>
 }
 
+/** What the machine does for others meanwhile must not count as what the input has done. */
+const patience = ["--overload-delay-ms", "60000", "--audit-timeout-ms", "60000"]
+
 export async function openGround(args: readonly string[] = []): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), "mcp-meta-input-"))
   const facts = join(folder, "facts.json")
@@ -29,7 +32,8 @@ export async function openGround(args: readonly string[] = []): Promise<Ground> 
   const url = urlIn(service.line)
   const gateway = await startGateway({
     services: { modern: { url: `${url}/modern` }, legacy: { url: `${url}/legacy` } },
-    args,
+    args: [...patience, ...args],
+    deadlineMs: 60_000,
     env: { MCP_META_LOG_LEVEL: "error", INPUT_FACTS: facts },
     nodeArgs: ["--import", join(root, "test/faults/input/watched.ts")],
   })

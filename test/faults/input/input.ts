@@ -1,57 +1,95 @@
 /**
- * Bad input at length: what a grammar makes and bends (fuzz-*.ts), the strings that trip programs up (naughty.ts), and
- * the edges of every limit (edges/). Each is thrown at a gateway of its own, and all must leave it as it was.
+ * Bad input, thrown at real gateways that must stay as they were: what a grammar makes and bends (fuzz-*.ts), the
+ * strings that trip programs up (naughty.ts), and the edges of everything (edges/). Files of services: files/.
  */
 
 import { randomInt } from "node:crypto"
 import type { Figures } from "../figures.ts"
+import { bodies } from "./edges/bodies.ts"
+import type { Door } from "./edges/edge.ts"
+import { envelopes } from "./edges/envelopes.ts"
+import { jsonForms } from "./edges/json-forms.ts"
+import { mismatches } from "./edges/mismatches.ts"
+import { numbers } from "./edges/numbers.ts"
+import { prototypes } from "./edges/prototypes.ts"
+import { websocketEdges } from "./edges/websockets.ts"
 import { mcpInputs } from "./fuzz-mcp.ts"
 import { restInputs } from "./fuzz-rest.ts"
 import { openGround, type Ground } from "./ground.ts"
+import { naughtyInputs } from "./naughty.ts"
 import { Probe, type Tally } from "./probe.ts"
 import { RawPipe } from "./raw-pipe.ts"
 import { beginSession } from "./valid-calls.ts"
 
-/** Inputs of one draw: so many are made before they are thrown, and each draw has sessions of its own. */
-const drawn = 3_000
+/** Inputs of one round: so many are made before they are thrown, and each round has sessions of its own. */
+const inputsPerRound = 3_000
 const restShare = 0.2
+const maxStallMs = 200
 
-/** @param rounds of 3,000 inputs */
-export async function fuzz(rounds: number, seed: number = randomInt(2 ** 30)): Promise<Figures> {
+/** Every violation tells the seed: INPUT_SEED makes the same inputs again. */
+export async function fuzz(rounds: number): Promise<Figures> {
+  const seed = Number(process.env["INPUT_SEED"] ?? randomInt(2 ** 30))
+  const found = await thrown("input-fuzz", async (ground, probe) => {
+    for (let round = 0; round < rounds; round++) await fuzzOnce(ground, probe, seed + round)
+    return []
+  })
+  return { ...found, violations: found.violations.map((violation) => `INPUT_SEED=${seed} ${violation}`) }
+}
+
+async function fuzzOnce({ port, fields }: Ground, probe: Probe, seed: number): Promise<void> {
+  const sessions = []
+  const pipe = new RawPipe(port)
+  for (let begun = 0; begun < 6; begun++) sessions.push(await beginSession({ fields }, pipe))
+  pipe.reset()
+  await probe.throwAll([...mcpInputs({ fields, sessions }, seed, inputsPerRound * (1 - restShare))])
+  await probe.throwAll([...restInputs(fields, seed, inputsPerRound * restShare)])
+}
+
+/** @param share 1 for every string in every place, 3 for every third of these */
+export function naughty(share: number): Promise<Figures> {
+  return thrown("input-strings", async ({ fields }, probe) => {
+    await probe.throwAll(naughtyInputs(fields, share))
+    return []
+  })
+}
+
+export function edges(): Promise<Figures> {
+  return thrown("input-edges", async (ground, probe) => {
+    const pipe = new RawPipe(ground.port)
+    const door: Door = { fields: ground.fields, session: await beginSession(ground, pipe) }
+    pipe.reset()
+    for (const make of [jsonForms, envelopes, mismatches, numbers, prototypes]) await probe.throwAll(make(door))
+    await probe.throwEach([...bodies(door)])
+    return websocketEdges(ground)
+  })
+}
+
+type Thrown = (ground: Ground, probe: Probe) => Promise<readonly string[]>
+
+async function thrown(suite: string, run: Thrown): Promise<Figures> {
   const ground = await openGround()
   try {
     const probe = await Probe.open(ground)
-    for (let round = 0; round < rounds; round++) await fuzzOnce(ground, probe, seed + round)
-    return figuresOf(`fuzz with seed ${seed}`, await probe.close())
+    const violations = await run(ground, probe)
+    const tally = await probe.close()
+    return figuresOf(suite, { ...tally, violations: [...violations, ...tally.violations] })
   } finally {
     await ground.close()
   }
 }
 
-async function fuzzOnce(ground: Ground, probe: Probe, seed: number): Promise<void> {
-  const pipe = new RawPipe(ground.port)
-  const sessions = await Promise.all(
-    Array.from({ length: 6 }, () => beginSession(ground, new RawPipe(ground.port))),
-  )
-  pipe.reset()
-  const { fields } = ground
-  await probe.throwAll([...mcpInputs({ fields, sessions }, seed, drawn * (1 - restShare))])
-  await probe.throwAll([...restInputs(fields, seed, drawn * restShare)])
-}
-
-export function figuresOf(suite: string, tally: Tally): Figures {
-  const { inputs, valid, failed5xx, over1s, worstMs, facts, violations } = tally
+function figuresOf(suite: string, { inputs, valid, facts, violations, ...worst }: Tally): Figures {
+  const stood = `The event loop stood still for ${facts.stallMs} ms.`
   return {
     suite,
     figures: {
       inputs,
-      "answered 5xx": failed5xx,
-      "over 1 s": over1s,
-      "slowest, ms": worstMs,
+      "answered 5xx": worst.failed5xx,
+      "over 1 s": worst.over1s,
+      "slowest, ms": worst.worstMs,
       "worst stall of the event loop, ms": facts.stallMs,
       "next valid calls that worked": `${valid.worked}/${valid.made}`,
     },
-    violations:
-      facts.stallMs < 200 ? violations : [...violations, `The event loop stood still for ${facts.stallMs} ms.`],
+    violations: facts.stallMs < maxStallMs ? violations : [...violations, stood],
   }
 }

@@ -107,8 +107,9 @@ export class Probe {
   async #throw(input: Input, pipe: RawPipe): Promise<void> {
     this.#inputs += 1
     const answer = await exchange(input, pipe)
-    if (answer.status >= 500) this.#failed5xx += 1
-    const wrong = input.isCutOff && answer.status === 0 ? undefined : (wrongWith(answer) ?? input.judge?.(answer))
+    const isFine = (input.isCutOff && answer.status === 0) || isOfDeadService(answer)
+    if (answer.status >= 500 && !isFine) this.#failed5xx += 1
+    const wrong = isFine ? undefined : (wrongWith(answer) ?? input.judge?.(answer))
     if (wrong !== undefined) this.#violate(wrong, input)
     this.#worstMs = Math.max(this.#worstMs, answer.tookMs)
     if (answer.tookMs > slowMs) this.#slow.push({ input, tookMs: answer.tookMs })
@@ -141,6 +142,13 @@ async function exchange({ bytes, endsConnection }: Input, pipe: RawPipe): Promis
   const answer = await pipe.exchange(bytes, { half: endsConnection === "half closed" ? "closed" : "open" })
   if (endsConnection) pipe.reset()
   return answer
+}
+
+/** What was registered on the way leads nowhere, and to say so is right. */
+function isOfDeadService({ body }: RawAnswer): boolean {
+  const [, service] = /"service":"([^"]*)"/.exec(body) ?? []
+  const isDead = service !== undefined && service !== "modern" && service !== "legacy"
+  return isDead && body.includes('"code":"service_unavailable"')
 }
 
 function wrongWith({ status, type, body }: RawAnswer): string | undefined {

@@ -13,24 +13,26 @@ import {
 } from "./messages.ts"
 import type { RawPipe } from "./raw-pipe.ts"
 
+type Door = Pick<Ground, "fields">
+
 /** Makes one call. @returns what is wrong with its answer, if anything */
 export type ValidCall = (pipe: RawPipe) => Promise<string | undefined>
 
-export async function validCalls(ground: Ground, pipe: RawPipe): Promise<ValidCall> {
+export async function validCalls(ground: Door, pipe: RawPipe): Promise<ValidCall> {
   const session = await beginSession(ground, pipe)
   let made = 0
   return async (pipe) => {
     const nonce = `n${made++}`
-    const door = doors[made % doors.length] ?? modernCall
-    const { status, body } = await pipe.exchange(door(ground, nonce, session))
+    const call = calls[made % calls.length] ?? modernCall
+    const { status, body } = await pipe.exchange(call(ground, nonce, session))
     return status === 200 && body.includes(nonce)
       ? undefined
-      : `${door.name} ${nonce}: ${status} ${body.slice(0, 300)}`
+      : `${call.name} ${nonce}: ${status} ${body.slice(0, 300)}`
   }
 }
 
 /** @returns the fields that name it */
-export async function beginSession(ground: Ground, pipe: RawPipe): Promise<readonly Field[]> {
+export async function beginSession(ground: Door, pipe: RawPipe): Promise<readonly Field[]> {
   const params = { protocolVersion: legacyRevision, capabilities: {}, clientInfo }
   const { sessionId } = await pipe.exchange(post(ground, legacyMessage("initialize", params)))
   if (sessionId === undefined) throw new Error("The gateway began no session.")
@@ -43,28 +45,28 @@ export async function beginSession(ground: Ground, pipe: RawPipe): Promise<reado
 }
 
 /** @param id is the nonce too: a session has no two requests of one id open */
-type Door = (ground: Ground, id: string, session: readonly Field[]) => Buffer
+type Call = (ground: Door, id: string, session: readonly Field[]) => Buffer
 
-const modernCall: Door = (ground, id) => {
+const modernCall: Call = (ground, id) => {
   const message = modernMessage("tools/call", echo("modern", id), id)
   return post(ground, message, modernFields(message))
 }
 
-const legacyCall: Door = (ground, id) => post(ground, legacyMessage("tools/call", echo("legacy", id), id))
+const legacyCall: Call = (ground, id) => post(ground, legacyMessage("tools/call", echo("legacy", id), id))
 
-const sessionCall: Door = (ground, id, session) =>
+const sessionCall: Call = (ground, id, session) =>
   post(ground, legacyMessage("tools/call", echo("modern", id), id), session)
 
-const restCall: Door = (ground, id) =>
+const restCall: Call = (ground, id) =>
   post(ground, { arguments: { nonce: id } }, [], "/api/v1/tools/legacy__echo/invoke")
 
 function echo(service: string, nonce: string): Params {
   return { name: `${service}__echo`, arguments: { nonce } }
 }
 
-const doors: readonly Door[] = [modernCall, legacyCall, sessionCall, restCall]
+const calls: readonly Call[] = [modernCall, legacyCall, sessionCall, restCall]
 
-function post(ground: Ground, body: object, fields: readonly Field[] = [], target = "/mcp"): Buffer {
+function post(ground: Door, body: object, fields: readonly Field[] = [], target = "/mcp"): Buffer {
   return httpBytes({
     method: "POST",
     target,

@@ -1,23 +1,11 @@
 /**
- * IN-07 to IN-13, IN-15, IN-16 and IN-18: batches, headers that contradict the body, names of other cases, members that
- * come twice, ids and versions and methods of all kinds, media types, sessions that are not there.
+ * IN-07 to IN-13, IN-15, IN-16 and IN-18: batches, names of other cases, members that come twice, ids and versions and
+ * methods of all kinds, media types, sessions that are not there. Headers against the body: mismatches.ts.
  */
 
 import type { Field } from "../http-bytes.ts"
-import { headerText, legacyMessage, modernFields, modernMessage } from "../messages.ts"
 import type { Input } from "../probe.ts"
-import {
-  headerMismatch,
-  invalidParams,
-  invalidRequest,
-  methodNotFound,
-  post,
-  result,
-  rpc,
-  status,
-  unsupportedVersion,
-  type Door,
-} from "./edge.ts"
+import { invalidParams, invalidRequest, methodNotFound, post, result, rpc, status, type Door } from "./edge.ts"
 
 type Judge = NonNullable<Input["judge"]>
 type Case = readonly [what: string, body: string, judge: Judge, more?: readonly Field[]]
@@ -182,67 +170,6 @@ const media: readonly Case[] = [
 export function* envelopes(door: Door): Generator<Input> {
   for (const [what, body, judge, more = []] of [...batches, ...names, ...members, ...media])
     yield { what, bytes: post(door, { body, more }), judge }
-  yield* mismatches(door)
-}
-
-/** IN-08, IN-18 */
-function* mismatches(door: Door): Generator<Input> {
-  const message = modernMessage("tools/call", { name: "modern__routed", arguments: { region: "eu" } })
-  const right = modernFields(message)
-  const body = JSON.stringify(message)
-  const wrong = rpc(headerMismatch)
-  for (const [name, value] of right) {
-    const others = right.filter(([other]) => other !== name)
-    const with_ = (sent: string): Buffer => post(door, { body, more: [...others, [name, sent]] })
-    yield {
-      what: `IN-08 no ${name}`,
-      bytes: post(door, { body, more: others }),
-      judge: name === "mcp-protocol-version" ? status(400) : wrong,
-    }
-    for (const sent of [
-      "",
-      "other",
-      value.toUpperCase() + "x",
-      "=?base64?!!!?=",
-      "=?base64?dG9vbHM?=",
-      `=?base64?${"A".repeat(300)}?=`,
-    ])
-      yield { what: `IN-08 ${name}: ${sent.slice(0, 30)}`, bytes: with_(sent), judge: status(400) }
-    yield {
-      what: `IN-08 ${name} in base64`,
-      bytes: with_(headerText(`${value}\u0000`).replace(/.*/, encoded(value))),
-      judge: result,
-    }
-    yield {
-      what: `IN-08 ${name} twice`,
-      bytes: post(door, { body, more: [...right, [name, "x"]] }),
-      judge: status(400),
-    }
-  }
-  const session = [...door.session, ...right.slice(1)]
-  yield {
-    what: "IN-18 a modern message in a session",
-    bytes: post(door, { body, more: session }),
-    judge: status(400),
-  }
-  const future = body.replace("2026-07-28", "2027-01-01")
-  const fields = right.map(([name, value]): Field => [name, value.replace("2026-07-28", "2027-01-01")])
-  yield {
-    what: "IN-08 a revision to come",
-    bytes: post(door, { body: future, more: fields }),
-    judge: rpc(unsupportedVersion),
-  }
-  const legacy = JSON.stringify(legacyMessage("tools/list", {}))
-  const named: readonly Field[] = [["mcp-method", "tools/call"], ["mcp-name", "modern__echo"]] // oxfmt-ignore
-  yield {
-    what: "IN-08 a legacy client's headers mean nothing",
-    bytes: post(door, { body: legacy, more: named }),
-    judge: result,
-  }
-}
-
-function encoded(value: string): string {
-  return `=?base64?${Buffer.from(value).toString("base64")}?=`
 }
 
 function repeated(message: string, times: number): string {

@@ -61,7 +61,7 @@ function formsOf(texts: string): readonly Buffer[] {
     .map((text) => Buffer.from(text))
 }
 
-function* forms(): Generator<Buffer> {
+export function* forms(): Generator<Buffer> {
   for (const texts of [numbers, strings, structures]) yield* formsOf(texts)
   for (const text of white) yield Buffer.from(text)
   for (const hex of utf8.trim().split(/\s+/)) yield around('"', Buffer.from(hex, "hex"), '"')
@@ -71,7 +71,10 @@ function* forms(): Generator<Buffer> {
 }
 
 function nested(opening: string, depth: number): string {
-  const closings = [...opening].flatMap((sign) => ({ "[": "]", "{": "}" })[sign] ?? []).reverse()
+  const closings = opening
+    .split("")
+    .flatMap((sign) => ({ "[": "]", "{": "}" })[sign] ?? [])
+    .reverse()
   return opening.repeat(depth) + "0" + closings.join("").repeat(depth)
 }
 
