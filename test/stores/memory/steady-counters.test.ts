@@ -13,7 +13,12 @@ function kit() {
   const clocks = { now: () => clock.now, elapsed: () => clock.elapsed }
   const counters = new SteadyCounters(new MemoryCounters(), clocks)
   const one = charge("k", ruleOf("fixed_window", 1))
-  return { clock, counters, take: () => counters.take([one], clock.now), read: () => counters.read([one], clock.now) }
+  return {
+    clock,
+    counters,
+    take: () => counters.take([one], clock.now),
+    read: () => counters.read([one], clock.now),
+  }
 }
 
 test("a jump ahead opens no window, and its end is told in the time of day of the moment", async () => {
