@@ -70,7 +70,7 @@ async function play(ground: Ground, played: Case, options: GridOptions): Promise
   const { kind, name, transport, era } = played
   const service = `w${++made}`
   const args = [name, transport, era, ground.executed]
-  const env = { FLOOD: String(options.floodShare) }
+  const env = { FLOOD: String(options.floodShare), NODE_COMPILE_CACHE: ground.compileCache }
   const socket = join(ground.gateway.folder, `${service}.sock`)
   const running =
     transport === "stdio" ? undefined : await start({ args: [script, ...args, socket], env, ready: /^listening/ })

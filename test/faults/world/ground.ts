@@ -76,6 +76,8 @@ export class Ground {
   readonly gateway: TestGateway
   /** The file in which a service that does harm writes down the nonce of each call that it executes, a line each. */
   readonly executed: string
+  /** A folder in which the programs keep what they have compiled: hundreds of them are started. */
+  readonly compileCache: string
   readonly asked: Asked[] = []
   readonly #kit: Kit
   #before: Reading | undefined
@@ -84,6 +86,7 @@ export class Ground {
   constructor(kit: Kit) {
     this.gateway = kit.gateway
     this.executed = kit.executed
+    this.compileCache = join(kit.folder, "compiled")
     this.#kit = kit
   }
 

@@ -7,7 +7,6 @@ import { openSync, writeSync } from "node:fs"
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { kinds } from "../kinds.ts"
-import { httpServer } from "./http.ts"
 import type { Kind, Turn } from "./kind.ts"
 import { isForeign, nonceOf, properAnswer } from "./manners.ts"
 import {
@@ -20,9 +19,6 @@ import {
   type Transport,
   type Unasked,
 } from "./mouth.ts"
-import { sseServer } from "./sse.ts"
-import { serveStdio } from "./stdio.ts"
-import { webSocketServer } from "./websocket.ts"
 
 const [name, transport, era, journalPath, socketPath] = process.argv.slice(2) as [
   string,
@@ -45,14 +41,15 @@ const unasked: Unasked = (mouth) => void kind.unasked?.(mouth, era)
 const deaf = (): boolean => called && kind.deaf === true
 
 kind.start?.(era, transport)
-serve()
+if (transport === "stdio") (await import("./stdio.ts")).serveStdio(hear, unasked, deaf)
+else listen(await openServer())
 
-function serve(): void {
+/** Only what is needed is loaded: hundreds of these are started. */
+async function openServer(): Promise<Server> {
   const options = { era, hear, unasked, deaf, events: transport === "unix", headers: kind.headers ?? {} }
-  if (transport === "stdio") serveStdio(hear, unasked, deaf)
-  else if (transport === "sse") listen(sseServer(options))
-  else if (transport === "websocket") listen(webSocketServer(options))
-  else listen(httpServer(options))
+  if (transport === "sse") return (await import("./sse.ts")).sseServer(options)
+  if (transport === "websocket") return (await import("./websocket.ts")).webSocketServer(options)
+  return (await import("./http.ts")).httpServer(options)
 }
 
 function listen(server: Server): void {
