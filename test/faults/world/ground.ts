@@ -28,7 +28,7 @@ export type GroundOptions = {
 /** Of a service that does harm: short, so that many can be tried. */
 export const harmLimits = { timeoutMs: 500, maxTimeMs: 1_000, health: { intervalMs: 2_000, timeoutMs: 500 } }
 
-const quietMs = 1_500
+const quietMs = 3_000
 /** Connections that a stall has brought are not kept for long after it. */
 const idleSoon = { KEEP_ALIVE_MS: "5000" }
 
@@ -81,6 +81,7 @@ export class Ground {
   readonly asked: Asked[] = []
   readonly #kit: Kit
   #before: Reading | undefined
+  #quiet: Fared | undefined
   #calls = 0
 
   constructor(kit: Kit) {
@@ -92,9 +93,10 @@ export class Ground {
 
   /** From here on it counts: how the neighbours fare, and what the gateway holds now is what it may hold at the end. */
   async begin(): Promise<void> {
-    await sleep(quietMs)
-    this.#before = await readMeter(this.gateway.process)
     await this.look()
+    await sleep(quietMs)
+    this.#quiet = await this.#kit.neighbours.begin()
+    this.#before = await readMeter(this.gateway.process)
   }
 
   /** Puts a service there that does harm, and waits until it was listed, is down, or has had its time. */
@@ -138,6 +140,7 @@ export class Ground {
     const evidence = {
       gateway: this.gateway.process,
       neighbours,
+      quiet: this.#quiet ?? (await this.look()),
       before: this.#before ?? (await readMeter(this.gateway.process)),
       asked: this.asked,
       strays: callers.flatMap(({ strays }) => strays),

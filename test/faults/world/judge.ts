@@ -13,6 +13,8 @@ import type { Fared, Neighbours } from "./neighbours.ts"
 type Evidence = {
   readonly gateway: Running
   readonly neighbours: Neighbours
+  /** How they fared while nobody did harm. */
+  readonly quiet: Fared
   readonly before: Reading
   readonly asked: readonly Asked[]
   /** Answers that came to nobody's question. */
@@ -33,6 +35,7 @@ export type Verdict = {
   readonly executedTwice: number
   readonly mistaken: number
   readonly neverTold: number
+  readonly quiet: Fared
   readonly neighbours: Fared
   readonly before: Reading
   readonly after: Reading
@@ -41,7 +44,7 @@ export type Verdict = {
 }
 
 export async function judge(evidence: Evidence, options: JudgeOptions): Promise<Verdict> {
-  const { gateway, before, asked, strays, journals } = evidence
+  const { gateway, quiet, before, asked, strays, journals } = evidence
   const { after, tookMs, violations: held } = await settle(gateway, before, options)
   const neighbours = await evidence.neighbours.stop()
   const twice = (await Promise.all(journals.map(doublesIn))).flat()
@@ -54,6 +57,7 @@ export async function judge(evidence: Evidence, options: JudgeOptions): Promise<
     executedTwice: twice.length,
     mistaken: mistaken.length + strays.length,
     neverTold: neverTold.length,
+    quiet,
     neighbours,
     before,
     after,

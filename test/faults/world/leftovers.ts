@@ -4,28 +4,28 @@ import { readdir, readFile } from "node:fs/promises"
 import { eventually } from "../../journeys/eventually.ts"
 
 export type Group = {
-  /** Finds the program, while it runs. */
-  note(): Promise<void>
-  /** @returns a sentence for each process of its group that is still there */
+  /** @returns a sentence for each process of the group, or program of these words, that is still there */
   left(): Promise<readonly string[]>
 }
 
 type Process = { readonly pid: string; readonly group: string; readonly words: string }
 
-/** @param words that its command line holds, in this order, and no other's */
-export function startsWithGroup(words: readonly string[]): Group {
-  const text = words.join(" ")
-  const groups = new Set<string>()
+/** Longer than the gateway's grace. */
+const goneMs = 8_000
+
+/** @param args that the program's command line holds, and no other's */
+export async function groupOf(args: readonly string[]): Promise<Group> {
+  const text = args.join(" ")
+  const own = (await processes()).filter(({ words }) => words.includes(text))
+  const groups = new Set(own.map(({ group }) => group))
   const find = async (): Promise<readonly Process[]> =>
-    (await processes()).filter(({ group, words: its }) => groups.has(group) || its.includes(text))
-  return {
-    note: async () => (await find()).forEach(({ group }) => groups.add(group)),
-    left: async () => {
-      const isGone = async (): Promise<boolean> => (await find()).length === 0
-      await eventually("its processes are gone", isGone, 8_000).catch(() => {})
-      return (await find()).map(({ pid, words: its }) => `left process ${pid} behind: ${its.slice(0, 120)}`)
-    },
+    (await processes()).filter(({ group, words }) => groups.has(group) || words.includes(text))
+  const left = async (): Promise<readonly string[]> => {
+    const isGone = async (): Promise<boolean> => (await find()).length === 0
+    await eventually("its processes are gone", isGone, goneMs).catch(() => {})
+    return (await find()).map(({ pid, words }) => `left process ${pid} behind: ${words.slice(0, 120)}`)
   }
+  return { left }
 }
 
 async function processes(): Promise<readonly Process[]> {

@@ -37,7 +37,8 @@ async function answer(question: NeighbourQuestion): Promise<void> {
     await peer.close()
   }
   parentPort?.postMessage({ ...latenciesOf(question === "stop" ? all : lately), failures }, [])
-  if (question === "look") lately.reset()
+  if (question !== "stop") lately.reset()
+  if (question === "begin") all.reset()
 }
 
 function call(tool: string): Promise<Asked> {

@@ -20,8 +20,8 @@ export type Fared = Latencies & { readonly failures: readonly string[] }
 
 export type NeighbourOptions = { readonly url: string; readonly key: string; readonly callsPerSecond: number }
 
-/** `look`: how they fared since the last look. `stop`: in all, once the open calls are answered. */
-export type NeighbourQuestion = "look" | "stop"
+/** `begin`, `look`: how they fared since the last of these. `stop`: since `begin`, once the open calls are answered. */
+export type NeighbourQuestion = "begin" | "look" | "stop"
 
 export class Neighbours {
   readonly #thread: Worker
@@ -36,6 +36,10 @@ export class Neighbours {
     const thread = new Worker(new URL("./neighbours-thread.ts", import.meta.url), { workerData: options })
     await once(thread, "message")
     return new Neighbours(thread)
+  }
+
+  begin(): Promise<Fared> {
+    return this.#ask("begin")
   }
 
   look(): Promise<Fared> {

@@ -4,30 +4,41 @@
  */
 
 import type { Figures } from "../figures.ts"
-import { allCases, playAll, sampleCases, type Played } from "./grid.ts"
-import { openGround } from "./ground.ts"
+import { allCases, sampleCases, type Case } from "./cases.ts"
+import { playAll, type GridOptions, type Played } from "./grid.ts"
+import { openGround, type GroundOptions } from "./ground.ts"
 import type { Verdict } from "./judge.ts"
+import type { Latencies } from "./neighbours.ts"
 
-/** In the brief run nothing is large or many that costs more than it tells, and a busy machine is no fault. */
-const brief = {
-  args: ["--limits-list-ms", "1500", "--limits-result-bytes", "8388608"],
-  options: { cases: sampleCases(), atOnce: 3, floodShare: 0.02, rounds: 2, graceMs: 2_000 },
-  slackMb: 150,
+type Length = {
+  readonly ground: GroundOptions
+  /** Played first: what a process has never done costs it memory, and only what comes on top of that counts. */
+  readonly warmUp: readonly Case[]
+  readonly options: GridOptions
+  readonly slackMb: number
 }
-const atLength = {
-  args: ["--limits-list-ms", "1500"],
-  options: { cases: allCases(), atOnce: 2, floodShare: 1, rounds: 3, graceMs: 250 },
-  slackMb: 0,
-}
-/** What a process has never done costs it memory the first time; only what comes on top counts. */
-const warmUp = ["never-answers", "list-storm", "100-mb-result", "5-mb-result", "100000-tools", "html"]
 
-export async function worldFaults(length: "brief" | "at length"): Promise<Figures> {
-  const { args, options, slackMb } = length === "brief" ? brief : atLength
-  const ground = await openGround({ args })
+const lengths: Readonly<Record<"brief" | "at length", Length>> = {
+  /** Nothing is larger or more than it takes to be harm, nothing is told of memory, and a busy machine is no fault. */
+  brief: {
+    ground: { args: ["--limits-list-ms", "1500", "--limits-result-bytes", "8388608"], callsPerSecond: 10 },
+    warmUp: [],
+    options: { cases: sampleCases(), atOnce: 3, floodShare: 0.02, rounds: 2, graceMs: 3_000 },
+    slackMb: 300,
+  },
+  "at length": {
+    ground: { args: ["--limits-list-ms", "1500"], callsPerSecond: 20 },
+    warmUp: sampleCases(),
+    options: { cases: allCases(), atOnce: 2, floodShare: 1, rounds: 3, graceMs: 250 },
+    slackMb: 0,
+  },
+}
+
+export async function worldFaults(length: keyof typeof lengths): Promise<Figures> {
+  const { ground: conditions, warmUp, options, slackMb } = lengths[length]
+  const ground = await openGround(conditions)
   try {
-    const first = length === "brief" ? sampleCases().filter(({ name }) => warmUp.includes(name)) : sampleCases()
-    await playAll(ground, { ...brief.options, cases: first })
+    await playAll(ground, { ...options, cases: warmUp })
     await ground.begin()
     const played = await playAll(ground, options)
     return figuresOf(played, await ground.judge({ slackMb }))
@@ -37,7 +48,7 @@ export async function worldFaults(length: "brief" | "at length"): Promise<Figure
 }
 
 function figuresOf(played: readonly Played[], verdict: Verdict): Figures {
-  const { neighbours, before, after } = verdict
+  const { quiet, neighbours, before, after } = verdict
   const byTransport = Map.groupBy(played, ({ played: { transport, era } }) => `${transport}, ${era}`)
   const rows = [...byTransport].map(([name, all]) => [`over ${name}`, rowOf(all)] as const)
   const violations = [...played.flatMap((each) => each.violations), ...verdict.violations]
@@ -48,7 +59,8 @@ function figuresOf(played: readonly Played[], verdict: Verdict): Figures {
       "gateway crashes and unhandled rejections": verdict.complaints,
       "calls of neighbours": neighbours.calls,
       "of them failed": neighbours.failures.length,
-      "their median, p99 and worst latency, ms": `${neighbours.medianMs}, ${neighbours.p99Ms}, ${neighbours.worstMs}`,
+      "their latency in a quiet world, ms": shown(quiet),
+      "their latency beside harm, ms": shown(neighbours),
       "callers without a word": verdict.neverTold,
       "calls executed twice": verdict.executedTwice,
       "answers to another call": verdict.mistaken,
@@ -67,4 +79,8 @@ function rowOf(played: readonly Played[]): Readonly<Record<string, number>> {
     "worst ms": Math.round(Math.max(...played.map(({ worstMs }) => worstMs))),
     violations: played.flatMap(({ violations }) => violations).length,
   }
+}
+
+function shown({ medianMs, p99Ms, worstMs }: Latencies): string {
+  return `median ${medianMs}, p99 ${p99Ms}, worst ${worstMs}`
 }
