@@ -24,16 +24,16 @@ export async function addHarmful(ground: Ground, played: Case, floodShare: numbe
   const words = [script, played.name, played.transport, played.era, ground.executed]
   const env = { FLOOD: String(floodShare), NODE_COMPILE_CACHE: ground.compileCache }
   const isVain = [played.kind.gets, played.kind.later ?? []].every((all) => all.every((one) => one === "unknown"))
+  const own = join(ground.gateway.folder, `${name}.own`)
   const add = (definition: object): Promise<void> => ground.add(name, definition, isVain ? vainMs : readyMs)
   if (played.transport === "stdio") {
-    const args = [...words, name]
+    const args = [...words, own]
     await add({ command: process.execPath, args, env })
     const group = await groupOf(args)
     return { name, remove: () => ground.remove(name).then(() => group.left()) }
   }
-  const socket = join(ground.gateway.folder, `${name}.sock`)
-  const running = await start({ args: [...words, socket], env, ready: /^listening/ })
-  const url = played.transport === "unix" ? `unix://${socket}:/mcp` : urlIn(running.line)
+  const running = await start({ args: [...words, own], env, ready: /^listening/ })
+  const url = played.transport === "unix" ? `unix://${own}:/mcp` : urlIn(running.line)
   await add({ url, ...(played.transport === "sse" && { type: "sse" }) })
   const remove = async (): Promise<readonly string[]> => {
     await ground.remove(name)

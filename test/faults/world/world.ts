@@ -29,7 +29,7 @@ const lengths: Readonly<Record<"brief" | "at length", Length>> = {
   "at length": {
     ground: { args: ["--limits-list-ms", "1500"], callsPerSecond: 20 },
     warmUp: sampleCases(),
-    options: { cases: allCases(), atOnce: 2, floodShare: 1, rounds: 3, graceMs: 250 },
+    options: { cases: allCases(), atOnce: 3, floodShare: 1, rounds: 3, graceMs: 250 },
     slackMb: 0,
   },
 }

@@ -1,7 +1,7 @@
 /** Services that die, stop, come back as another, or leave something behind. */
 
 import { spawn } from "node:child_process"
-import { closeSync, existsSync, writeFileSync } from "node:fs"
+import { closeSync } from "node:fs"
 import type { Kinds } from "../service/kind.ts"
 import { setTimeout as sleep } from "node:timers/promises"
 
@@ -97,12 +97,8 @@ export const death: Kinds = {
     over: ["stdio"],
     gets: ["error"],
     later: ["answered", "error"],
-    call: async (turn) => {
-      const mark = `${process.argv[5] ?? ""}.${process.argv[4]}.died`
-      if (existsSync(mark)) return turn.proper()
-      writeFileSync(mark, "")
-      process.exit(1)
-    },
+    changesEra: true,
+    call: (turn) => (turn.isRestart ? turn.proper() : process.exit(1)),
   },
 }
 

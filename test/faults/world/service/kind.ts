@@ -13,10 +13,11 @@ export type Turn = {
   readonly message: Message
   readonly mouth: Mouth
   readonly era: Era
-  readonly transport: Transport
   readonly nonce: string
   /** Which of its method it is, from 1, in this process. */
   readonly number: number
+  /** Whether the program was started before. */
+  readonly isRestart: boolean
   /** Answers as a service should. */
   readonly proper: () => Promise<void>
   /** Answers with this result. */
@@ -41,13 +42,15 @@ export type Kind = {
   readonly headers?: Readonly<Record<string, string>>
   /** Whether it stops to read what it is sent, once it is called. */
   readonly deaf?: true
-  readonly start?: (era: Era, transport: Transport) => void
+  /** Whether it is of the other era each time but the first. */
+  readonly changesEra?: true
+  readonly start?: () => void
   /** At `initialize` or `server/discover`. */
   readonly introduce?: (turn: Turn) => unknown
   readonly list?: (turn: Turn) => unknown
   readonly call?: (turn: Turn) => unknown
   /** Once it may speak unasked. */
-  readonly unasked?: (mouth: Mouth, era: Era) => unknown
+  readonly unasked?: (mouth: Mouth) => unknown
 }
 
 export type Kinds = Readonly<Record<string, Kind>>

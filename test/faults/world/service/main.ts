@@ -1,9 +1,9 @@
 /**
- * A service that does harm in one way: `node main.ts KIND TRANSPORT ERA JOURNAL [SOCKET]`. Each call that it executes, it
- * writes down first. The kinds: ../kinds.ts. What it does otherwise: manners.ts.
+ * A service that does harm in one way: `node main.ts KIND TRANSPORT ERA JOURNAL OWN`, with a path of its own, which is the
+ * Unix socket where it needs one. Each call that it executes, it writes down first. The kinds: ../kinds.ts. What it does otherwise: manners.ts.
  */
 
-import { openSync, writeSync } from "node:fs"
+import { existsSync, openSync, writeFileSync, writeSync } from "node:fs"
 import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { kinds } from "../kinds.ts"
@@ -20,7 +20,7 @@ import {
   type Unasked,
 } from "./mouth.ts"
 
-const [name, transport, era, journalPath, socketPath] = process.argv.slice(2) as [
+const [name, transport, told, journalPath, ownPath] = process.argv.slice(2) as [
   string,
   Transport,
   Era,
@@ -28,6 +28,8 @@ const [name, transport, era, journalPath, socketPath] = process.argv.slice(2) as
   string,
 ]
 const kind: Kind = kinds[name] ?? { id: "", does: "behaves", gets: ["answered"] }
+const isRestart = transport === "stdio" && existsSync(ownPath)
+const era: Era = isRestart && kind.changesEra ? (told === "legacy" ? "modern" : "legacy") : told
 const journal = openSync(journalPath, "a", 0o600)
 const counts = new Map<string, number>()
 let called = false
@@ -37,10 +39,11 @@ const hear: Hear = (message, mouth) => {
   if (message.method === "subscriptions/listen" && era === "modern") return acknowledge(message, mouth)
   void answer(message, mouth)
 }
-const unasked: Unasked = (mouth) => void kind.unasked?.(mouth, era)
+const unasked: Unasked = (mouth) => void kind.unasked?.(mouth)
 const deaf = (): boolean => called && kind.deaf === true
 
-kind.start?.(era, transport)
+if (transport === "stdio") writeFileSync(ownPath, "")
+kind.start?.()
 if (transport === "stdio") (await import("./stdio.ts")).serveStdio(hear, unasked, deaf)
 else listen(await openServer())
 
@@ -53,7 +56,7 @@ async function openServer(): Promise<Server> {
 }
 
 function listen(server: Server): void {
-  if (transport === "unix") server.listen(socketPath, () => console.log("listening"))
+  if (transport === "unix") server.listen(ownPath, () => console.log("listening"))
   else
     server.listen(0, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo
@@ -73,7 +76,7 @@ async function answer(message: Message, mouth: Mouth): Promise<void> {
   }
   const result = (value: object): Promise<void> => say(mouth, { id, result: value })
   const proper = (): Promise<void> => say(mouth, { id, ...properAnswer(era, message) })
-  const turn: Turn = { message, mouth, era, transport, nonce, number, proper, result }
+  const turn: Turn = { message, mouth, era, nonce, number, isRestart, proper, result }
   await (actOf(method) ?? proper)(turn)
 }
 
