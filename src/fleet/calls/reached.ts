@@ -35,6 +35,7 @@ export class Reached {
   failed(thrown: unknown, exchange: Deadlines): GatewayError {
     const error = GatewayError.from(thrown)
     if (isServiceFailure(error, exchange)) this.endpoint.breaker.failed(exchange, error)
+    if (exchange.wasSilent) this.endpoint.suspect(this.#slot, this.link)
     if (wantsNewLink(error)) this.#slot.drop(this.link, error)
     return error
   }
