@@ -24,11 +24,9 @@ export class Reached {
     this.#turn = turn
   }
 
-  async send(request: Request, exchange: Deadlines): Promise<Answer> {
+  send(request: Request, exchange: Deadlines): Promise<Answer> {
     exchange.sent = true
-    const answer = await this.link.handle(request, this.#turn.exchangeFor(exchange))
-    this.endpoint.succeeded(exchange)
-    return answer
+    return this.link.handle(request, this.#turn.exchangeFor(exchange))
   }
 
   /** What was thrown may tell something of the endpoint. */

@@ -14,7 +14,7 @@ const service = inline(`
   const tools = {
     pid: (id) => text(id, String(process.pid)),
     stop_reading: () => { lines.pause(); process.stdin.pause(); setInterval(() => {}, 1_000) },
-    flood: (id) => flood(3_200, () => text(id, "flooded")),
+    flood: (id) => flood(160, () => text(id, "flooded")),
   }
   lines.on("line", (line) => {
     const { id, method, params } = JSON.parse(line)
@@ -46,7 +46,7 @@ test("DS-26 a program that floods its error output is read, and what is kept of 
   assert.ok(lines.length > 0 && lines.join("\n").length <= 65_536)
   const grownMb = memoryMb() - beforeMb
   t.diagnostic(JSON.stringify({ grownMb }))
-  assert.ok(grownMb < 130, `${grownMb} MB more for 210 MB of output`)
+  assert.ok(grownMb < 60, `${grownMb} MB more for 10 MB of output`)
 })
 
 test("DS-05 a program that is stopped in the middle misses its pings and is replaced", async (t) => {
