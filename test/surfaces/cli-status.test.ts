@@ -64,6 +64,16 @@ test("status shows each service and each issue, and fails while one is down", as
   )
 })
 
+test("status shows how many endpoints of a service get no calls for now", async () => {
+  const [endpoint] = up.endpoints
+  answers.set("list_quotas", { quotas: [] })
+  answers.set("audit_head", head)
+  answers.set("list_issues", { issues: [] })
+  const left = { ...endpoint, healthy: false, breaker: "open" }
+  answers.set("list_services", { services: [{ ...up, state: "degraded", endpoints: [endpoint, left] }] })
+  assert.match((await run(["status"])).stdout, /time[^\n]*degraded[^\n]*1\/2 \(1 open\)/)
+})
+
 test("status shows quotas near their limit and the head of the audit log, and fails while it is in trouble", async () => {
   answers.set("list_services", { services: [up] })
   answers.set("list_issues", { issues: [] })

@@ -73,12 +73,15 @@ export class Dispatch {
       const reached = this.#reachNow(endpoint, caller) ?? (await this.#reach(endpoint, caller))
       if (cancellation.aborted) throw leaveAndTell(reached, exchange)
       if (reached instanceof GatewayError) {
-        failure = reached
+        // That it was sent before is what its caller must know.
+        failure = failure?.detail["sent"] === true ? failure : reached
         continue
       }
       try {
         const fitting = this.#fit.request(request, exchange, reached.link.facts.era)
-        return await reached.send(fitting, exchange)
+        const answer = await reached.send(fitting, exchange)
+        endpoint.succeeded(exchange)
+        return answer
       } catch (thrown) {
         failure = reached.failed(thrown, exchange)
         const isLast = cancellation.aborted || exchange.hasPassed || retries-- === 0

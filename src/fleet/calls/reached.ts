@@ -24,17 +24,16 @@ export class Reached {
     this.#turn = turn
   }
 
-  async send(request: Request, exchange: Deadlines): Promise<Answer> {
+  send(request: Request, exchange: Deadlines): Promise<Answer> {
     exchange.sent = true
-    const answer = await this.link.handle(request, this.#turn.exchangeFor(exchange))
-    this.endpoint.succeeded(exchange)
-    return answer
+    return this.link.handle(request, this.#turn.exchangeFor(exchange))
   }
 
   /** What was thrown may tell something of the endpoint. */
   failed(thrown: unknown, exchange: Deadlines): GatewayError {
     const error = GatewayError.from(thrown)
     if (isServiceFailure(error, exchange)) this.endpoint.breaker.failed(exchange, error)
+    if (exchange.wasSilent) this.endpoint.suspect(this.#slot, this.link)
     if (wantsNewLink(error)) this.#slot.drop(this.link, error)
     return error
   }

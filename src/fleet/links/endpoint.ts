@@ -5,7 +5,7 @@
 
 import type { BreakerRules } from "../../domain/breaker-rules.ts"
 import type { EndpointStatus } from "../../domain/fleet.ts"
-import type { GatewayError } from "../../errors.ts"
+import { GatewayError } from "../../errors.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import type { RawObject } from "../../mcp/raw-json.ts"
 import type { Candidate } from "../calls/balance.ts"
@@ -13,6 +13,7 @@ import { Breaker } from "./breaker.ts"
 import type { LinkKey } from "./link-key.ts"
 import type { LinkPool } from "./link-pool.ts"
 import { LinkSlot, type SlotOptions } from "./link-slot.ts"
+import { ping } from "./pinging.ts"
 import { Turnstile, type TurnstileLimits } from "../calls/turnstile.ts"
 
 export type EndpointOptions = Pick<SlotOptions, "elapsed" | "random" | "onUp" | "onDown"> & {
@@ -27,6 +28,7 @@ export type EndpointOptions = Pick<SlotOptions, "elapsed" | "random" | "onUp" | 
   readonly pool: LinkPool
   readonly limits: TurnstileLimits
   readonly breaker: BreakerRules
+  readonly pingTimeoutMs: number
   /** Its verdict has changed. */
   readonly onHealth: () => void
 }
@@ -52,7 +54,7 @@ export class Endpoint implements Candidate {
     this.breaker = new Breaker({
       limits: options.breaker,
       random,
-      now: () => performance.now(),
+      now: options.elapsed,
       onChange: onHealth,
     })
     const onUp = (link: Link): void => {
@@ -107,6 +109,12 @@ export class Endpoint implements Candidate {
   missedPing(link: Link, reason: GatewayError): void {
     this.#missed(this.#missedPings + 1)
     if (this.turnstile.inside === 0 || !this.healthy) this.shared.drop(link, reason)
+  }
+
+  /** A call over it heard nothing. The connection that all share is pinged anyway; one of some is only now. */
+  suspect(slot: LinkSlot, link: Link): void {
+    if (slot === this.shared) return
+    ping(link, this.#options.pingTimeoutMs).catch((thrown: unknown) => slot.drop(link, GatewayError.from(thrown)))
   }
 
   close(): Promise<void> {

@@ -46,6 +46,7 @@ export function openEndpoints({
         capabilities: sharedCapabilities(definition),
         limits: { maxInside, maxWaiting: limits.queue },
         breaker: hasOwnPrograms(definition) ? never : definition.breaker,
+        pingTimeoutMs: definition.health.timeoutMs,
         onUp,
         onDown: onChange,
         onHealth: onChange,

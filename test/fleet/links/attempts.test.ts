@@ -2,8 +2,6 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Attempts } from "../../../src/fleet/links/attempts.ts"
-import { openFleet, until } from "../fleet-kit.ts"
-import { failingService } from "./failing-service.ts"
 
 test("DS-20 many that begin together begin one after the other, so many a second", async () => {
   const attempts = new Attempts({ starting: 8, connecting: 64, connectsPerSecond: 50 })
@@ -39,15 +37,4 @@ test("a service that makes many connections keeps the first of another from none
   const one = attempts.during("connect", "one", make("one"))
   await Promise.all([...many, one])
   assert.ok(order.indexOf("one") <= 2, String(order.indexOf("one")))
-})
-
-test("DS-20 services that are all gone at once are tried again at the pace that is set", async (t) => {
-  const service = await failingService(t)
-  const services = Object.fromEntries(
-    Array.from({ length: 30 }, (_, index) => [`s${index}`, { url: service.url }]),
-  )
-  const { fleet } = await openFleet(t, services, { limits: { connectsPerSecond: 40 } })
-  const beganMs = performance.now()
-  await until("all are up", () => fleet.status().every(({ state }) => state === "up"))
-  assert.ok(performance.now() - beganMs > 500, "30 at 40 a second take most of a second")
 })

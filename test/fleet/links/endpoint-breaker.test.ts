@@ -114,6 +114,14 @@ test("the other endpoints take the calls of one that is left alone", async (t) =
   assert.equal(fleet.status()[0]?.state, "degraded")
 })
 
+test("a call that was sent once and is refused the second time is not said to be unsent", async (t) => {
+  const service = await failingService(t, "500")
+  const { fleet } = await openFleet(t, { far: { url: service.url } }, { breaker: { ...long, failures: 1 } })
+  await fleet.settled()
+  const failed = await outcomeOf(fleet, { repeatable: true })
+  assert.deepEqual([failed?.detail["sent"], failed?.detail["status"], service.calls()], [true, 500, 1])
+})
+
 test("calls that wait when it opens are refused too", async (t) => {
   const service = await failingService(t, "silence")
   const far = { url: service.url, timeoutMs: 1_600, concurrency: 3 }

@@ -106,3 +106,30 @@ test("a reader that stops reading is cut off once 64 MiB wait for it", async () 
   assert.equal((await channel.closed)?.code, "overloaded")
   assert.equal(stuck.destroyed, true)
 })
+
+test("DS-27 what does not fit into a full pipe is refused by itself, where its sender can be told", async () => {
+  const stuck = new Writable({ write: () => undefined })
+  const channel = openStdioChannel({ input: new PassThrough(), output: stuck, maxMessageBytes })
+  const refused: string[] = []
+  const megabyte = Buffer.alloc(1024 * 1024, "x")
+  for (let sent = 0; sent < 65; sent += 1) channel.send(megabyte, ({ code }) => refused.push(code))
+  assert.deepEqual(refused, ["overloaded"])
+  channel.close()
+  assert.equal(await channel.closed, undefined)
+})
+
+test("DS-27 a reader that reads nothing for too long ends the channel, one that is only slow does not", async () => {
+  const stuck = new Writable({ write: () => undefined, highWaterMark: 1 })
+  const dead = openStdioChannel({ input: new PassThrough(), output: stuck, maxMessageBytes, stallMs: 50 })
+  dead.send(Buffer.from("{}"))
+  assert.match((await dead.closed)?.message ?? "", /read nothing for 50 ms \(limits\.writeMs\)/)
+
+  const slow = new Writable({ write: (_chunk, _encoding, done) => void setTimeout(done, 60), highWaterMark: 1 })
+  const alive = openStdioChannel({ input: new PassThrough(), output: slow, maxMessageBytes, stallMs: 200 })
+  for (let sent = 0; sent < 10; sent += 1) {
+    alive.send(Buffer.from("{}"))
+    await new Promise(setImmediate)
+  }
+  await Promise.race([alive.closed.then(assert.fail), once(slow, "drain")])
+  alive.close()
+})
