@@ -99,13 +99,13 @@ export class Probe {
 
   async #throwFrom(queue: Iterator<Input>, pipe: RawPipe): Promise<void> {
     for (let next = queue.next(); next.done !== true; next = queue.next()) {
+      const number = ++this.#inputs
       await this.#throw(next.value, pipe)
-      if (this.#inputs % stride === 0) await this.#callValidly(pipe, next.value)
+      if (number % stride === 0) await this.#callValidly(pipe, next.value)
     }
   }
 
   async #throw(input: Input, pipe: RawPipe): Promise<void> {
-    this.#inputs += 1
     const answer = await exchange(input, pipe)
     const isFine = (input.isCutOff && answer.status === 0) || isOfDeadService(answer)
     if (answer.status >= 500 && !isFine) this.#failed5xx += 1
