@@ -60,7 +60,8 @@ export function createHttpListener({ limits, peers, tls }: ListenerOptions, list
   })
   server.on("clientError", (error: NodeJS.ErrnoException, socket: AnsweringSocket) => {
     // Where an answer has begun nobody could tell this one from its rest.
-    if (!socket.writable || socket._httpMessage?.headersSent) socket.destroy()
+    const { _httpMessage: answering } = socket
+    if (!socket.writable || answering?.headersSent) socket.destroy()
     else refuseRaw(socket, problemOfUnread(error, limits))
   })
   return server

@@ -40,10 +40,11 @@ async function readAll(
   held: Held | undefined,
 ): Promise<Buffer> {
   const hold = held && holdFor(held)
-  const reader = request.body?.getReader()
+  if (!request.body) return Buffer.alloc(0)
+  const reader = request.body.getReader()
   const pieces: Uint8Array[] = []
   let length = Number(request.headers.get("content-length") ?? 0) > maxBytes ? Infinity : 0
-  while (reader && length <= maxBytes) {
+  while (length <= maxBytes) {
     const { done, value } = await reader.read()
     if (done) break
     length += value.length
@@ -52,7 +53,7 @@ async function readAll(
   }
   if (length <= maxBytes) return Buffer.concat(pieces)
   // To answer at once would reset the connection, and whoever is still sending would not see why.
-  if (reader) await Promise.race([dropRest(reader), sleep(lingerMs, undefined, { ref: false })])
+  await Promise.race([dropRest(reader), sleep(lingerMs, undefined, { ref: false })])
   throw new GatewayError("too_large", `The body has more than ${maxBytes} bytes (${of}).`)
 }
 

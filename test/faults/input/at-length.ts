@@ -15,6 +15,7 @@ export async function badInput(rounds: number): Promise<Figures> {
   const share = Math.round(1 / part)
   const found = [
     await fuzz(rounds),
+    await fuzz(Math.ceil(rounds / 5), 2),
     await naughty(share),
     await edges(),
     await fileRounds(rounds, randomInt(2 ** 30), share),

@@ -46,7 +46,15 @@ export const oddTexts: readonly string[] = [
   ...'* -1 0 1e400 NaN 9007199254740993 null true {} [] {"a":1 [1 %00 %zz ../.. a/b a\\b \' " <script> ${env:HOME}'.split(
     " ",
   ),
-  ...["", " ", "\0", "a\r\nX: y", "\u202e", "\ufeff", "\ud83d\ude00", "é".repeat(300), "x".repeat(3_000)],
+  "",
+  " ",
+  "\0",
+  "a\r\nX: y",
+  "\u202e",
+  "\ufeff",
+  "\ud83d\ude00",
+  "é".repeat(300),
+  "x".repeat(3_000),
 ]
 
 /** Tokens that JSON has not. */

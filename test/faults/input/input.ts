@@ -26,10 +26,16 @@ const inputsPerRound = 3_000
 const restShare = 0.2
 const maxStallMs = 200
 
-/** Every violation tells the seed: INPUT_SEED makes the same inputs again. */
-export async function fuzz(rounds: number): Promise<Figures> {
+/**
+ * Every violation tells the seed: INPUT_SEED makes the same inputs again.
+ *
+ * @param workers of the gateway. With several it is their owner that is watched from inside.
+ */
+export async function fuzz(rounds: number, workers = 1): Promise<Figures> {
   const seed = Number(process.env["INPUT_SEED"] ?? randomInt(2 ** 30))
-  const found = await thrown("input-fuzz", async (ground, probe) => {
+  const suite = workers === 1 ? "input-fuzz" : "input-fuzz-workers"
+  const args = ["--workers", String(workers)]
+  const found = await thrown({ suite, args }, async (ground, probe) => {
     for (let round = 0; round < rounds; round++) await fuzzOnce(ground, probe, seed + round)
     return []
   })
@@ -47,14 +53,14 @@ async function fuzzOnce({ port, fields }: Ground, probe: Probe, seed: number): P
 
 /** @param share 1 for every string in every place, 3 for every third of these */
 export function naughty(share: number): Promise<Figures> {
-  return thrown("input-strings", async ({ fields }, probe) => {
+  return thrown({ suite: "input-strings" }, async ({ fields }, probe) => {
     await probe.throwAll(naughtyInputs(fields, share))
     return []
   })
 }
 
 export function edges(): Promise<Figures> {
-  return thrown("input-edges", async (ground, probe) => {
+  return thrown({ suite: "input-edges" }, async (ground, probe) => {
     const pipe = new RawPipe(ground.port)
     const door: Door = { fields: ground.fields, session: await beginSession(ground, pipe) }
     pipe.reset()
@@ -66,8 +72,10 @@ export function edges(): Promise<Figures> {
 
 type Thrown = (ground: Ground, probe: Probe) => Promise<readonly string[]>
 
-async function thrown(suite: string, run: Thrown): Promise<Figures> {
-  const ground = await openGround()
+type Throwing = { readonly suite: string; readonly args?: readonly string[] }
+
+async function thrown({ suite, args }: Throwing, run: Thrown): Promise<Figures> {
+  const ground = await openGround(args)
   try {
     const probe = await Probe.open(ground)
     const violations = await run(ground, probe)

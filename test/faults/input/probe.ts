@@ -40,7 +40,7 @@ export class Probe {
   readonly #valid: ValidCall
   readonly #pipes: readonly RawPipe[]
   readonly #violations: string[] = []
-  #slow: { readonly input: Input; readonly tookMs: number }[] = []
+  #slow: Input[] = []
   #inputs = 0
   #made = 0
   #worked = 0
@@ -67,10 +67,12 @@ export class Probe {
   async throwAll(inputs: Iterable<Input>): Promise<void> {
     const queue = inputs[Symbol.iterator]()
     await Promise.all(this.#pipes.map((pipe) => this.#throwFrom(queue, pipe)))
-    for (const { input, tookMs } of this.#slow.splice(0)) {
-      if (!(await isSlowAgain(input, this.#ground.port))) continue
+    for (const input of this.#slow.splice(0)) {
+      const tookMs = await fastestOf(input, this.#ground.port)
+      this.#worstMs = Math.max(this.#worstMs, tookMs)
+      if (tookMs <= slowMs) continue
       this.#over1s += 1
-      this.#violate(`took ${Math.round(tookMs)} ms`, input)
+      this.#violate(`takes ${Math.round(tookMs)} ms each time`, input)
     }
   }
 
@@ -99,20 +101,20 @@ export class Probe {
 
   async #throwFrom(queue: Iterator<Input>, pipe: RawPipe): Promise<void> {
     for (let next = queue.next(); next.done !== true; next = queue.next()) {
+      const number = ++this.#inputs
       await this.#throw(next.value, pipe)
-      if (this.#inputs % stride === 0) await this.#callValidly(pipe, next.value)
+      if (number % stride === 0) await this.#callValidly(pipe, next.value)
     }
   }
 
   async #throw(input: Input, pipe: RawPipe): Promise<void> {
-    this.#inputs += 1
     const answer = await exchange(input, pipe)
     const isFine = (input.isCutOff && answer.status === 0) || isOfDeadService(answer)
     if (answer.status >= 500 && !isFine) this.#failed5xx += 1
     const wrong = isFine ? undefined : (wrongWith(answer) ?? input.judge?.(answer))
     if (wrong !== undefined) this.#violate(wrong, input)
-    this.#worstMs = Math.max(this.#worstMs, answer.tookMs)
-    if (answer.tookMs > slowMs) this.#slow.push({ input, tookMs: answer.tookMs })
+    if (answer.tookMs > slowMs) this.#slow.push(input)
+    else this.#worstMs = Math.max(this.#worstMs, answer.tookMs)
   }
 
   async #callValidly(pipe: RawPipe, after: Input): Promise<void> {
@@ -165,13 +167,14 @@ function wrongWith({ status, type, body }: RawAnswer): string | undefined {
   }
 }
 
-/** A machine that does something else for a second is no fault of the input. */
-async function isSlowAgain(input: Input, port: number): Promise<boolean> {
-  for (let times = 0; times < 5; times++) {
+/** A machine that does something else for a second is no fault of the input. @returns ms */
+async function fastestOf(input: Input, port: number): Promise<number> {
+  let fastestMs = Infinity
+  for (let times = 0; times < 5 && fastestMs > slowMs; times++) {
     const pipe = new RawPipe(port)
     const { tookMs } = await exchange(input, pipe)
     pipe.reset()
-    if (tookMs <= slowMs) return false
+    fastestMs = Math.min(fastestMs, tookMs)
   }
-  return true
+  return fastestMs
 }

@@ -74,7 +74,7 @@ function nested(opening: string, depth: number): string {
   const closings = opening
     .split("")
     .flatMap((sign) => ({ "[": "]", "{": "}" })[sign] ?? [])
-    .reverse()
+    .toReversed()
   return opening.repeat(depth) + "0" + closings.join("").repeat(depth)
 }
 
