@@ -60,3 +60,11 @@ test("fifty thousand sources have bounded entries and memory", async () => {
   assert.ok(entries.length <= 400, String(entries.length))
   assert.equal(counted(entries), sources)
 })
+
+test("a clock that is set back keeps nothing that was counted from the record", async () => {
+  const { entries, folding } = open()
+  const hourMs = 3_600_000
+  for (let n = 0; n < 50; n++) await folding.add(from("192.0.2.1", hourMs))
+  folding.flush(0)
+  assert.equal(counted(entries), 50)
+})

@@ -1,5 +1,5 @@
 /**
- * A service that writes down each call it sees before it answers: `node counting-service.ts JOURNAL [--stdio]`. Over
+ * A service that writes down each call it sees before it answers: `node counting-service.ts JOURNAL [--http|--stdio [MS]]`. Over
  * HTTP it speaks one era on each of two paths, /modern and /legacy; over stdio the legacy one. It answers with the
  * call's trace id, after a moment, so that calls are open whenever its client is killed. The journal is read by
  * service-journal.ts.
@@ -18,14 +18,14 @@ type Params = {
   readonly _meta?: { readonly traceparent?: string; readonly [key: string]: unknown }
 }
 
-const longestWorkMs = 4
+const usualWorkMs = 4
 const revision = "2026-07-28"
 const capabilities = { tools: {} }
 const info = { name: "counting", version: "1.0.0" }
 const tool = { name: "count", description: "Counts the call.", inputSchema: { type: "object" } }
 const envelope = { resultType: "complete", ttlMs: 0, cacheScope: "private" }
 
-const [path = "", transport] = process.argv.slice(2)
+const [path = "", transport, longestWorkMs = usualWorkMs] = process.argv.slice(2)
 const journal = openSync(path, "a", 0o600)
 if (transport === "--stdio") serveStdio()
 else serveHttp()
@@ -80,7 +80,7 @@ async function resultOf(era: Era, method: string, params: Params): Promise<objec
 async function count(era: Era, { _meta: meta }: Params): Promise<object> {
   const traceId = meta?.traceparent?.split("-")[1] ?? "none"
   writeSync(journal, `${traceId}\n`)
-  await sleep(Math.random() * longestWorkMs)
+  await sleep(Math.random() * Number(longestWorkMs))
   return {
     ...(era === "modern" && { resultType: "complete" }),
     content: [{ type: "text", text: traceId }],

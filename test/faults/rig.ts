@@ -41,19 +41,24 @@ const ways = [
   ["legacy", "piped__count"],
 ] as const
 
-export async function openRig(): Promise<Rig> {
+type RigOptions = {
+  /** The longest that the services work on a call. */
+  readonly workMs?: number
+}
+
+export async function openRig({ workMs = 4 }: RigOptions = {}): Promise<Rig> {
   const folder = await mkdtemp(join(tmpdir(), "mcp-meta-faults-"))
   const [data, servers] = [join(folder, "data"), join(folder, "servers.d")]
   const journal = join(folder, "journal")
   await mkdir(join(data, "audit"), { recursive: true, mode: 0o700 })
   await mkdir(servers)
   const script = join(root, "test/faults/counting-service.ts")
-  const service = await start({ args: [script, journal], ready: /^listening / })
+  const service = await start({ args: [script, journal, "--http", String(workMs)], ready: /^listening / })
   const url = urlIn(service.line)
   const definitions = {
     modern: { url: `${url}/modern`, tools: { cost } },
     legacy: { url: `${url}/legacy`, tools: { cost } },
-    piped: { command: process.execPath, args: [script, journal, "--stdio"], tools: { cost } },
+    piped: { command: process.execPath, args: [script, journal, "--stdio", String(workMs)], tools: { cost } },
   }
   for (const [name, definition] of Object.entries(definitions))
     await writeFile(join(servers, `${name}.json`), JSON.stringify(definition), { mode: 0o600 })

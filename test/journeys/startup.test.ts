@@ -82,6 +82,23 @@ test("a client that starts mcp-meta over stdio joins the gateway that runs on it
   assert.equal(code, 0)
 })
 
+test(
+  "LIF-05 what a killed gateway said of itself keeps no client out when its number is in use again",
+  limit,
+  async (t) => {
+    const gateway = await startGateway()
+    t.after(() => gateway.stop())
+    await gateway.process.stop("SIGKILL")
+    const data = join(gateway.folder, "data")
+    await writeFile(join(data, "gateway.json"), JSON.stringify({ url: "http://127.0.0.1:1", pid: process.pid }))
+    const folders = ["--data", data, "--servers", join(gateway.folder, "servers.d")]
+    const child = spawn(process.execPath, [join(root, "bin/mcp-meta.mjs"), "stdio", ...folders])
+    child.stdin.end(`${JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" })}\n`)
+    const [printed, complained] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")])
+    assert.match(printed, /"result"/, complained)
+  },
+)
+
 test("a certificate that does not fit its key is refused before anything starts", limit, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "journey-start-"))
   t.after(() => rm(folder, { recursive: true, force: true }))

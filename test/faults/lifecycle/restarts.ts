@@ -13,6 +13,8 @@ import { openStreams, type OpenStreams } from "./open-streams.ts"
 import { PatientClient } from "./patient-client.ts"
 
 const callsPerSecond = 50
+/** So that calls are open whenever the signal comes. */
+const longestWorkMs = 200
 const runsMs = 400
 const tellsToComeBack = ["service_unavailable", "overloaded"]
 
@@ -27,7 +29,7 @@ type Counts = {
 /** @param args of each start */
 export async function restartRounds(rounds: number, args: readonly string[] = []): Promise<Figures> {
   const counts: Counts = { restarts: 0, streams: 0, longestStopMs: 0, longestGapMs: 0, violations: [] }
-  const rig = await openRig()
+  const rig = await openRig({ workMs: longestWorkMs })
   const client = new PatientClient(() => rig.call())
   try {
     await rig.start({ args })

@@ -3,7 +3,7 @@
  * number that is there. Both ends of the kills: durable-writer.ts writes, state-kill.ts reads what a kill has left.
  */
 
-import { readFile } from "node:fs/promises"
+import { readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { openServersFolder } from "../../../src/fleet/files/servers-d.ts"
 import { ListCache } from "../../../src/fleet/lists/list-cache.ts"
@@ -12,6 +12,7 @@ import { openPositions } from "../../../src/sinks/positions.ts"
 import { jsonKeys } from "../../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../../src/stores/json/principals.ts"
 import { openStateFile } from "../../../src/stores/json/state-file.ts"
+import { writeState } from "../../../src/stores/json/state.ts"
 import { openAuditKeys } from "../../../src/stores/sqlite/keys/keys.ts"
 import { readKeyHistory } from "../../../src/domain/audit/key-history.ts"
 import { keyOf, principalOf } from "../../contracts/principals.ts"
@@ -31,6 +32,7 @@ const numberIn = (text = "0"): number => Number.parseInt(text, 10)
 const state: DurableStore = {
   name: "state.json",
   open: async (folder) => {
+    await makeLarge(folder)
     const file = await openStateFile(folder)
     const [principals, keys] = [jsonPrincipals(file), jsonKeys(file)]
     await principals.find("a").then((found) => found ?? principals.insert(principalOf("a")))
@@ -53,6 +55,19 @@ const state: DurableStore = {
       await file.close()
     }
   },
+}
+
+const others = 1_500
+
+/** So that it takes a while to be written. */
+async function makeLarge(folder: string): Promise<void> {
+  const all = Array.from({ length: others }, (_, at) => ({ ...keyOf(`other${at}`), version: 1 }))
+  const text = writeState({ principals: [], keys: all, quotas: [] })
+  await writeFile(join(folder, "state.json"), text, { mode: 0o600, flag: "wx" }).catch(unlessThere)
+}
+
+function unlessThere(thrown: unknown): void {
+  if ((thrown as NodeJS.ErrnoException).code !== "EEXIST") throw thrown
 }
 
 const services: DurableStore = {

@@ -1,4 +1,4 @@
-/** Counters under a clock that jumps; without a jump they keep the contract of all counters. */
+/** Counters under a clock that jumps. */
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
