@@ -56,7 +56,7 @@ test(
     assert.equal(await say(1), "1")
     let said = ""
     child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()))
-    await eventually("the loss is told", () => /"lost":\d+/.test(said))
+    await eventually("the loss is told", () => /"lost":\d+,/.test(said))
     const lines = said.split("\n").filter((line) => line.startsWith("{") && line.includes('"level"'))
     for (const line of lines) assert.equal(typeof (JSON.parse(line) as { msg: unknown }).msg, "string")
     const lost = Number(/"lost":(\d+)/.exec(said)?.[1])
