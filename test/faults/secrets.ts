@@ -86,7 +86,7 @@ type Row = Readonly<Record<string, number>>
 async function secretsOfSuite(): Promise<Figures> {
   return inFolder(async (folder) => {
     const journeys = globSync("test/journeys/*.test.ts", { cwd: root })
-    const child = spawn(process.execPath, ["--test", "--test-concurrency=2", ...journeys], {
+    const child = spawn(process.execPath, ["--test", "--test-force-exit", "--test-concurrency=2", ...journeys], {
       cwd: root,
       env: { ...process.env, MCP_META_TESTS_CANARIES: folder, NODE_TEST_CONTEXT: undefined },
       stdio: ["ignore", "inherit", "inherit"],

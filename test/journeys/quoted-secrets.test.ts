@@ -88,6 +88,7 @@ test("SEC-03 what a service says when it refuses the credential is not passed on
 })
 
 test("SEC-05 no program has a secret of another, and none the gateway's own", limit, async () => {
+  for (const name of ["one", "two"]) await say(`${name}__show`)
   const [one, two] = [await environmentOf("one"), await environmentOf("two")]
   assert.ok(one.includes(secrets.ONE) && two.includes(secrets.TWO))
   assert.ok(!one.includes(secrets.TWO) && !two.includes(secrets.ONE))
