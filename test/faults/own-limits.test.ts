@@ -58,7 +58,7 @@ async function get(path: string, { key = ann, from = "127.0.0.1" } = {}): Promis
 
 /** Opens a modern subscription. */
 async function listen(key: string): Promise<Response> {
-  const _meta = {
+  const meta = {
     "io.modelcontextprotocol/protocolVersion": modernRevision,
     "io.modelcontextprotocol/clientCapabilities": {},
   }
@@ -75,7 +75,7 @@ async function listen(key: string): Promise<Response> {
       jsonrpc: "2.0",
       id: 1,
       method: "subscriptions/listen",
-      params: { notifications: { toolsListChanged: true }, _meta },
+      params: { notifications: { toolsListChanged: true }, _meta: meta },
     }),
   })
 }
@@ -121,7 +121,7 @@ test("one principal's requests and streams leave room for others", limit, async 
   assert.ok(Number(refused.headers.get("retry-after")) >= 1)
   assert.equal((await get("/api/v1/me")).status, 503, "over REST too")
   assert.equal((await get("/api/v1/me", { key: bob })).status, 200)
-  await Promise.all(streams.map(({ body }) => body?.cancel()))
+  for (const { body } of streams) await body?.cancel()
   await eventually("it is served again", async () => (await get("/api/v1/me")).status === 200)
 })
 

@@ -2,11 +2,20 @@
 
 import { readdirSync, readFileSync } from "node:fs"
 
+/** 0 where it has ended. */
 export function descriptorsOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length
+  } catch {
+    return 0
+  }
 }
 
 export function residentMb(pid: number): number {
-  const [, kb = "0"] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
-  return Number(kb) / 1_024
+  try {
+    const [, kb = "0"] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
+    return Number(kb) / 1_024
+  } catch {
+    return 0
+  }
 }

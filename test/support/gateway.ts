@@ -83,9 +83,9 @@ type Launching = Required<Omit<GatewayOptions, "services" | "canaries">> & Pick<
 
 function launch(folder: string, port: string, { args, nodeArgs, under, ...how }: Launching): Promise<Running> {
   const folders = ["--data", join(folder, "data"), "--servers", join(folder, "servers.d")]
-  const [command = process.execPath, ...before] = [...under, process.execPath]
+  const [command, ...before] = [...under, process.execPath]
   return start({
-    command,
+    ...(command !== undefined && { command }),
     args: [...before, ...nodeArgs, join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],
     ...how,
     cwd: folder,

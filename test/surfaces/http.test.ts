@@ -116,7 +116,9 @@ async function openLoaded(t: TestContext, level: LoadLevel, refused: unknown[] =
 }
 
 const modern = { "mcp-protocol-version": "2026-07-28", "content-type": "application/json" }
-const asks: Readonly<Record<string, readonly [string, RequestInit]>> = {
+type Ask = { readonly method?: "POST"; readonly headers?: Readonly<Record<string, string>> }
+
+const asks: Readonly<Record<string, readonly [string, Ask]>> = {
   call: ["/mcp", { method: "POST", headers: { ...modern, "mcp-method": "tools/call" } }],
   listen: ["/mcp", { method: "POST", headers: { ...modern, "mcp-method": "subscriptions/listen" } }],
   stream: ["/mcp", { headers: { accept: "text/event-stream", "mcp-session-id": "id" } }],
@@ -129,15 +131,18 @@ const asks: Readonly<Record<string, readonly [string, RequestInit]>> = {
 
 async function overloadedAmong(door: string, key: string): Promise<readonly string[]> {
   const answers = await Promise.all(
-    Object.entries(asks).map(async ([name, [path, init]]) => {
+    Object.entries(asks).map(async ([name, [path, { method = "GET", headers }]]) => {
       const signal = AbortSignal.timeout(5_000)
-      const answer = await fetch(door + path, { ...init, signal, headers: { ...init.headers, "x-api-key": key } })
-      if (answer.status !== 503) return [name, void (await answer.body?.cancel())] as const
+      const answer = await fetch(door + path, { method, signal, headers: { ...headers, "x-api-key": key } })
+      if (answer.status !== 503) {
+        await answer.body?.cancel()
+        return [name, ""] as const
+      }
       assert.ok(Number(answer.headers.get("retry-after")) >= 1, `${name} says when to come back`)
       return [name, await answer.text()] as const
     }),
   )
-  return answers.filter(([, said]) => said?.includes("overloaded")).map(([name]) => name)
+  return answers.filter(([, said]) => said.includes("overloaded")).map(([name]) => name)
 }
 
 test("RES-06 first new streams are refused, then new calls, and never what goes on or asks for health", async (t) => {
