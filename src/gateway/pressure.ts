@@ -17,7 +17,9 @@ const held = 4
 const fullShare = 0.85
 /** What is believed of it until that is known. */
 const unproven = 0.84
-const collectEveryMs = 30_000
+/** At least so long between two collections, and so many times what the last one took. */
+const collectEveryMs = 2_000
+const collectShare = 20
 
 export function watchPressure(config: Config, onLook: (load: Load) => void, closers: Closers): void {
   const levels = new LoadLevels(config.overload.delayMs)
@@ -55,7 +57,7 @@ class Memory {
   #besides: number | undefined
   #kept = 0
   #collect: Collect | undefined
-  #collectedAtMs = Number.NEGATIVE_INFINITY
+  #collectFromMs = 0
   #state: "believed" | "collecting" | "collected" = "believed"
 
   constructor(rssLimit: number) {
@@ -66,7 +68,7 @@ class Memory {
     const heap = getHeapStatistics()
     const [heapShare, rssShare] = [heap.used_heap_size / heap.heap_size_limit, this.#taken(heap) / this.#rssLimit]
     if (Math.max(heapShare, rssShare) < fullShare) return { heapShare, rssShare }
-    if (nowMs - this.#collectedAtMs > collectEveryMs) this.#begin(nowMs)
+    if (nowMs >= this.#collectFromMs) this.#begin(nowMs)
     const most = this.#state === "believed" ? 1 : unproven
     return { heapShare: Math.min(heapShare, most), rssShare: Math.min(rssShare, most) }
   }
@@ -84,10 +86,14 @@ class Memory {
   }
 
   #begin(nowMs: number): void {
-    this.#collectedAtMs = nowMs
+    this.#collectFromMs = Number.POSITIVE_INFINITY
     this.#state = "collecting"
     this.#collect ??= collector()
-    const end = (): void => void (this.#state = "collected")
+    const end = (): void => {
+      const endedMs = performance.now()
+      this.#collectFromMs = endedMs + Math.max(collectEveryMs, collectShare * (endedMs - nowMs))
+      this.#state = "collected"
+    }
     this.#collect({ type: "major", execution: "async" }).then(end, end)
   }
 }

@@ -7,14 +7,13 @@ import type { Figures } from "./figures.ts"
 import { openStrained, percentile, rounded, type Strained } from "./strained.ts"
 
 const perPrincipal = 2_500
-const timedCalls = 400
 /** What a machine with other work to do may add to a call. */
 const noiseMs = 100
 const mostKbEach = 40
 /** What the process takes besides, as it does more for the first time. */
 const besidesMb = 48
 
-export async function idleStreams(count: number): Promise<Figures> {
+export async function idleStreams(count: number, timedCalls = 400): Promise<Figures> {
   const room = ["sessions", "streams", "connections-per-source"].flatMap((name) => [
     `--limits-${name}`,
     String(2 * count + 1_000),
