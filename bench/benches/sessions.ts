@@ -27,7 +27,7 @@ export async function benchSessions(effort: Effort): Promise<readonly Table[]> {
   const many = scaled(10_000, effort)
   await using upstream = await startUpstream()
   const room = ["sessions", "streams", "sessions-per-principal", "streams-per-principal", "connections-per-source"]
-  const limits = room.flatMap((limit) => [`--limits-${limit}`, String(2 * many)])
+  const limits = room.flatMap((limit) => [`--limits-${limit}`, String(4 * many)])
   await using gateway = await startGoverned({
     services: { bench: { url: upstream.url() }, benchother: { url: upstream.url() } },
     args: limits,

@@ -17,6 +17,8 @@ export type Answers = {
     /** Collections of garbage since its start. */
     readonly collections: number
   }
+  /** What keeps its event loop busy, how many of each. */
+  readonly resources: Readonly<Record<string, number>>
 }
 export type Question = keyof Answers
 

@@ -34,6 +34,11 @@ if (isMainThread && path !== undefined) {
       const { used_heap_size: heapBytes, external_memory: externalBytes } = getHeapStatistics()
       return { heapBytes, externalBytes, collections }
     },
+    resources: () => {
+      const counts: Record<string, number> = {}
+      for (const name of process.getActiveResourcesInfo()) counts[name] = (counts[name] ?? 0) + 1
+      return counts
+    },
   }
   process.on("SIGUSR2", () => {
     const file = `${path}.${process.pid}`

@@ -137,7 +137,7 @@ const table = {
       "Memory (RSS) that one process may take: from 85 % of it the gateway takes less. 0 is what the container or the machine has, divided among the processes of `workers`.",
     ),
     delayMs: whole(
-      1_000,
+      2_000,
       { ...ms, min: 10 },
       "The delay of the event loop, held for a second, from which no new calls are taken; from half of it no new sessions.",
     ),

@@ -11,8 +11,8 @@ export type ConnectionsOptions = Pick<DoorConnectionsOptions, "shedding"> & {
   readonly onRefused: (address: string, thrown: GatewayError) => Promise<void>
 }
 
-/** For files, services and programs: at least so many descriptors, and a quarter of all. */
-const leastKept = 64
+/** For files, services, programs, and those who are told that there is no room: at least so many, and a quarter of all. */
+const leastKept = 160
 
 export function openConnections(
   { config, shedding, onRefused }: ConnectionsOptions,

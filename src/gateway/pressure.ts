@@ -4,7 +4,7 @@
  */
 
 import { totalmem } from "node:os"
-import { getHeapStatistics, setFlagsFromString } from "node:v8"
+import { getHeapStatistics, setFlagsFromString, type HeapInfo } from "node:v8"
 import { runInNewContext } from "node:vm"
 import type { Config } from "../config.ts"
 import { LoadLevels, type Load, type Reading } from "../domain/overload.ts"
@@ -17,7 +17,9 @@ const held = 4
 const fullShare = 0.85
 /** What is believed of it until that is known. */
 const unproven = 0.84
-const collectEveryMs = 30_000
+/** At least so long between two collections, and so many times what the last one took. */
+const collectEveryMs = 2_000
+const collectShare = 20
 
 export function watchPressure(config: Config, onLook: (load: Load) => void, closers: Closers): void {
   const levels = new LoadLevels(config.overload.delayMs)
@@ -46,34 +48,66 @@ type Collect = (how: { readonly type: "major"; readonly execution: "async" }) =>
 
 /**
  * How full heap and memory are. V8 lets garbage lie for as long as there is room, so memory that looks full is collected
- * once before that is believed; if it is full in truth, V8 is about to do the same.
+ * once before that is believed; if it is full in truth, V8 is about to do the same. What the system's allocator keeps to
+ * itself after that (glibc gives little back) is there to be used again, and counts as free.
  */
 class Memory {
   readonly #rssLimit: number
+  /** Of what is neither heap nor buffers, at the start: code, stacks, other libraries. */
+  #besides: number | undefined
+  #kept = 0
   #collect: Collect | undefined
-  #collectedAtMs = Number.NEGATIVE_INFINITY
-  #isCollecting = false
+  #collectFromMs = 0
+  #state: "believed" | "collecting" | "collected" = "believed"
 
   constructor(rssLimit: number) {
     this.#rssLimit = rssLimit
   }
 
   look(nowMs: number): Pick<Reading, "heapShare" | "rssShare"> {
-    const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
-    const [heapShare, rssShare] = [used / limit, process.memoryUsage.rss() / this.#rssLimit]
+    const heap = getHeapStatistics()
+    const [heapShare, rssShare] = [heap.used_heap_size / heap.heap_size_limit, this.#taken(heap) / this.#rssLimit]
     if (Math.max(heapShare, rssShare) < fullShare) return { heapShare, rssShare }
-    if (nowMs - this.#collectedAtMs > collectEveryMs) this.#begin(nowMs)
-    const believed = this.#isCollecting ? unproven : 1
-    return { heapShare: Math.min(heapShare, believed), rssShare: Math.min(rssShare, believed) }
+    if (nowMs >= this.#collectFromMs) this.#begin(nowMs)
+    const most = this.#state === "believed" ? 1 : unproven
+    return { heapShare: Math.min(heapShare, most), rssShare: Math.min(rssShare, most) }
+  }
+
+  /** Bytes. */
+  #taken(heap: HeapInfo): number {
+    const rss = residentBytes()
+    const live = heap.total_heap_size + heap.external_memory
+    this.#besides ??= Math.max(0, rss - live)
+    if (this.#state === "collected") {
+      this.#kept = Math.max(0, rss - live - this.#besides)
+      this.#state = "believed"
+    }
+    return Math.max(rss - this.#kept, live + this.#besides)
   }
 
   #begin(nowMs: number): void {
-    this.#collectedAtMs = nowMs
-    this.#isCollecting = true
+    this.#collectFromMs = Number.POSITIVE_INFINITY
+    this.#state = "collecting"
     this.#collect ??= collector()
-    const end = (): void => void (this.#isCollecting = false)
+    const end = (): void => {
+      const endedMs = performance.now()
+      this.#collectFromMs = endedMs + Math.max(collectEveryMs, collectShare * (endedMs - nowMs))
+      this.#state = "collected"
+    }
     this.#collect({ type: "major", execution: "async" }).then(end, end)
   }
+}
+
+let lastResidentBytes = 0
+
+/** To be read it takes a descriptor, of which there may be none left. */
+function residentBytes(): number {
+  try {
+    lastResidentBytes = process.memoryUsage.rss()
+  } catch {
+    // as it was
+  }
+  return lastResidentBytes
 }
 
 function collector(): Collect {

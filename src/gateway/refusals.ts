@@ -1,5 +1,6 @@
 /** Puts on record what a door refused before it was looked at; floods of it are folded (call/folding.ts). */
 
+import { callerFacts } from "../call/entry-facts.ts"
 import type { Folding } from "../call/folding.ts"
 import type { Caller } from "../domain/principal.ts"
 import { GatewayError, type ErrorCode } from "../errors.ts"
@@ -10,10 +11,7 @@ export function recordRefusals(
 ): (source: string, thrown: unknown, caller?: Caller) => Promise<void> {
   return async (source, thrown, caller) => {
     const { code: outcome } = GatewayError.from(thrown)
-    const whose = caller && {
-      principalId: caller.principalId,
-      ...(caller.keyId !== undefined && { keyId: caller.keyId }),
-    }
+    const whose = caller && callerFacts(caller, undefined)
     const refusal = {
       kind: "refusal",
       timeMs: Date.now(),

@@ -8,7 +8,7 @@ export class SourceCounts {
   readonly #isTrusted: (address: string) => boolean
   readonly #open = new Map<string, number>()
 
-  /** @param trusted addresses and networks of proxies */
+  /** @param trusted addresses of proxies, or networks such as `10.0.0.0/8` */
   constructor(max: number, trusted: readonly string[]) {
     this.#max = max
     this.#isTrusted = readNetworks(trusted)

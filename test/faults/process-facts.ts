@@ -2,13 +2,22 @@
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs"
 
+/** 0 where it has ended. */
 export function descriptorsOf(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length
+  try {
+    return readdirSync(`/proc/${pid}/fd`).length
+  } catch {
+    return 0
+  }
 }
 
 export function residentMb(pid: number): number {
-  const [, kb = "0"] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
-  return Number(kb) / 1_024
+  try {
+    const [, kb = "0"] = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? []
+    return Number(kb) / 1_024
+  } catch {
+    return 0
+  }
 }
 
 /** The inodes of its sockets. */

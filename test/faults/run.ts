@@ -5,6 +5,7 @@
 
 import { parseArgs } from "node:util"
 import { allJumps, clockJumps } from "./clock/jumps.ts"
+import { exhaustion } from "./exhaustion.ts"
 import { failpointRuns } from "./failpoints.ts"
 import { printFigures, type Figures } from "./figures.ts"
 import { badInput } from "./input/at-length.ts"
@@ -14,6 +15,7 @@ import { powerOrder } from "./power.ts"
 import { quotaRounds } from "./quotas.ts"
 import { secretsEverywhere } from "./secrets.ts"
 import { badNetwork } from "./network/network.ts"
+import { soak } from "./soak.ts"
 import { operationKills } from "./stores/operation-kill.ts"
 import { stateKills } from "./stores/state-kill.ts"
 import { storesSuite } from "./stores/stores.ts"
@@ -36,15 +38,22 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   lifecycle: (rounds = 20) => lifecycleSuite(rounds),
   clock: () => clockJumps(allJumps),
   input: (rounds = 50) => badInput(rounds),
+  exhaustion: (rounds = 10) => exhaustion({ streams: 10_000, abandoned: 100_000, rounds, seconds: 6 * rounds }),
+  soak: () => soak(minutes),
 }
 
-const options = { rounds: { type: "string" } } as const
+const options = { rounds: { type: "string" }, minutes: { type: "string", default: "30" } } as const
 const { values, positionals } = parseArgs({ options, allowPositionals: true })
+const minutes = Number(values.minutes)
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds)
 const chosen = positionals.length > 0 ? positionals : Object.keys(suites)
 const unknown = chosen.find((name) => !Object.hasOwn(suites, name))
-if (unknown !== undefined || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))) {
-  console.error(`Usage: npm run faults -- [--rounds N] [${Object.keys(suites).join(" | ")} ...]`)
+if (
+  unknown !== undefined ||
+  !(minutes > 0) ||
+  (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
+) {
+  console.error(`Usage: npm run faults -- [--rounds N] [--minutes N] [${Object.keys(suites).join(" | ")} ...]`)
   process.exit(2)
 }
 for (const name of chosen) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { nothingShed } from "../../src/domain/overload.ts"
 import { admins, broken, hello, openKit, refusal } from "./operations-kit.ts"
 
 type Checks = {
@@ -34,6 +35,15 @@ test("a health check tells for each service that is on whether it answers", asyn
   assert.match(off.checks[0]?.message ?? "", /disabled/)
   await assert.rejects(kit.run(admin, "healthcheck", { name: "nobody" }), refusal("not_found"))
   assert.match(await kit.say(admin, "healthcheck"), /broken +no/)
+})
+
+test("a health check tells how the gateway bears its load, and what it refused", async (t) => {
+  const kit = await openKit(t)
+  const admin = await kit.join("admin", admins)
+  const shed = { ...nothingShed, sessions: 3 }
+  const overload = { report: () => ({ level: 1, reason: "90 % of its heap is used", shed }) as const }
+  const { load } = await kit.run(admin, "healthcheck", {}, { overload })
+  assert.deepEqual(load, { level: 1, reason: "90 % of its heap is used", shed })
 })
 
 test("a diagnosis names the step that fails and what to do, or says that all is well", async (t) => {

@@ -26,6 +26,8 @@ export type GatewayOptions = {
   readonly env?: Readonly<Record<string, string>>
   /** Of Node itself. */
   readonly nodeArgs?: readonly string[]
+  /** A program that runs Node, with its arguments. */
+  readonly under?: readonly string[]
   /** How long it may take until it listens. */
   readonly deadlineMs?: number
   /** Where canaries are kept, and what becomes of them: canaries.ts. */
@@ -37,6 +39,7 @@ export async function startGateway({
   args = [],
   env = {},
   nodeArgs = [],
+  under = [],
   deadlineMs = 20_000,
   canaries = process.env["MCP_META_TESTS_CANARIES"],
 }: GatewayOptions = {}): Promise<TestGateway> {
@@ -49,7 +52,7 @@ export async function startGateway({
     })
   await watch?.putSecrets(folder)
   for (const [name, definition] of Object.entries(services)) await drop(name, definition)
-  const how = { args, env: { ...watch?.env, ...env }, nodeArgs, deadlineMs, transcript: watch?.transcript }
+  const how = { args, env: { ...watch?.env, ...env }, nodeArgs, under, deadlineMs, transcript: watch?.transcript }
   let running = await launch(folder, "0", how)
   const { port } = new URL(urlIn(running.line))
   const url = (await watch?.front(urlIn(running.line))) ?? urlIn(running.line)
@@ -78,10 +81,12 @@ export async function startGateway({
 
 type Launching = Required<Omit<GatewayOptions, "services" | "canaries">> & Pick<StartOptions, "transcript">
 
-function launch(folder: string, port: string, { args, nodeArgs, ...how }: Launching): Promise<Running> {
+function launch(folder: string, port: string, { args, nodeArgs, under, ...how }: Launching): Promise<Running> {
   const folders = ["--data", join(folder, "data"), "--servers", join(folder, "servers.d")]
+  const [command, ...before] = [...under, process.execPath]
   return start({
-    args: [...nodeArgs, join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],
+    ...(command !== undefined && { command }),
+    args: [...before, ...nodeArgs, join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, ...folders, ...args],
     ...how,
     cwd: folder,
     ready: /^mcp-meta listening on /,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { once } from "node:events"
 import { connect, type AddressInfo } from "node:net"
 import { test, type TestContext } from "node:test"
-import { nothingShed } from "../../src/domain/overload.ts"
+import { nothingShed, type LoadLevel } from "../../src/domain/overload.ts"
 import { GatewayError } from "../../src/errors.ts"
 import { BodyRoom } from "../../src/mcp/server/body-room.ts"
 import { StreamableHttp } from "../../src/mcp/server/http-server.ts"
@@ -101,4 +101,63 @@ test("a stopping gateway takes no more WebSockets", async (t) => {
   const socket = connect(port, "127.0.0.1")
   socket.write(handshake)
   assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1\.1 503 /)
+})
+
+/** A door with three callers, all of whom are known by their keys, of a gateway at this level. */
+async function openLoaded(t: TestContext, level: LoadLevel, refused: unknown[] = []): Promise<string> {
+  const shedding = new Shedding({ governs: ({ principalId }) => principalId === "governor", random: () => 0 })
+  shedding.heed({ level, reason: "it is Monday" })
+  const port = await openDoor(t, {
+    shedding,
+    recall: ({ apiKey }) => (apiKey === undefined ? undefined : { principalId: apiKey }),
+    onRefused: async (...told) => void refused.push(told),
+  })
+  return `http://127.0.0.1:${port}`
+}
+
+const modern = { "mcp-protocol-version": "2026-07-28", "content-type": "application/json" }
+type Ask = { readonly method?: "POST"; readonly headers?: Readonly<Record<string, string>> }
+
+const asks: Readonly<Record<string, readonly [string, Ask]>> = {
+  call: ["/mcp", { method: "POST", headers: { ...modern, "mcp-method": "tools/call" } }],
+  listen: ["/mcp", { method: "POST", headers: { ...modern, "mcp-method": "subscriptions/listen" } }],
+  stream: ["/mcp", { headers: { accept: "text/event-stream", "mcp-session-id": "id" } }],
+  events: ["/api/v1/events", {}],
+  "HTTP+SSE": ["/sse", {}],
+  REST: ["/api/v1/services", {}],
+  "message of a session": ["/mcp", { method: "POST", headers: { "mcp-session-id": "id" } }],
+  health: ["/health", {}],
+}
+
+async function overloadedAmong(door: string, key: string): Promise<readonly string[]> {
+  const answers = await Promise.all(
+    Object.entries(asks).map(async ([name, [path, { method = "GET", headers }]]) => {
+      const signal = AbortSignal.timeout(5_000)
+      const answer = await fetch(door + path, { method, signal, headers: { ...headers, "x-api-key": key } })
+      if (answer.status !== 503) {
+        await answer.body?.cancel()
+        return [name, ""] as const
+      }
+      assert.ok(Number(answer.headers.get("retry-after")) >= 1, `${name} says when to come back`)
+      return [name, await answer.text()] as const
+    }),
+  )
+  return answers.filter(([, said]) => said.includes("overloaded")).map(([name]) => name)
+}
+
+test("RES-06 first new streams are refused, then new calls, and never what goes on or asks for health", async (t) => {
+  const streams = ["listen", "stream", "events", "HTTP+SSE"]
+  assert.deepEqual(await overloadedAmong(await openLoaded(t, 0), "agent"), [])
+  assert.deepEqual(await overloadedAmong(await openLoaded(t, 1), "agent"), streams)
+  assert.deepEqual(await overloadedAmong(await openLoaded(t, 2), "agent"), ["call", ...streams, "REST"])
+})
+
+test("RES-06 who governs is let through, and what was refused is told with its caller", async (t) => {
+  const refused: unknown[] = []
+  const door = await openLoaded(t, 2, refused)
+  assert.deepEqual(await overloadedAmong(door, "governor"), [])
+  assert.equal(refused.length, 0)
+  const { length } = await overloadedAmong(door, "agent")
+  assert.equal(refused.length, length)
+  assert.ok(refused.every((told) => JSON.stringify(told).includes('"principalId":"agent"')))
 })
