@@ -50,7 +50,9 @@ export function createHttpListener({ limits, peers, tls }: ListenerOptions, list
       refused(thrown)
     }
   }
-  const server = tls ? createTls(settings, tls, serve) : createServer(settings, serve)
+  const server = tls
+    ? createTls({ ...settings, handshakeTimeout: limits.requestMs }, tls, serve)
+    : createServer(settings, serve)
   server.maxHeadersCount = limits.headers
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Nobody else listens while the caller is admitted, and an error that nobody hears ends the process.
@@ -59,8 +61,8 @@ export function createHttpListener({ limits, peers, tls }: ListenerOptions, list
     listeners.upgrade(request, { socket, head }).catch(refused)
   })
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    // Where an answer has begun nobody could tell this one from its rest.
-    if (!socket.writable || socket.bytesWritten > 0) socket.destroy()
+    // Where an answer has begun nobody could tell this one from its rest, and without TLS nobody could read it.
+    if (!isOfHttp(error) || !socket.writable || socket.bytesWritten > 0) socket.destroy()
     else refuseRaw(socket, problemOfUnread(error, limits))
   })
   return server
@@ -68,7 +70,11 @@ export function createHttpListener({ limits, peers, tls }: ListenerOptions, list
 
 type ServerSettings = Parameters<typeof createServer<typeof IncomingMessage, typeof ServerResponse>>[0]
 
-function createTls(settings: ServerSettings, tls: TlsInUse, serve: RequestListener): Server {
+function createTls(
+  settings: ServerSettings & { readonly handshakeTimeout: number },
+  tls: TlsInUse,
+  serve: RequestListener,
+): Server {
   const server = createTlsServer({ ...settings, ...tlsSettings(tls.material) }, serve)
   followTls(server, tls)
   return server
@@ -81,6 +87,10 @@ export function refuse(response: ServerResponse, thrown: unknown): void {
   response.shouldKeepAlive = false
   response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) })
   endEarly(response, body)
+}
+
+function isOfHttp({ code = "" }: NodeJS.ErrnoException): boolean {
+  return code.startsWith("HPE_") || code === "ERR_HTTP_REQUEST_TIMEOUT"
 }
 
 /** Of what could not be read as a request. */

@@ -9,7 +9,10 @@ export type Knocked = {
   readonly session: Buffer | undefined
 }
 
-export type Showing = Pick<ConnectionOptions, "ca" | "cert" | "key" | "session" | "maxVersion" | "ciphers"> & {
+export type Showing = Pick<
+  ConnectionOptions,
+  "ca" | "cert" | "key" | "session" | "minVersion" | "maxVersion" | "ciphers"
+> & {
   readonly lines?: readonly string[]
 }
 

@@ -1,4 +1,4 @@
-/** LIF: the certificate of a gateway is replaced again and again while calls are made and one is open all the time. */
+/** LIF-07: the certificate of a gateway is replaced again and again while calls are made and one is open all the time. */
 import { X509Certificate } from "node:crypto"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Agent, fetch as fetchWith } from "undici"
@@ -14,7 +14,7 @@ type Load = { readonly calls: number; readonly failures: readonly string[] }
 
 /** Looks at so many new connections: each worker is met. */
 const looks = 4
-const restMs = 10
+const restMs = 25
 
 export async function replaceCertificates(args: readonly string[], rounds: number): Promise<Figures> {
   const open = Promise.withResolvers<object>()
