@@ -112,7 +112,11 @@ for (const [what, sources, message] of [
     { flags: { "limits.queue": "1e3" } },
     /limits\.queue \(flag --limits-queue\) is wrong/,
   ],
-  ["a proxy that has no address", { flags: { trustedProxies: "proxy" } }, /trustedProxies .*IP addresses or networks/],
+  [
+    "a proxy that has no address",
+    { flags: { trustedProxies: "proxy" } },
+    /trustedProxies .*IP addresses or networks/,
+  ],
   ["a network with too many bits", { flags: { trustedProxies: "10.0.0.0/8,::1/129" } }, /trustedProxies/],
   ["a file that is not there", { flags: { config: "absent.yaml" } }, /cannot be read/],
 ] as const satisfies readonly (readonly [

@@ -23,7 +23,7 @@ export type OpenTls = {
 type Paths = Config["tls"]
 
 /** How often the files are looked at: whatever replaces them, and on whatever file system. */
-const lookMs = 1_000
+const lookMs = 250
 /** Two files are never written at once: how long each try waits for the other one. */
 const settleMs = [200, 2_000] as const
 

@@ -50,7 +50,9 @@ export function createHttpListener({ limits, peers, tls }: ListenerOptions, list
       refused(thrown)
     }
   }
-  const server = tls ? createTls(settings, tls, serve) : createServer(settings, serve)
+  const server = tls
+    ? createTls({ ...settings, handshakeTimeout: limits.requestMs }, tls, serve)
+    : createServer(settings, serve)
   server.maxHeadersCount = limits.headers
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     // Nobody else listens while the caller is admitted, and an error that nobody hears ends the process.
@@ -59,9 +61,9 @@ export function createHttpListener({ limits, peers, tls }: ListenerOptions, list
     listeners.upgrade(request, { socket, head }).catch(refused)
   })
   server.on("clientError", (error: NodeJS.ErrnoException, socket: AnsweringSocket) => {
-    // Where an answer has begun nobody could tell this one from its rest.
+    // Where an answer has begun nobody could tell this one from its rest, and without TLS nobody could read it.
     const { _httpMessage: answering } = socket
-    if (!socket.writable || answering?.headersSent) socket.destroy()
+    if (!isOfHttp(error) || !socket.writable || answering?.headersSent) socket.destroy()
     else refuseRaw(socket, problemOfUnread(error, limits))
   })
   return server
@@ -72,7 +74,11 @@ type AnsweringSocket = Socket & { readonly _httpMessage?: ServerResponse | null 
 
 type ServerSettings = Parameters<typeof createServer<typeof IncomingMessage, typeof ServerResponse>>[0]
 
-function createTls(settings: ServerSettings, tls: TlsInUse, serve: RequestListener): Server {
+function createTls(
+  settings: ServerSettings & { readonly handshakeTimeout: number },
+  tls: TlsInUse,
+  serve: RequestListener,
+): Server {
   const server = createTlsServer({ ...settings, ...tlsSettings(tls.material) }, serve)
   followTls(server, tls)
   return server
@@ -85,6 +91,10 @@ export function refuse(response: ServerResponse, thrown: unknown): void {
   response.shouldKeepAlive = false
   response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) })
   endEarly(response, body)
+}
+
+function isOfHttp({ code = "" }: NodeJS.ErrnoException): boolean {
+  return code.startsWith("HPE_") || code === "ERR_HTTP_REQUEST_TIMEOUT"
 }
 
 /** Of what could not be read as a request. */

@@ -66,9 +66,9 @@ export function createHttpDoor(options: HttpDoorOptions): Server {
 /** Most callers are known at once: nothing of their calls waits in a frame here. */
 function serve(options: HttpDoorOptions, asked: Asked): void | Promise<void> {
   const { request, response } = asked
+  const source = options.sourceOf(request)
   options.onArrived?.(response)
   refuseOneTooMany(options, asked)
-  const source = options.sourceOf(request)
   try {
     guardRequest(request, options.peers)
   } catch (thrown) {

@@ -1,21 +1,22 @@
 /** The HTTP edge of a gateway: of one process, of several, and over TLS. What is tried: the tables beside this file. */
 import assert from "node:assert/strict"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, rm, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test, type TestContext } from "node:test"
 import type { Figures } from "../faults/figures.ts"
 import { startService, type ScriptedService } from "../journeys/scripted-service.ts"
-import { makeCertificate } from "../support/certificate.ts"
+import { makeCertificate } from "../sinks/certificate.ts"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
-import { createAgent } from "../support/rest.ts"
+import { createAgent, rest } from "../support/rest.ts"
 import { checkCors, checkHeaders } from "./answer-headers.ts"
 import { tryCredentials } from "./credentials.ts"
 import { speakAllFramings } from "./framing.ts"
 import { callWithoutGrants, canaryServices, canaryTool, makeCanaries, walkWithoutGrants } from "./no-grants.ts"
 import { walkWithoutCredential } from "./open-routes.ts"
 import { tryPeers } from "./peers.ts"
-import type { Door } from "./raw.ts"
+import { ask, hostOf, type Door } from "./raw.ts"
+import { pathFor, routePaths } from "./route-list.ts"
 
 const limit = { timeout: 120_000 }
 /** Of the probes of every route: all of them, and every so many. */
@@ -36,8 +37,8 @@ before(async () => {
   service = await startService({ tools: [{ name: canaryTool }] })
   const tls = ["--tls-cert", join(folder, "cert.pem"), "--tls-key", join(folder, "key.pem")]
   one = await open("one process", [])
-  several = await open("two workers", ["--workers", "2"])
-  secure = await open("two workers over TLS", ["--workers", "2", ...tls], cert)
+  several = await open("two workers", ["--workers", "2", "--trusted-proxies", "127.0.0.1"])
+  secure = await open("one process with TLS", tls, cert)
 })
 
 after(async () => {
@@ -94,7 +95,8 @@ test(
 )
 
 test("HTTP-01 foreign hosts and origins are refused on every kind of route", limit, async (t) => {
-  for (const door of [one, several, secure]) await holds(t, tryPeers(door))
+  await holds(t, tryPeers(one, all))
+  for (const door of [several, secure]) await holds(t, tryPeers(door, some))
 })
 
 test(
@@ -111,4 +113,39 @@ test("HTTP-14 every answer has the headers that keep browsers from harm", limit,
 
 test("HTTP-12 pages of an allowed origin may ask and read, and no others", limit, async (t) => {
   for (const door of [one, several, secure]) await holds(t, checkCors(door, `canary7service__${canaryTool}`))
+})
+
+test("AUTHN-16 a refusal is recorded as its peer's, or as that of whom a trusted proxy names", limit, async () => {
+  assert.ok((await refusedSources(one)).every((source) => source === "127.0.0.1"))
+  const sources = await refusedSources(several)
+  assert.ok(sources.includes("198.51.100.4"), sources.join(" "))
+  assert.ok(!sources.includes("203.0.113.7"), sources.join(" "))
+})
+
+async function refusedSources(door: Door): Promise<readonly string[]> {
+  const said = [
+    "x-forwarded-for: 203.0.113.7",
+    "x-forwarded-for: 198.51.100.4",
+    "x-real-ip: 203.0.113.7",
+    "forwarded: for=203.0.113.7",
+  ]
+  await ask(door, "GET /api/v1/me", [`host: ${hostOf(door)}`, ...said, "x-api-key: wrong"])
+  const { body } = await rest(door, "GET", "/audit/entries?kind=refusal&limit=1000")
+  const { entries } = body as { readonly entries: readonly { readonly source?: string }[] }
+  return entries.flatMap(({ source }) => source ?? [])
+}
+
+test("AUTHN-19 what is said at the workers' own socket is refused, whatever it is", limit, async (t) => {
+  const path = join(gateways[1]?.folder ?? "", "data/workers.sock")
+  assert.equal((await stat(path)).mode & 0o777, 0o600)
+  const door = { ...several, socketPath: path }
+  const lines = [`host: ${hostOf(several)}`, `authorization: Bearer ${several.key}`]
+  const paths = routePaths.map((route) => pathFor(route, "hello"))
+  for (const request of paths.flatMap((target) => [`GET ${target}`, `POST ${target}`])) {
+    for (const claim of [[], ["mcp-meta-worker: x 192.0.2.1"], ["mcp-meta-worker:"]]) {
+      const { status } = await ask(door, request, [...lines, ...claim])
+      assert.equal(status, 403, request)
+    }
+  }
+  t.diagnostic(JSON.stringify({ probes: 6 * paths.length }))
 })

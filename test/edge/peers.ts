@@ -86,13 +86,17 @@ const goodOrigins = [
   "http://127.0.0.1",
 ]
 
-export async function tryPeers(door: Door): Promise<Figures> {
+/** @param step 1 to try all, 5 for every fifth */
+export async function tryPeers(door: Door, step: number): Promise<Figures> {
   const violations: string[] = []
   const { port } = new URL(door.origin)
   let tried = 0
+  let next = 0
   const check = async (lines: readonly string[], expected: (good: number) => readonly number[]): Promise<void> => {
     const said = lines.map((line) => line.replace("PORT", port))
     for (const { request, line, body, good } of routes) {
+      next += 1
+      if (next % step !== 0) continue
       tried += 1
       const answer = await ask(door, request, [...said, `authorization: Bearer ${door.key}`, line], body)
       const isCors = said.includes("origin: https://chat.example")

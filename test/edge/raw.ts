@@ -11,6 +11,8 @@ export type Door = {
   readonly key: string
   /** Of a gateway with TLS: who vouches for it. */
   readonly ca?: string
+  /** In place of the origin's port. */
+  readonly socketPath?: string
 }
 
 export type RawAnswer = {
@@ -34,9 +36,10 @@ export function hostOf({ origin }: Pick<Door, "origin">): string {
 }
 
 /** Opens a connection, with TLS where the door has it. */
-export async function dial({ origin, ca }: Pick<Door, "origin" | "ca">): Promise<Socket> {
+async function dial({ origin, ca, socketPath }: Door): Promise<Socket> {
   const { hostname, port } = new URL(origin)
-  const to = { port: Number(port), host: hostname, allowHalfOpen: true }
+  const where = socketPath === undefined ? { port: Number(port), host: hostname } : { path: socketPath }
+  const to = { ...where, allowHalfOpen: true }
   const socket = ca === undefined ? connect(to) : connectTls({ ...to, ca, servername: "localhost" })
   await once(socket, ca === undefined ? "connect" : "secureConnect")
   return socket

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { once } from "node:events"
-import { connect, type AddressInfo } from "node:net"
+import type { Server } from "node:http"
+import { connect, type AddressInfo, type Socket } from "node:net"
 import { test, type TestContext } from "node:test"
 import { nothingShed, type LoadLevel } from "../../src/domain/overload.ts"
 import { GatewayError } from "../../src/errors.ts"
@@ -10,6 +11,7 @@ import { toRaw } from "../../src/mcp/raw-json.ts"
 import { allowPeers } from "../../src/surfaces/http-guard.ts"
 import { createHttpDoor, type HttpDoorOptions } from "../../src/surfaces/http.ts"
 import { ownLimits } from "../../src/surfaces/own-limits.ts"
+import { eventually } from "../journeys/eventually.ts"
 import { Pipes } from "../../src/surfaces/pipes.ts"
 import { Shedding } from "../../src/surfaces/shedding.ts"
 
@@ -25,7 +27,11 @@ const limits = {
   lifetimeMs: 1_000,
 }
 
-async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Promise<number> {
+async function openDoor(
+  t: TestContext,
+  more: Partial<HttpDoorOptions> = {},
+  watch: (door: Server) => void = () => {},
+): Promise<number> {
   const mcp: HttpDoorOptions["mcp"] = () => async () => ({ result: new Map() })
   const seal = { seal: () => "id", open: () => undefined }
   const room = new BodyRoom(limits.maxBodyBytes)
@@ -56,6 +62,7 @@ async function openDoor(t: TestContext, more: Partial<HttpDoorOptions> = {}): Pr
     onRefused: async () => {},
     ...more,
   })
+  watch(door)
   door.listen(0, "127.0.0.1")
   await once(door, "listening")
   t.after(() => {
@@ -161,3 +168,22 @@ test("RES-06 who governs is let through, and what was refused is told with its c
   assert.equal(refused.length, length)
   assert.ok(refused.every((told) => JSON.stringify(told).includes('"principalId":"agent"')))
 })
+for (const [what, sent] of [
+  ["an upgrade that is refused", handshake],
+  ["what is no HTTP", "\u0016\u0003\u0001 HELO\r\n\r\n"],
+] as const) {
+  test(`HTTP-15 ${what} leaves no connection behind, though its client never closes`, async (t) => {
+    const sockets: Socket[] = []
+    const port = await openDoor(t, {}, (server) =>
+      server.on("connection", (socket: Socket) => sockets.push(socket)),
+    )
+    const clients = Array.from({ length: 20 }, () => connect({ port, host: "127.0.0.1", allowHalfOpen: true }))
+    for (const client of clients) {
+      client.on("error", () => {}) // a reset closes it as well
+      client.write(sent)
+      client.resume()
+    }
+    await eventually("all are closed", () => sockets.length === 20 && sockets.every(({ destroyed }) => destroyed))
+    for (const client of clients) client.destroy()
+  })
+}

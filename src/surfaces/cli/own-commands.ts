@@ -21,20 +21,24 @@ type OwnCommand = {
 
 /** What leads from a command to a running gateway. */
 export function isOfConnection(key: string): boolean {
-  return ["url", "key", "data"].includes(key)
+  return ["url", "key", "data"].includes(key) || isOfClient(key)
+}
+
+function isOfClient(key: string): boolean {
+  return key.startsWith("cli.")
 }
 
 export const ownCommands: readonly OwnCommand[] = [
   {
     name: "serve",
     about: "Run the gateway over HTTP.",
-    takes: (key) => key !== "url" && key !== "key",
+    takes: (key) => key !== "url" && key !== "key" && !isOfClient(key),
     action: async ({ load, serve }, flags) => starting(serve((await load(flags)).config)),
   },
   {
     name: "stdio",
     about: "Run the gateway as a stdio MCP server, for clients that start one.",
-    takes: (key) => !/^(url|host|port|insecureHttp|allowed|tls)/.test(key),
+    takes: (key) => !/^(url|host|port|insecureHttp|allowed|trusted|tls)/.test(key),
     action: async ({ load, stdio }, flags) => starting(stdio((await load(flags)).config)),
   },
   {

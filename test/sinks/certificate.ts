@@ -92,6 +92,6 @@ function der(tag: number, ...parts: readonly (Buffer | string)[]): Buffer {
 }
 
 function pem(bytes: Buffer): string {
-  const lines = bytes.toString("base64").replaceAll(/.{64}/g, "$&\n")
+  const lines = bytes.toString("base64").replaceAll(/.{64}(?=.)/g, "$&\n")
   return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`
 }
