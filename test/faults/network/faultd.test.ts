@@ -109,6 +109,21 @@ test("what stalls arrives late, and what vanishes never does", async () => {
   assert.equal(client.heard(), "late")
 })
 
+test("flapping resets every connection by turns, until it takes them again", async () => {
+  const client = await dial()
+  faultd.flap(20)
+  await eventually("RST", () => client.end === "ECONNRESET")
+  const next = async (): Promise<boolean> => {
+    const { end } = await dial()
+    return end === undefined
+  }
+  await eventually("one is taken", () => next().catch(() => false))
+  await faultd.accept()
+  const last = await dial()
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  assert.equal(last.end, undefined)
+})
+
 test("it refuses connections until it takes them again on the same port", async () => {
   const { port } = faultd
   await faultd.refuse()

@@ -5,7 +5,7 @@
 
 import { once } from "node:events"
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net"
-import { FaultyLane } from "./lane.ts"
+import { FaultyLane, resetSocket } from "./lane.ts"
 import { vanish, type Toxic } from "./toxics.ts"
 
 export type Toxics = {
@@ -27,9 +27,11 @@ export type Faultd = {
   cut(): void
   /** Those that stand are half-open for good: each side believes in them, and nothing passes. New ones are fine. */
   lose(): void
+  /** By turns, each so long, every connection is reset and none is. */
+  flap(everyMs: number): void
   /** New connections are refused from now on. */
   refuse(): Promise<void>
-  /** They are taken again, on the same port. */
+  /** They are taken again, on the same port, and no more flapping. */
   accept(): Promise<void>
   close(): Promise<void>
 }
@@ -55,6 +57,8 @@ class FaultProxy implements Faultd {
   readonly #lost = new Set<Connection>()
   #server: Server | undefined
   #toxics: Toxics = {}
+  #flapping: NodeJS.Timeout | undefined
+  #isAway = false
 
   constructor(target: number) {
     this.#target = target
@@ -84,6 +88,15 @@ class FaultProxy implements Faultd {
     this.#connections.clear()
   }
 
+  flap(everyMs: number): void {
+    const turn = (): void => {
+      this.#isAway = !this.#isAway
+      if (this.#isAway) this.cut()
+    }
+    turn()
+    this.#flapping = setInterval(turn, everyMs)
+  }
+
   async refuse(): Promise<void> {
     const server = this.#server
     if (!server) return
@@ -96,6 +109,8 @@ class FaultProxy implements Faultd {
   }
 
   async accept(): Promise<void> {
+    clearInterval(this.#flapping)
+    this.#isAway = false
     if (this.#server) return
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => this.#join(near))
     this.#server = server
@@ -105,11 +120,13 @@ class FaultProxy implements Faultd {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#flapping)
     await this.refuse()
   }
 
   #join(near: Socket): void {
     this.accepted += 1
+    if (this.#isAway) return resetSocket(near)
     const far = connect({ port: this.#target, host: "127.0.0.1", allowHalfOpen: true, noDelay: true })
     const { up = [], down = [] } = this.#toxics
     const connection = { near, far, up: new FaultyLane(near, far, up), down: new FaultyLane(far, near, down) }
@@ -118,7 +135,7 @@ class FaultProxy implements Faultd {
       [near, far],
       [far, near],
     ] as const) {
-      socket.on("error", () => other.resetAndDestroy())
+      socket.on("error", () => resetSocket(other))
       socket.once("close", () => {
         if (near.destroyed && far.destroyed) this.#connections.delete(connection)
       })

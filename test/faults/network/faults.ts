@@ -11,6 +11,8 @@ export type NetworkFault = {
   readonly begin: (faultd: Faultd) => void | Promise<void>
   /** It takes time and nothing else: every call is answered. */
   readonly harmless?: true
+  /** While it lasts; a few unless said. */
+  readonly calls?: number
 }
 
 /** Of the requests and answers that pass, head and all, most are longer than this and none is four times as long. */
@@ -52,6 +54,7 @@ export const networkFaults: readonly NetworkFault[] = [
   { name: "DS-11 requests with broken bytes", begin: up(corrupt(97, 1)) },
   { name: "DS-11 answers with broken bytes", begin: down(corrupt(97, 1)) },
   { name: "DS-11 one broken byte in an answer", begin: down(corrupt(2 ** 30, middle)) },
+  { name: "DS-21 flapping every 100 ms", begin: (faultd) => faultd.flap(100), calls: 30 },
   { name: "DS-17 refused", begin: (faultd) => faultd.refuse() },
 ]
 

@@ -39,7 +39,7 @@ export async function inject(fault: NetworkFault, { faultd, way, call, onceOver 
   const calls = Array.from({ length: openBefore }, call)
   await sleep(Math.random() * longestStartMs)
   await fault.begin(faultd)
-  for (let made = 0; made < calledMeanwhile; made++) {
+  for (let made = 0; made < (fault.calls ?? calledMeanwhile); made++) {
     await sleep(betweenMs)
     calls.push(call())
   }

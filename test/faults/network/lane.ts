@@ -48,8 +48,8 @@ export class FaultyLane implements Lane {
   }
 
   reset(): void {
-    this.#from.resetAndDestroy()
-    this.#to.resetAndDestroy()
+    resetSocket(this.#from)
+    resetSocket(this.#to)
   }
 
   lose(): void {
@@ -81,6 +81,12 @@ export class FaultyLane implements Lane {
     else this.#to.write(bytes, () => resolve())
     return promise
   }
+}
+
+/** RST; where the end is on its way already, Node could not, and would never let go of the socket. */
+export function resetSocket(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy()
+  else if (!socket.destroyed) socket.resetAndDestroy()
 }
 
 /** A toxic that is taken off in the middle lets the rest of its piece go as it is. */
