@@ -22,7 +22,6 @@ function restPaths(): readonly string[] {
     perform: nobody,
     call: nobody,
     onListening: nobody,
-    pipes: new OpenCounts(0, nobody),
   })
   // What is for every path is no route.
   return app.routes.map(({ path }) => path).filter((path) => path !== "/*")

@@ -13,7 +13,7 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { createServer as createTlsServer } from "node:tls"
-import { makeCertificate } from "../support/certificate.ts"
+import { makeCertificate } from "../sinks/certificate.ts"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
 import { root, start, urlIn } from "../support/process.ts"
 

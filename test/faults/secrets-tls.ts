@@ -9,7 +9,7 @@ import { request } from "node:https"
 import { join } from "node:path"
 import { randomBytes } from "node:crypto"
 import { text } from "node:stream/consumers"
-import { makeCertificate } from "../support/certificate.ts"
+import { makeCertificate } from "../sinks/certificate.ts"
 import { startGateway } from "../support/gateway.ts"
 import { secretPartOf } from "./sweep.ts"
 

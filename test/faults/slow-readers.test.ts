@@ -13,7 +13,7 @@ import { bearer, httpPipe } from "../journeys/http-pipe.ts"
 import { startLargeService, type LargeService } from "../journeys/large-service.ts"
 import { listNames, modernRevision, openPeer } from "../journeys/peer.ts"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
-import { makeCertificate } from "../support/certificate.ts"
+import { makeCertificate } from "../sinks/certificate.ts"
 import { descriptorsOf, residentMb } from "./process-facts.ts"
 import { ways } from "./still-readers.ts"
 

@@ -6,7 +6,7 @@
 import { once } from "node:events"
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net"
 import { createServer as createTlsServer, type TlsOptions } from "node:tls"
-import { issueCertificate } from "../../support/certificate.ts"
+import { issueCertificate } from "../../sinks/certificate.ts"
 import { startNeverAccepting } from "./never-accepting.ts"
 
 export type BadPlace = {
