@@ -15,7 +15,7 @@ import { violationsOf } from "../invariants.ts"
 import { openRig, type Rig } from "../rig.ts"
 import { usageDifferences } from "../usage-sums.ts"
 import { createFakeClock, type FakeClock } from "./fake-clock.ts"
-import { callIdleMs, probes } from "./probes.ts"
+import { callIdleMs, probes, silentServices } from "./probes.ts"
 
 const hour = "3600"
 const tenYears = String(10 * 365 * 86_400)
@@ -23,7 +23,7 @@ const tenYears = String(10 * 365 * 86_400)
 export const allJumps = [`+${hour}`, "+0", `-${hour}`, "+0", `+${tenYears}`, "+0"] as const
 export const fewJumps = [`-${hour}`, `+${tenYears}`, "+0"] as const
 
-const callsPerSecond = 60
+const callsPerSecond = 25
 const settledMs = 300
 
 export async function clockJumps(jumps: readonly string[]): Promise<Figures> {
@@ -31,7 +31,8 @@ export async function clockJumps(jumps: readonly string[]): Promise<Figures> {
   const rig = await openRig()
   const service = await startService({ tools: [{ name: "never", run: never }] })
   try {
-    await writeFile(join(rig.servers, "slow.json"), JSON.stringify({ url: service.url }), { mode: 0o600 })
+    for (let at = 0; at < silentServices; at += 1)
+      await writeFile(join(rig.servers, `silent${at}.json`), JSON.stringify({ url: service.url }), { mode: 0o600 })
     await rig.start({
       env: clock.env,
       args: ["--limits-call-idle-ms", String(callIdleMs), "--audit-retention-days", "1"],

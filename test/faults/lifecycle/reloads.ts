@@ -10,7 +10,7 @@ import { descriptorsOf, residentMb, socketsOf } from "../process-facts.ts"
 import { openRig, type Rig } from "../rig.ts"
 import { openChanges } from "./changes.ts"
 
-const callsPerSecond = 50
+const callsPerSecond = 40
 const warmUpRounds = 1
 /** Connections of the load come and go. */
 const descriptorSlack = 12

@@ -12,7 +12,7 @@ import { openRig, type Rig } from "../rig.ts"
 import { openStreams, type OpenStreams } from "./open-streams.ts"
 import { PatientClient } from "./patient-client.ts"
 
-const callsPerSecond = 50
+const callsPerSecond = 40
 /** So that calls are open whenever the signal comes. */
 const longestWorkMs = 200
 const runsMs = 400

@@ -11,7 +11,7 @@ test(
   "STO-07 killed in the middle of writes, every file is the last one acknowledged or the next",
   limit,
   async (t) => {
-    await report(t, await stateKills(12))
+    await report(t, await stateKills(10))
   },
 )
 
