@@ -159,3 +159,14 @@ test("a closed store keeps what was asked before and refuses what comes after", 
   )
   await again.close()
 })
+
+test("a folder that was used before is begun anew only by whoever says so in the place of its state", async (t) => {
+  const folder = await newFolder(t)
+  const path = join(folder, "state.json")
+  await assert.rejects(openStateFile(folder, "used before"), { code: "invalid", message: /put \{"format":1\}/ })
+  assert.deepEqual(await readdir(folder), [], "nothing was made")
+  await writeFile(path, '{"format":1}', { mode: 0o600 })
+  const file = await openStateFile(folder, "used before")
+  assert.deepEqual((await jsonPrincipals(file).list({ limit: 9 })).items, [])
+  await file.close()
+})
