@@ -10,6 +10,7 @@ import { readBreaker, type BreakerRules } from "./breaker-rules.ts"
 import type { Cost } from "./cost.ts"
 import { describeIssues } from "./describe-issues.ts"
 import { fromClientEntry, isRecord, serviceFile, serviceName, type ServiceFile } from "./service-file.ts"
+import { visibleJson } from "./visible-text.ts"
 
 type ServiceFacts = {
   readonly name: string
@@ -162,7 +163,7 @@ function withoutRepetition(entries: ServiceEntry[]): ServiceEntry[] {
 }
 
 function readEntry(stem: string, raw: unknown, within: ServiceEntry["within"]): ServiceEntry {
-  const called = `Service ${JSON.stringify(stem.slice(0, 64))}`
+  const called = `Service ${visibleJson(JSON.stringify(stem.slice(0, 64)))}`
   if (!isRecord(raw)) throw new GatewayError("invalid", `${called} must be a JSON object.`)
   const read = serviceFile.safeParse(fromClientEntry(raw))
   if (!read.success)
@@ -280,7 +281,7 @@ function endpointsOf(
 }
 
 function wrong(name: string, sentence: string): GatewayError {
-  return new GatewayError("invalid", `Service ${JSON.stringify(name)} is not right. ${sentence}`, {
+  return new GatewayError("invalid", `Service ${visibleJson(JSON.stringify(name))} is not right. ${sentence}`, {
     detail: { service: name },
   })
 }

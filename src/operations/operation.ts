@@ -100,10 +100,28 @@ export async function perform(
 ): Promise<Performed> {
   if (!context.actor.may.holds(operation.permission))
     throw new GatewayError("not_found", `Unknown operation: ${operation.name}`)
+  assertFew(operation, input)
   const read = operation.input.safeParse(input)
   if (!read.success) throw wrongInput(operation, read.error)
   const output = operation.output.parse(await operation.run(context, read.data))
   return { output, text: operation.say(output) }
+}
+
+/** Far more than the largest service has to say; to check each value of a full input would take a tenth of a second. */
+const maxValues = 10_000
+
+/** @throws GatewayError `too_large` */
+function assertFew({ name }: Operation, input: unknown): void {
+  const waiting = [input]
+  for (let seen = 0; seen < waiting.length; seen++) {
+    const value = waiting[seen]
+    if (typeof value !== "object" || value === null) continue
+    for (const member of Object.values(value) as unknown[]) waiting.push(member)
+    if (waiting.length > maxValues)
+      throw new GatewayError("too_large", `${name} takes at most ${maxValues} values in all.`, {
+        detail: { maxValues },
+      })
+  }
 }
 
 /** As many as help: the input is the caller's, and there is no end to what can be wrong with it. */

@@ -37,7 +37,7 @@ after(async () => {
 
 for (const name of ["json", "events", "stdio"])
   test(
-    `what a service says over ${name} that is no UTF-8 is refused, and its next answer is not`,
+    `DS-11 what a service says over ${name} that is no UTF-8 is refused, and its next answer is not`,
     limit,
     async () => {
       // Of what came on a pipe nobody can tell whose answer it was: that takes until its time is up.

@@ -10,8 +10,8 @@ const limit = { timeout: 300_000 }
 
 const parts = [
   ["IN-20 messages and requests bent at random", 20_000, () => fuzz(7)],
-  ["IN-06 naughty strings in every place of a text", 3_000, () => naughty(20)],
-  ["IN-01 to IN-19 the edges of every limit", 2_500, () => edges()],
+  ["IN-06 naughty strings in every place of a text", 2_500, () => naughty(30)],
+  ["IN-01 IN-19 the edges of every limit", 2_500, () => edges()],
 ] as const
 
 for (const [what, least, run] of parts)

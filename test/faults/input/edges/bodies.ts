@@ -71,6 +71,8 @@ function* lengths(door: Door): Generator<Input> {
   yield { what: "IN-05 no body", bytes: post(door, { body: "" }), judge: status(400) }
 }
 
+const longUri = `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"test://${"x".repeat(4_000_000)}"}}`
+
 function* wide(door: Door): Generator<Input> {
   const ones = Array.from({ length: 1_000_000 }, () => 1).join(",")
   const keys = (count: number): string =>
@@ -82,10 +84,11 @@ function* wide(door: Door): Generator<Input> {
     ["400,000 keys", call("modern__echo", keys(400_000)), result],
     ["400,000 keys beside one for a header", call("modern__routed", keys(400_000)), rpc(invalidParams)],
     ["400,000 keys for an operation", call("list_services", keys(400_000)), rpc(tooLarge)],
-    ["as many keys as an operation takes", call("list_services", keys(30_000)), rpc(invalidParams)],
+    ["as many keys as an operation takes", call("list_services", keys(9_900)), rpc(invalidParams)],
+    ["30,000 keys for an operation", call("list_services", `{"tag":${keys(30_000)}}`), rpc(tooLarge)],
     [
       "as many wrong values as an operation takes",
-      call("register_service", `{"name":"x","env":${keys(30_000)}}`),
+      call("register_service", `{"name":"x","env":${keys(9_900)}}`),
       rpc(invalidParams),
     ],
     [
@@ -96,11 +99,7 @@ function* wide(door: Door): Generator<Input> {
     ["400,000 members", keys(400_000), rpc(invalidRequest)],
     ["10^6 messages", `[${ones}]`, rpc(invalidRequest)],
     ["a name of 4 MB", call("x".repeat(4_000_000), "{}"), rpc(invalidParams)],
-    [
-      "a URI of 4 MB",
-      `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"test://${"x".repeat(4_000_000)}"}}`,
-      rpc(-32_002, invalidParams),
-    ],
+    ["a URI of 4 MB", longUri, rpc(-32_002, invalidParams)],
     [
       "a cursor of 4 MB",
       `{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"${"A".repeat(4_000_000)}"}}`,
@@ -109,7 +108,7 @@ function* wide(door: Door): Generator<Input> {
   ] as const
   for (const [what, body, judge] of cases)
     yield { what: `IN-17 ${what}`, bytes: post(door, { body }), judge: brief(judge) }
-  const uri = { body: cases[10][1], target: "/mcp/modern" }
+  const uri = { body: longUri, target: "/mcp/modern" }
   yield { what: "IN-17 a URI of 4 MB for one service", bytes: post(door, uri), judge: rpc(tooLarge) }
   const env = { body: `{"name":"x","command":"/x","env":${keys(300_000)}}`, target: "/api/v1/services" }
   yield { what: "IN-17 300,000 wrong values", bytes: post(door, env), judge: status(413) }

@@ -15,6 +15,8 @@ import { bentFiles, naughtyFiles } from "./file-inputs.ts"
 const good = { url: "unix:///nonexistent/good.sock:/mcp", enabled: false, title: "good" }
 const filesAtOnce = 1_000
 const longestMessage = 2_000
+/** A client's file without a service is right, and nothing comes of it. */
+const namesNobody = /"mcpServers":\{\}/
 /** What would move a cursor, or hide what a message says. */
 const unreadable = /[\p{Cc}\p{Cf}]/u
 
@@ -43,7 +45,8 @@ async function dropAll(
   const problems = new Map(files.problems().map(({ file, message }) => [file, message]))
   for (const [at, content] of contents.entries()) {
     const message = problems.get(`f${at}.json`)
-    const wrong = message === undefined ? !served.has(`f${at}.json`) && "nothing came of it" : wrongWith(message)
+    const isTaken = served.has(`f${at}.json`) || namesNobody.test(content.toString("latin1"))
+    const wrong = message === undefined ? !isTaken && "nothing came of it" : wrongWith(message)
     if (wrong)
       violations.push(`${wrong} (seed ${seed}): ${JSON.stringify(content.toString("latin1").slice(0, 600))}`)
   }
