@@ -50,7 +50,6 @@ export class Listing {
   #fetching: Promise<void> | undefined
   /** The one that begins when that has ended, for all who want one by then. */
   #next: Promise<void> | undefined
-  /** On the clock of `performance.now()`, which is never set. */
   #fetchedAtMs = Number.NEGATIVE_INFINITY
   #tookMs = 0
   #timer: NodeJS.Timeout | undefined
@@ -143,7 +142,7 @@ export class Listing {
   }
 
   async #fetchOver(link: Link): Promise<void> {
-    const { definition, limits, clientInfo, cache, cacheKey, now } = this.#options
+    const { definition, limits, clientInfo, cache, cacheKey, now, elapsed } = this.#options
     const { facts } = link
     const client = clientOf(facts.era, { capabilities: noMembers, clientInfo })
     const late = new AbortController()
@@ -155,9 +154,9 @@ export class Listing {
       const { items, ttlMs, faults } = await abortable(fetching, signal)
       const lists = { facts, items, ttlMs, listedAtMs: now() }
       this.#failures = 0
-      const beganMs = performance.now()
+      const beganMs = elapsed()
       await this.#take(lists, "fresh", faults)
-      this.#tookMs = performance.now() - beganMs
+      this.#tookMs = elapsed() - beganMs
       if (faults.length === 0 && !this.#closed.signal.aborted)
         await cache.save(definition.name, cacheKey, lists).catch(() => {})
     } finally {
