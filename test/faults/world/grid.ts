@@ -2,7 +2,7 @@
 
 import type { Asked } from "./asked.ts"
 import type { Case } from "./cases.ts"
-import { harmLimits, type Ground } from "./ground.ts"
+import type { Ground } from "./ground.ts"
 import { addHarmful } from "./harmful.ts"
 import type { Outcome } from "./service/kind.ts"
 
@@ -45,8 +45,9 @@ async function play(ground: Ground, played: Case, options: GridOptions): Promise
     asked.push(...(await Promise.all(together)))
   }
   const left = await harmful.remove()
+  const dueMs = harmful.limits.maxTimeMs + options.graceMs
   const who = `${kind.id} ${name} over ${transport} (${era}), which ${kind.does}:`
-  const stray = asked.flatMap((each, index) => strayFrom(played, each, { index, graceMs: options.graceMs }))
+  const stray = asked.flatMap((each, index) => strayFrom(played, each, { index, dueMs }))
   return {
     played,
     asked,
@@ -59,10 +60,9 @@ async function play(ground: Ground, played: Case, options: GridOptions): Promise
 function strayFrom(
   { kind: { gets, later = gets, atOnce = 1 } }: Case,
   { fate, tookMs }: Asked,
-  { index, graceMs }: { readonly index: number; readonly graceMs: number },
+  { index, dueMs }: { readonly index: number; readonly dueMs: number },
 ): readonly string[] {
   const expected: readonly Outcome[] = index < atOnce ? gets : later
-  const dueMs = harmLimits.maxTimeMs + graceMs
   const got = `call ${index + 1} got ${JSON.stringify(fate).slice(0, 400)} instead of ${expected.join(" or ")}`
   return [
     ...(expected.some((outcome) => outcome === fate.kind) ? [] : [got]),

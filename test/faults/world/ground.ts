@@ -15,6 +15,7 @@ import { startGateway, type TestGateway } from "../../support/gateway.ts"
 import { root, start, urlIn, type Running } from "../../support/process.ts"
 import { createAgent, rest } from "../../support/rest.ts"
 import { ask, type Asked, type AskOptions } from "./asked.ts"
+import { passingFetch } from "./passing-fetch.ts"
 import { judge, type JudgeOptions, type Verdict } from "./judge.ts"
 import { readMeter, type Reading } from "./meter.ts"
 import { Neighbours, type Fared } from "./neighbours.ts"
@@ -25,8 +26,11 @@ export type GroundOptions = {
   readonly callsPerSecond?: number
 }
 
+export type Limits = { readonly timeoutMs: number; readonly maxTimeMs: number }
+
 /** Of a service that does harm: short, so that many can be tried. */
-export const harmLimits = { timeoutMs: 500, maxTimeMs: 1_000, health: { intervalMs: 2_000, timeoutMs: 500 } }
+export const harmLimits: Limits = { timeoutMs: 500, maxTimeMs: 1_000 }
+const health = { intervalMs: 2_000, timeoutMs: 500 }
 
 const quietMs = 3_000
 /** Connections that a stall has brought are not kept for long after it. */
@@ -68,7 +72,7 @@ type Kit = {
 type Callers = readonly [modern: Peer, legacy: Peer]
 
 async function openCallers({ origin }: TestGateway, key: string): Promise<Callers> {
-  const pipe = (): Pipe => httpPipe(`${origin}/mcp`, bearer(key))
+  const pipe = (): Pipe => httpPipe(`${origin}/mcp`, bearer(key), { fetch: passingFetch })
   return [await openPeer(pipe()), await openPeer(pipe(), { era: "legacy" })]
 }
 
@@ -101,7 +105,7 @@ export class Ground {
 
   /** Puts a service there that does harm, and waits until it was listed, is down, or has had its time. */
   async add(name: string, definition: object, withinMs = 10_000): Promise<void> {
-    await this.gateway.drop(name, { ...harmLimits, ...definition })
+    await this.gateway.drop(name, { ...harmLimits, health, ...definition })
     const isSettled = async (): Promise<boolean> => {
       const { state, listedAt } = await this.status(name)
       return state === "down" || listedAt !== undefined

@@ -7,12 +7,13 @@ import { bearer, httpPipe } from "../../journeys/http-pipe.ts"
 import { startLoad } from "../../journeys/load.ts"
 import { openPeer } from "../../journeys/peer.ts"
 import { ClientJournal, type Asked } from "../client-journal.ts"
+import { passingFetch } from "./passing-fetch.ts"
 import type { Latencies, NeighbourOptions, NeighbourQuestion } from "./neighbours.ts"
 
 const tools = ["modern__count", "legacy__count", "piped__count"] as const
 
 const { url, key, callsPerSecond } = workerData as NeighbourOptions
-const peer = await openPeer(httpPipe(url, bearer(key)))
+const peer = await openPeer(httpPipe(url, bearer(key), { fetch: passingFetch }))
 const [all, lately] = [createHistogram(), createHistogram()]
 const failures: string[] = []
 let made = 0

@@ -47,7 +47,7 @@ class ResponseMouth implements Mouth {
   readonly #headers: HttpOptions["headers"]
   #events: boolean
   #many = false
-  #inside = false
+  inside = false
 
   constructor(response: ServerResponse, { events, headers }: HttpOptions) {
     this.#response = response
@@ -63,14 +63,14 @@ class ResponseMouth implements Mouth {
 
   piece(bytes: Buffer | string): Promise<void> {
     this.#begin()
-    const prefix = this.#events && !this.#inside ? "event: message\ndata: " : ""
-    this.#inside = true
+    const prefix = this.#events && !this.inside ? "event: message\ndata: " : ""
+    this.inside = true
     if (prefix) this.#response.write(prefix)
     return pour(this.#response, bytes)
   }
 
   finish(): void {
-    this.#inside = false
+    this.inside = false
     if (this.#events) this.#response.write("\n\n")
     if (!this.#many) this.#response.end()
   }

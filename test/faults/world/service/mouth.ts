@@ -5,6 +5,7 @@
 
 import { once } from "node:events"
 import type { Writable } from "node:stream"
+import { setTimeout as sleep } from "node:timers/promises"
 
 export type Era = "legacy" | "modern"
 
@@ -29,6 +30,8 @@ export interface Mouth {
   /** Ends what carries the answer: a response, or the pipe. */
   end(): void
   readonly gone: boolean
+  /** Whether a message has begun and is not whole. */
+  readonly inside: boolean
 }
 
 /** Whoever hears a message, and answers through the mouth that came with it. */
@@ -41,8 +44,11 @@ export async function say(mouth: Mouth, message: object): Promise<void> {
   await frame(mouth, JSON.stringify({ jsonrpc: "2.0", ...message }))
 }
 
-/** Anything at all as one message. */
+const betweenMs = 5
+
+/** Anything at all as one message, when the one before it is whole. */
 export async function frame(mouth: Mouth, bytes: Buffer | string): Promise<void> {
+  while (mouth.inside && !mouth.gone) await sleep(betweenMs)
   const room = mouth.piece(bytes)
   mouth.finish()
   await room

@@ -29,7 +29,7 @@ export function sseServer({ hear, unasked, deaf }: SseOptions): Server {
 
 class StreamMouth implements Mouth {
   readonly #response: ServerResponse
-  #inside = false
+  inside = false
 
   constructor(response: ServerResponse) {
     this.#response = response
@@ -42,13 +42,13 @@ class StreamMouth implements Mouth {
   }
 
   piece(bytes: Buffer | string): Promise<void> {
-    if (!this.#inside) this.#response.write("event: message\ndata: ")
-    this.#inside = true
+    if (!this.inside) this.#response.write("event: message\ndata: ")
+    this.inside = true
     return pour(this.#response, bytes)
   }
 
   finish(): void {
-    this.#inside = false
+    this.inside = false
     this.#response.write("\n\n")
   }
 

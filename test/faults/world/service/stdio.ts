@@ -3,12 +3,23 @@
 import { createInterface } from "node:readline"
 import { pour, type Hear, type Message, type Mouth, type Unasked } from "./mouth.ts"
 
+let inside = false
+
 const mouth: Mouth = {
   stream: () => {},
-  piece: (bytes) => pour(process.stdout, bytes),
-  finish: () => void process.stdout.write("\n"),
+  piece: (bytes) => {
+    inside = true
+    return pour(process.stdout, bytes)
+  },
+  finish: () => {
+    inside = false
+    process.stdout.write("\n")
+  },
   raw: (bytes) => pour(process.stdout, bytes),
   end: () => process.exit(0),
+  get inside() {
+    return inside
+  },
   get gone() {
     return process.stdout.destroyed
   },

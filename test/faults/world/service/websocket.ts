@@ -29,6 +29,7 @@ export function webSocketServer({ hear, unasked, deaf }: WebSocketOptions): Serv
 class FrameMouth implements Mouth {
   readonly #socket: WebSocket
   readonly #wire: Duplex
+  inside = false
 
   constructor(socket: WebSocket, wire: Duplex) {
     this.#socket = socket
@@ -41,11 +42,13 @@ class FrameMouth implements Mouth {
 
   async piece(bytes: Buffer | string): Promise<void> {
     const sent = Promise.withResolvers<void>()
+    this.inside = true
     this.#socket.send(bytes, { binary: false, fin: false }, () => sent.resolve())
     await sent.promise
   }
 
   finish(): void {
+    this.inside = false
     this.#socket.send("", { fin: true })
   }
 
