@@ -42,7 +42,7 @@ after(async () => {
 
 for (const era of ["modern", "legacy"])
   test(
-    `an odd answer of a ${era} service is told for what it is, and asked for once`,
+    `DS-19 an odd answer of a ${era} service is told for what it is, and asked for once`,
     { timeout: 60_000 },
     async () => {
       const told = await Promise.all(Object.entries(oddAnswers).map((each) => problemWith(era, each)))
