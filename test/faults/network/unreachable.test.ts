@@ -62,7 +62,7 @@ for (const type of keys())
       const problems = await Promise.all(bad.places.map((place) => problemWith(place, type)))
       assert.deepEqual(problems.flat(), [])
       await eventually("the good one is up", async () => (await statusOf(bad.good, type)).state === "up")
-      assert.equal(bad.leakedBytes, 0, "no request was sent to where the certificate is not good")
+      assert.equal(bad.leakedBytes, 0, "no request was sent to where it must not be")
       assert.deepEqual(complaintsOf(gateway.process), [])
     },
   )
