@@ -89,7 +89,8 @@ export class Dispatch {
       } finally {
         reached.leave(exchange)
       }
-      left.push(endpoint)
+      // One that says when to come again is not asked before.
+      if (failure.retryAfterMs === undefined) left.push(endpoint)
       // The loss of a connection may be told to its holder a moment after its calls.
       await new Promise(setImmediate)
     }

@@ -14,7 +14,7 @@ import type { Ground } from "../world/ground.ts"
 import { startFaultd } from "./faultd.ts"
 import type { NetworkFault } from "./faults.ts"
 import { inject, type Injected } from "./inject.ts"
-import { values, type Transport } from "./service-side.ts"
+import { amplyMs, values, type Transport } from "./service-side.ts"
 
 type Way = { readonly origin: string; readonly key: string }
 
@@ -48,7 +48,8 @@ export async function spoilClient(
   const faultd = await startFaultd(Number(new URL(ground.gateway.origin).port))
   const way = { origin: `http://127.0.0.1:${faultd.port}`, key }
   let peer = await peers[transport](way)
-  const call = (): Promise<Asked> => patiently(ask(peer, service, { values, giveUpMs: patienceMs }))
+  const giveUpMs = fault.harmless ? amplyMs : patienceMs
+  const call = (): Promise<Asked> => patiently(ask(peer, service, { values, giveUpMs }), 2 * giveUpMs)
   const onceOver = async (): Promise<void> => {
     void peer.close().catch(() => {})
     await eventually("a client comes anew", () => comeAnew().catch(() => false))
@@ -66,9 +67,9 @@ export async function spoilClient(
 }
 
 /** A client whose connection has died without a word would wait for good. */
-async function patiently(asked: Promise<Asked>): Promise<Asked> {
-  const nothing: Asked = { service: "", nonce: "", fate: { kind: "cut", message: "no word" }, tookMs: patienceMs }
-  return Promise.race([asked, sleep(2 * patienceMs, nothing)])
+async function patiently(asked: Promise<Asked>, tookMs: number): Promise<Asked> {
+  const nothing: Asked = { service: "", nonce: "", fate: { kind: "cut", message: "no word" }, tookMs }
+  return Promise.race([asked, sleep(tookMs, nothing, { ref: false })])
 }
 
 async function openSocket(url: string, key: string): Promise<Pipe> {

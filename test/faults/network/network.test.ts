@@ -6,7 +6,7 @@ import { badNetwork } from "./network.ts"
 
 const limit = { timeout: 120_000 }
 
-test("whatever a network does, callers are told in time and nobody else notices", limit, async (t) => {
+test("DS-17 DS-21 whatever a network does, callers are told in time and nobody else notices", limit, async (t) => {
   const { figures, violations } = await badNetwork("brief")
   t.diagnostic(JSON.stringify(figures))
   assert.deepEqual(violations, [])

@@ -11,7 +11,7 @@ import { openGround, type Ground } from "../world/ground.ts"
 import { spoilClient } from "./client-side.ts"
 import { networkFaults, type NetworkFault } from "./faults.ts"
 import { callsAtOnce, type Injected } from "./inject.ts"
-import { deadlineMs, definitionAt, spoilService, transports, type Transport } from "./service-side.ts"
+import { deadlineMs, soundAt, spoilService, transports, type Transport } from "./service-side.ts"
 import { summary } from "./summary.ts"
 
 type Case = { readonly fault: NetworkFault; readonly transport: Transport; readonly side: "service" | "client" }
@@ -39,7 +39,7 @@ export async function badNetwork(length: keyof typeof lengths, rounds = 1): Prom
   const service = await start({ args: [script, ground.executed], ready: /^listening / })
   const target = Number(new URL(urlIn(service.line)).port)
   try {
-    await ground.add("sound", definitionAt("modern", target))
+    await ground.add("sound", soundAt("modern", target))
     const key = await createAgent(ground.gateway, "spoilt", { tools: { allow: ["*"] } })
     const spoil = (each: Case): Promise<Injected> => spoilOne(ground, each, { target, key })
     await spoilAll(warmUp, atOnce, spoil)

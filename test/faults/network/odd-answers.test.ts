@@ -10,7 +10,7 @@ import { complaintsOf } from "../world/meter.ts"
 import { oddAnswers, type OddAnswer } from "./odd-answers.ts"
 import { startOddService, type OddService } from "./odd-service.ts"
 
-const limits = { timeoutMs: 1_000, maxTimeMs: 2_000 }
+const limits = { timeoutMs: 3_000, maxTimeMs: 4_000 }
 /** Off: each answer is to be heard. */
 const breaker = { failures: 0, failurePercent: 0 }
 let odd: OddService
@@ -42,7 +42,7 @@ after(async () => {
 
 for (const era of ["modern", "legacy"])
   test(
-    `an odd answer of a ${era} service is told for what it is, and asked for once`,
+    `DS-19 an odd answer of a ${era} service is told for what it is, and asked for once`,
     { timeout: 60_000 },
     async () => {
       const told = await Promise.all(Object.entries(oddAnswers).map((each) => problemWith(era, each)))

@@ -28,8 +28,12 @@ type Message = {
 const capabilities = { tools: {} }
 const serverInfo = { name: "odd", version: "1.0.0" }
 const envelope = { resultType: "complete", ttlMs: 0, cacheScope: "private" }
-/** Every tool may be called again without harm: what is not told apart from a lost call is not sent again all the same. */
-const tools = Object.keys(oddAnswers).map((name) => ({ name, inputSchema: { type: "object" } }))
+/** What says when to come again may be called again without harm, but not before. */
+const tools = Object.entries(oddAnswers).map(([name, { retryAfterMs }]) => ({
+  name,
+  inputSchema: { type: "object" },
+  annotations: { idempotentHint: retryAfterMs !== undefined },
+}))
 
 export async function startOddService(): Promise<OddService> {
   const service = { port: 0, called: new Map<string, number>(), followed: 0 }

@@ -3,7 +3,7 @@
  * told in time, and once the fault is over the service answers again by itself.
  */
 
-import { type Ground } from "../world/ground.ts"
+import type { Ground } from "../world/ground.ts"
 import { startFaultd } from "./faultd.ts"
 import type { NetworkFault } from "./faults.ts"
 import { inject, type Injected } from "./inject.ts"
@@ -24,13 +24,17 @@ const limits = { timeoutMs: deadlineMs, maxTimeMs: deadlineMs }
 /** A dead connection is found soon, so that many can be tried. */
 const health = { intervalMs: 500, timeoutMs: 400 }
 
+/** For what is to be answered, however slow the machine. */
+export const amplyMs = 10_000
+
 /** Something for the network to cut in two. */
 export const values = { padding: "x".repeat(600) }
 
 let services = 0
 
-export function definitionAt(transport: Transport, port: number): object {
-  return { ...definitions[transport](port), ...limits, health }
+/** Of a service that has its time, as it should. */
+export function soundAt(transport: Transport, port: number): object {
+  return { ...definitions[transport](port), timeoutMs: amplyMs, maxTimeMs: amplyMs }
 }
 
 /** @param target the port of a service that behaves. Each time it gets a name of which nothing bad is known yet. */
@@ -41,8 +45,9 @@ export async function spoilService(
   const faultd = await startFaultd(target)
   const name = `spoilt-${transport}-${++services}`
   const call = () => ground.ask(name, { values })
+  const sound = soundAt(transport, faultd.port)
   try {
-    await ground.add(name, definitionAt(transport, faultd.port))
+    await ground.add(name, fault.harmless ? sound : { ...sound, ...limits, health })
     return await inject(fault, { faultd, way: `${transport} to a service`, call })
   } finally {
     await ground.remove(name)

@@ -55,13 +55,17 @@ after(async () => {
 })
 
 for (const type of keys())
-  test(`a ${type} service that cannot be reached or trusted is down, and it is said why`, limit, async () => {
-    const problems = await Promise.all(bad.places.map((place) => problemWith(place, type)))
-    assert.deepEqual(problems.flat(), [])
-    await eventually("the good one is up", async () => (await statusOf(bad.good, type)).state === "up")
-    assert.equal(bad.leakedBytes, 0, "no request was sent to where the certificate is not good")
-    assert.deepEqual(complaintsOf(gateway.process), [])
-  })
+  test(
+    `DS-17 DS-18 a ${type} service that cannot be reached or trusted is down, and it is said why`,
+    limit,
+    async () => {
+      const problems = await Promise.all(bad.places.map((place) => problemWith(place, type)))
+      assert.deepEqual(problems.flat(), [])
+      await eventually("the good one is up", async () => (await statusOf(bad.good, type)).state === "up")
+      assert.equal(bad.leakedBytes, 0, "no request was sent to where it must not be")
+      assert.deepEqual(complaintsOf(gateway.process), [])
+    },
+  )
 
 async function problemWith(place: BadPlace, type: Transport): Promise<readonly string[]> {
   const isDown = async (): Promise<boolean> => (await statusOf(place, type)).state === "down"
