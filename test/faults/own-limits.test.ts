@@ -86,7 +86,7 @@ function assertRefused(answer: { readonly status: number; readonly body: string 
   assert.match(answer.body, setting)
 }
 
-test("one source that takes all its connections is told so, and others are served", limit, async () => {
+test("RES-08 one source that takes all its connections is told so, and others are served", limit, async () => {
   const sockets = Array.from({ length: limits["connections-per-source"] }, () => dial())
   await Promise.all(sockets.map((socket) => once(socket, "connect")))
   await eventually("it has all", async () => (await get("/api/v1/me", { from: elsewhere })).status === 503)
@@ -113,7 +113,7 @@ test(
   },
 )
 
-test("one principal's requests and streams leave room for others", limit, async () => {
+test("RES-08 one principal's requests and streams leave room for others", limit, async () => {
   const streams = await Promise.all(Array.from({ length: limits["streams-per-principal"] }, () => listen(ann)))
   assert.deepEqual(new Set(streams.map(({ status }) => status)), new Set([200]))
   const refused = await listen(ann)
@@ -125,7 +125,7 @@ test("one principal's requests and streams leave room for others", limit, async 
   await eventually("it is served again", async () => (await get("/api/v1/me")).status === 200)
 })
 
-test("one principal's sessions leave those of others alone", limit, async () => {
+test("RES-08 one principal's sessions leave those of others alone", limit, async () => {
   const pipes = Array.from({ length: limits["sessions-per-principal"] }, () => httpPipe(gateway.url, bearer(ann)))
   for (const pipe of pipes) {
     await openPeer(pipe, { era: "legacy" })
@@ -145,7 +145,7 @@ test("one principal's sessions leave those of others alone", limit, async () => 
   for (const pipe of pipes) await pipe.close()
 })
 
-test("one principal's pipes leave room for others", limit, async () => {
+test("RES-08 one principal's pipes leave room for others", limit, async () => {
   const pipes = [
     await webSocketPipe(gateway.url, bearer(ann)),
     await ssePipe(`${gateway.origin}/sse`, bearer(ann)),
@@ -173,7 +173,7 @@ function begin(path: string, { length, body }: { readonly length: number; readon
 }
 
 for (const path of ["/mcp", "/api/v1/tools/x/invoke"]) {
-  test(`large bodies that arrive at once have a limit together: ${path}`, limit, async () => {
+  test(`RES-08 large bodies that arrive at once have a limit together: ${path}`, limit, async () => {
     const held = begin(path, { length: 2 * mib, body: Buffer.alloc(1.5 * mib, 0x20) })
     await sleep(200)
     const second = begin(path, { length: 2 * mib, body: Buffer.alloc(1.5 * mib, 0x20) })

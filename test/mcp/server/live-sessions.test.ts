@@ -33,7 +33,7 @@ const isOverloaded =
   (thrown: unknown): boolean =>
     thrown instanceof GatewayError && thrown.code === "overloaded" && text.test(thrown.message)
 
-test("a principal with many sessions loses its own, and nobody else's", () => {
+test("RES-08 a principal with many sessions loses its own, and nobody else's", () => {
   const { live, begin } = open(4, 3)
   const bob = begin("b1", "bob")
   const ann = ["a1", "a2", "a3", "a4", "a5", "a6"].map((id) => begin(id, "ann"))
