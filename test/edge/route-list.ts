@@ -16,6 +16,7 @@ function restPaths(): readonly string[] {
     bodyBytes: 0,
     events: createMemoryEvents(),
     log: { error: () => {} },
+    pipes: new OpenCounts(0, nobody),
     stopping: AbortSignal.abort(),
     authenticate: nobody,
     perform: nobody,

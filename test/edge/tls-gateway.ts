@@ -1,7 +1,7 @@
 /** A gateway with TLS, and the files that it is served with, to be replaced while it runs. */
 import { rename, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { issueCertificate, type Certificate } from "../support/certificate.ts"
+import { issueCertificate, type Certificate } from "../sinks/certificate.ts"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"

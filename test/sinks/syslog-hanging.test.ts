@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test"
 import type { Item } from "../../src/sinks/sink.ts"
 import type { SyslogSettings } from "../../src/sinks/syslog-sink.ts"
 import { openSyslogSink } from "../../src/sinks/syslog-sink.ts"
-import { makeCertificate } from "../support/certificate.ts"
+import { makeCertificate } from "./certificate.ts"
 import { Entries, kit, until } from "./sinks-kit.ts"
 
 type Collector = {

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from "node:net"
 import { createServer } from "node:tls"
 import { test, type TestContext } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
-import { makeCertificate, type Certificate } from "../support/certificate.ts"
+import { makeCertificate, type Certificate } from "./certificate.ts"
 import { distinct, kit, until } from "./sinks-kit.ts"
 
 type Collector = {

@@ -9,7 +9,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { setTimeout as wait } from "node:timers/promises"
 import { openSinks } from "../../src/sinks/sinks.ts"
-import { makeCertificate } from "../support/certificate.ts"
+import { makeCertificate } from "./certificate.ts"
 import { distinct, kit, linesOf, until } from "./sinks-kit.ts"
 import { keysIn, receiver, type Post } from "./webhook-receiver.ts"
 
