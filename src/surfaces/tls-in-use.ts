@@ -88,12 +88,17 @@ export function followTls(server: Server, tls: TlsInUse): void {
 /** Every name that its authority vouches for: host names, URIs, mail and IP addresses, and the common name. */
 function namesOf(certificate: X509Certificate | undefined): readonly string[] {
   if (!certificate) return []
-  const alternative = [...(certificate.subjectAltName ?? "").matchAll(alternativeName)].map(
-    ([, name = ""]) => name,
-  )
+  const alternative = [...(certificate.subjectAltName ?? "").matchAll(alternativeName)]
+    .filter(([, kind = ""]) => kinds.has(kind))
+    .map(([, , name = ""]) => name)
   const { CN: common } = certificate.toLegacyObject().subject
   return [...alternative, ...[common ?? []].flat()]
 }
 
-/** One of the list `DNS:a, URI:b`. Names that could be misread come in quotes, and are passed over: they match nothing. */
-const alternativeName = /(?<=^|, )(?:DNS|URI|email|IP Address):(?:"(?:[^"\\]|\\.)*"|([^",]+))/g
+const kinds: ReadonlySet<string> = new Set(["DNS", "URI", "email", "IP Address"])
+
+/**
+ * One of the list `DNS:a, URI:b`, of whatever kind. Names that could be misread come in quotes, are passed over as a whole,
+ * and match nothing.
+ */
+const alternativeName = /(?<=^|, )([^:,"]+):(?:"(?:[^"\\]|\\.)*"|([^",]+))/g

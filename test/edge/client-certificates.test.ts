@@ -70,6 +70,8 @@ test("AUTHN-15 every other one is refused before a request is read, whatever its
     ["a longer name", signed("x", "agent.example.evil.example")],
     ["a wider name", signed("x", "*.example")],
     ["a name in another one", signed("x", "https://evil.example/, DNS:agent.example")],
+    ["a name in that of a directory", signed("x", "CN=x, DNS:agent.example")],
+    ["a name of a directory", signed("x", "CN=agent.example")],
     ["a common name that looks like a list", signed("x, CN=agent one")],
     [
       "signed by one that may not",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test, type TestContext } from "node:test"
 import type { Figures } from "../faults/figures.ts"
-import { startService, type ScriptedService } from "../journeys/scripted-service.ts"
+import { say, startService, type ScriptedService } from "../journeys/scripted-service.ts"
 import { makeCertificate } from "../sinks/certificate.ts"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
 import { createAgent, rest } from "../support/rest.ts"
@@ -13,6 +13,7 @@ import { checkCors, checkHeaders } from "./answer-headers.ts"
 import { tryCredentials } from "./credentials.ts"
 import { speakAllFramings } from "./framing.ts"
 import { callWithoutGrants, canaryServices, canaryTool, makeCanaries, walkWithoutGrants } from "./no-grants.ts"
+import { expectInCrowds, injected, injectInto, smuggleBehindUpgrades, speakInTheClear } from "./odd-connections.ts"
 import { walkWithoutCredential } from "./open-routes.ts"
 import { tryPeers } from "./peers.ts"
 import { ask, hostOf, type Door } from "./raw.ts"
@@ -26,6 +27,7 @@ const settings = ["--allowed-hosts", "gateway.example", "--allowed-origins", "ht
 
 let folder: string
 let service: ScriptedService
+let injecting: Awaited<ReturnType<typeof injectInto>>
 const gateways: TestGateway[] = []
 let one: Door, several: Door, secure: Door
 
@@ -34,7 +36,8 @@ before(async () => {
   const { cert, key } = makeCertificate("localhost", "127.0.0.1")
   await writeFile(join(folder, "cert.pem"), cert)
   await writeFile(join(folder, "key.pem"), key, { mode: 0o600 })
-  service = await startService({ tools: [{ name: canaryTool }] })
+  service = await startService({ tools: [{ name: canaryTool, run: () => say("a\r\nx-injected: 1\r\n\r\nb") }] })
+  injecting = await injectInto(service.url)
   const tls = ["--tls-cert", join(folder, "cert.pem"), "--tls-key", join(folder, "key.pem")]
   one = await open("one process", [])
   several = await open("two workers", ["--workers", "2", "--trusted-proxies", "127.0.0.1"])
@@ -43,12 +46,13 @@ before(async () => {
 
 after(async () => {
   for (const gateway of gateways) await gateway.stop()
+  injecting?.close()
   await service?.close()
   await rm(folder, { recursive: true, force: true })
 })
 
 async function open(name: string, args: readonly string[], ca?: string): Promise<Door> {
-  const gateway = await startGateway({ services: canaryServices(service.url), args: [...settings, ...args] })
+  const gateway = await startGateway({ services: canaryServices(injecting.url), args: [...settings, ...args] })
   gateways.push(gateway)
   return { name, origin: gateway.origin, key: gateway.key, ...(ca !== undefined && { ca }) }
 }
@@ -148,4 +152,41 @@ test("AUTHN-19 what is said at the workers' own socket is refused, whatever it i
     }
   }
   t.diagnostic(JSON.stringify({ probes: 6 * paths.length }))
+})
+
+test(
+  "HTTP-10 what a service says in its headers and texts stays out of the head of an answer",
+  limit,
+  async () => {
+    const name = `canary7service__${canaryTool}`
+    for (const door of [one, several]) {
+      const lines = [
+        `host: ${hostOf(door)}`,
+        `authorization: Bearer ${door.key}`,
+        "content-type: application/json",
+      ]
+      const answer = await ask(door, `POST /api/v1/tools/${name}/invoke`, lines, "{}")
+      assert.equal(answer.status, 200)
+      assert.match(answer.body, /x-injected/)
+      assert.deepEqual(
+        Object.keys(answer.headers).filter((header) => injected.includes(header)),
+        [],
+      )
+    }
+  },
+)
+
+test("HTTP-11 what comes behind an upgrade that is refused is nobody's request", limit, async (t) => {
+  for (const door of [one, several, secure]) await holds(t, smuggleBehindUpgrades(door))
+})
+
+test("HTTP-15 a crowd that expects leave to send is refused at once, and others are served", limit, async (t) => {
+  for (const door of [one, several]) {
+    await holds(t, expectInCrowds(door))
+    assert.equal((await ask(door, "GET /health", [`host: ${hostOf(door)}`])).status, 200)
+  }
+})
+
+test("a door with TLS says nothing in the clear", limit, async () => {
+  assert.equal(await speakInTheClear(secure), "")
 })

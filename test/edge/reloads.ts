@@ -64,8 +64,11 @@ async function replaceOnce({ gateway, authority, replace }: TlsGateway): Promise
     )
     return seen.map(({ fingerprint }) => fingerprint)
   }
+  const told = (): number => gateway.process.stderr().split("certificate of HTTPS was renewed").length
+  const before = told()
   await replace("cert.pem", next.cert)
   await replace("key.pem", next.key)
+  await eventually("the log tells", () => told() > before, 30_000)
   await eventually(
     "every new connection is served by the new certificate",
     async () => (await served()).every((one) => one === fingerprint256),

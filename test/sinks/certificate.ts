@@ -24,7 +24,7 @@ const oids = {
 }
 
 export type Wanted = {
-  /** Host names, addresses and URIs. */
+  /** Host names, addresses, URIs, and names of a directory: `CN=somebody`. */
   readonly names?: readonly string[]
   readonly common?: string
   /** Whose word it is; its own unless said. */
@@ -42,7 +42,7 @@ export function makeCertificate(...names: readonly string[]): Certificate {
 export function issueCertificate({ names = [], common = "a test", by, untilMs = dayMs }: Wanted): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" })
   const algorithm = der(tags.sequence, oid("ecdsaWithSha256"))
-  const name = der(tags.sequence, der(tags.set, der(tags.sequence, oid("commonName"), der(tags.text, common))))
+  const name = commonName(common)
   const valid = der(tags.sequence, time(Date.now() - 30 * dayMs), time(Date.now() + untilMs))
   const version = der(0xa0, der(tags.integer, Buffer.from([2])))
   const serial = der(tags.integer, Buffer.from([1, ...randomBytes(8)]))
@@ -58,6 +58,10 @@ export function issueCertificate({ names = [], common = "a test", by, untilMs = 
 
 function issuerOf({ cert }: Certificate): Buffer {
   const common = new X509Certificate(cert).subject.replace("CN=", "")
+  return commonName(common)
+}
+
+function commonName(common: string): Buffer {
   return der(tags.sequence, der(tags.set, der(tags.sequence, oid("commonName"), der(tags.text, common))))
 }
 
@@ -72,6 +76,7 @@ function extensions(names: readonly string[]): Buffer {
 }
 
 function altName(host: string): Buffer {
+  if (host.startsWith("CN=")) return der(0xa4, commonName(host.slice(3)))
   if (host.includes("://")) return der(0x86, host)
   return isIP(host) === 4 ? der(0x87, Buffer.from(host.split(".").map(Number))) : der(0x82, host)
 }
