@@ -18,7 +18,7 @@ let rig: Rig
 
 before(async () => {
   rig = await openRig()
-  await rig.start({ args: ["--workers", String(size)], env: { MCP_META_LIMITS_DRAIN_MS: "1000" } })
+  await rig.start({ args: ["--workers", String(size)], env: { MCP_META_LIMITS_DRAIN_MS: "5000" } })
 })
 
 beforeEach(() => eventually("all workers are up", async () => (await readiness()).up === size))
