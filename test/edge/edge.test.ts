@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { after, before, test, type TestContext } from "node:test"
 import type { Figures } from "../faults/figures.ts"
+import { report } from "../faults/report.ts"
 import { say, startService, type ScriptedService } from "../journeys/scripted-service.ts"
 import { makeCertificate } from "../sinks/certificate.ts"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
@@ -58,9 +59,7 @@ async function open(name: string, args: readonly string[], ca?: string): Promise
 }
 
 async function holds(t: TestContext, ...suites: readonly Promise<Figures>[]): Promise<void> {
-  const found = await Promise.all(suites)
-  for (const { suite, figures } of found) t.diagnostic(JSON.stringify({ suite, ...figures }))
-  assert.deepEqual(found.flatMap(({ violations }) => violations), []) // oxfmt-ignore
+  for (const found of await Promise.all(suites)) await report(t, found)
 }
 
 test(

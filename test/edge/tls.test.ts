@@ -2,6 +2,7 @@
 import assert from "node:assert/strict"
 import { X509Certificate } from "node:crypto"
 import { test } from "node:test"
+import { report } from "../faults/report.ts"
 import { eventually } from "../journeys/eventually.ts"
 import { knock, type Showing } from "./knock.ts"
 import { replaceCertificates } from "./reloads.ts"
@@ -16,9 +17,7 @@ for (const args of [[], ["--workers", "2"]]) {
     `LIF-07 a certificate is replaced ${reloads} times under load, and no call fails: ${where}`,
     limit,
     async (t) => {
-      const { figures, violations } = await replaceCertificates(args, reloads)
-      t.diagnostic(JSON.stringify(figures))
-      assert.deepEqual(violations, [])
+      await report(t, await replaceCertificates(args, reloads))
     },
   )
 }
