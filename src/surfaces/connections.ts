@@ -100,7 +100,10 @@ export class DoorConnections {
     if (told.size >= maxTold) return false
     const name = nameOf(socket)
     told.set(name, { socket, error, untilMs: performance.now() + toldMs })
-    socket.once("close", () => told.delete(name))
+    socket.once("close", () => {
+      // The port may be another one's already.
+      if (told.get(name)?.socket === socket) told.delete(name)
+    })
     return true
   }
 
