@@ -31,7 +31,7 @@ const peers: Readonly<Record<Transport, (way: Way) => Promise<Peer>>> = {
 }
 
 /** What a client waits before it takes its connection for dead. */
-const patienceMs = 1_500
+const patienceMs = 1_000
 
 export type ClientFault = {
   readonly fault: NetworkFault
