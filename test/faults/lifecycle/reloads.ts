@@ -12,8 +12,8 @@ import { openChanges } from "./changes.ts"
 
 const callsPerSecond = 40
 const warmUpRounds = 1
-/** Connections of the load come and go. */
-const descriptorSlack = 12
+/** Connections of the load are kept open for a while on both sides; each kind of change is made twenty times. */
+const descriptorSlack = 40
 const mostGrowthMb = 60
 const calmMs = 1_000
 
