@@ -6,6 +6,7 @@ import type { Case } from "./cases.ts"
 import { harmLimits, type Ground, type Limits } from "./ground.ts"
 import type { Kind } from "./service/kind.ts"
 import { groupOf } from "./leftovers.ts"
+import type { Transport } from "./service/mouth.ts"
 
 export type Harmful = {
   /** By which the gateway knows it. */
@@ -25,29 +26,36 @@ const patientLimits: Limits = { timeoutMs: 10_000, maxTimeMs: 20_000 }
 let made = 0
 
 export async function addHarmful(ground: Ground, played: Case, floodShare: number): Promise<Harmful> {
+  const { name: kindName, kind, transport, era } = played
   const name = `w${++made}`
-  const words = [script, played.name, played.transport, played.era, ground.executed]
-  const env = { FLOOD: String(floodShare), NODE_COMPILE_CACHE: ground.compileCache }
-  const isVain = [played.kind.gets, played.kind.later ?? []].every((all) => all.every((one) => one === "unknown"))
-  const limits = limitsFor(played.kind)
   const own = join(ground.gateway.folder, `${name}.own`)
-  const add = (definition: object): Promise<void> =>
-    ground.add(name, { ...limits, ...definition }, isVain ? vainMs : readyMs)
-  if (played.transport === "stdio") {
-    const args = [...words, own]
+  const args = [script, kindName, transport, era, ground.executed, own]
+  const env = { FLOOD: String(floodShare), NODE_COMPILE_CACHE: ground.compileCache }
+  const isVain = [kind.gets, kind.later ?? []].every((outcomes) => outcomes.every((one) => one === "unknown"))
+  const limits = limitsFor(kind)
+  const add = (address: object): Promise<void> =>
+    ground.add(name, { ...limits, ...address }, isVain ? vainMs : readyMs)
+  const removeAnd = async (end: () => Promise<readonly string[]>): Promise<readonly string[]> => {
+    const stuck = await ground.remove(name).then(none, (thrown: unknown) => [String(thrown)])
+    return [...stuck, ...(await end())]
+  }
+  if (transport === "stdio") {
     await add({ command: process.execPath, args, env })
     const group = await groupOf(args)
-    return { name, limits, remove: () => ground.remove(name).then(() => group.left()) }
+    return { name, limits, remove: () => removeAnd(() => group.left()) }
   }
-  const running = await start({ args: [...words, own], env, ready: /^listening/ })
-  const url = played.transport === "unix" ? `unix://${own}:/mcp` : urlIn(running.line)
-  await add({ url, ...(played.transport === "sse" && { type: "sse" }) })
-  const remove = async (): Promise<readonly string[]> => {
-    await ground.remove(name)
-    await running.stop("SIGKILL")
-    return []
-  }
-  return { name, limits, remove }
+  const running = await start({ args, env, ready: /^listening/ })
+  await add(addressOf(transport, transport === "unix" ? own : urlIn(running.line)))
+  return { name, limits, remove: () => removeAnd(() => running.stop("SIGKILL").then(none)) }
+}
+
+function none(): readonly string[] {
+  return []
+}
+
+function addressOf(transport: Transport, at: string): object {
+  if (transport === "unix") return { url: `unix://${at}:/mcp` }
+  return { url: at, ...(transport === "sse" && { type: "sse" }) }
 }
 
 function limitsFor({ gets, later = gets }: Kind): Limits {

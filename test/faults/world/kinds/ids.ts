@@ -6,7 +6,7 @@ import { say } from "../service/mouth.ts"
 
 const foreign = "nonce-000000000000000000000000"
 
-/** Of calls that wait for one another, by their number: what the last of them says for all. */
+/** Of all calls so far. */
 const ids: unknown[] = []
 
 export const wrongIds: Kinds = {
