@@ -10,7 +10,7 @@ import { bearer, httpPipe } from "./http-pipe.ts"
 import { openPeer, type Peer } from "./peer.ts"
 
 const limit = { timeout: 60_000 }
-const script = join(root, "test/faults/tattling-service.ts")
+const script = join(root, "test/faults/secrets/tattling-service.ts")
 const secrets = {
   WEB: "wEb-token-of-4d7f1a09",
   SOCKET: "s0cket-password-8a6b",

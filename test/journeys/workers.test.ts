@@ -4,7 +4,15 @@
  */
 import assert from "node:assert/strict"
 import { after, before, beforeEach, test } from "node:test"
-import { allowed, answeredOf, callAtOnce, crowd, otherwise, setQuotas, usedOf } from "../faults/quota-round.ts"
+import {
+  allowed,
+  answeredOf,
+  callAtOnce,
+  crowd,
+  otherwise,
+  setQuotas,
+  usedOf,
+} from "../faults/quotas/quota-round.ts"
 import { openRig, type Rig } from "../faults/rig.ts"
 import { childrenOf, commandOf, isAlive } from "./child-processes.ts"
 import { eventually } from "./eventually.ts"

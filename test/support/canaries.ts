@@ -1,6 +1,6 @@
 /**
  * A gateway with canaries: secrets of every kind that a test's gateway can be given without its test knowing, each
- * unlike any other text. What such a gateway wrote, said and showed is kept in a folder, which test/faults/sweep.ts
+ * unlike any other text. What such a gateway wrote, said and showed is kept in a folder, which test/faults/secrets/sweep.ts
  * looks through. `MCP_META_TESTS_CANARIES=DIR` does so with every gateway that a suite starts.
  */
 

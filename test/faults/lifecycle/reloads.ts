@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Figures } from "../figures.ts"
-import { descriptorsOf, residentMb, socketsOf } from "../process-facts.ts"
+import { descriptorsOf, residentMb, socketsOf } from "../exhaustion/process-facts.ts"
 import { openRig, type Rig } from "../rig.ts"
 import { openChanges } from "./changes.ts"
 

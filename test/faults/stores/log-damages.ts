@@ -74,6 +74,9 @@ function replaceByAnother(folder: string): Promise<void> {
 }
 
 async function lockLog(folder: string): Promise<() => Promise<unknown>> {
-  const locker = await start({ args: [join(root, "test/faults/locker.ts"), join(folder, log)], ready: /^locked$/ })
+  const locker = await start({
+    args: [join(root, "test/faults/audit/locker.ts"), join(folder, log)],
+    ready: /^locked$/,
+  })
   return () => locker.stop("SIGKILL")
 }

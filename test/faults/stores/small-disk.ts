@@ -19,7 +19,7 @@ const full: Cause = {
   what: "full",
   says: /full/,
   begin: async (disk) => {
-    const script = join(root, "test/faults/filler.ts")
+    const script = join(root, "test/faults/audit/filler.ts")
     const filler = await start({ args: [script, join(disk, "filler")], ready: /^full$/ })
     return () => filler.stop("SIGTERM")
   },

@@ -1,4 +1,4 @@
-/** IN-19: frames that are wrong, in pieces or too many. Those that are too large: test/faults/websocket-abuse.test.ts. */
+/** IN-19: frames that are wrong, in pieces or too many. Those that are too large: test/faults/exhaustion/websocket-abuse.test.ts. */
 
 import { legacyMessage } from "../messages.ts"
 import type { Ground } from "../ground.ts"
