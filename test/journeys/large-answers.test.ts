@@ -50,9 +50,10 @@ let admin: Peer
 before(async () => {
   modern = await startLargeService("modern", script)
   legacy = await startLargeService("legacy", script)
+  const breaker = { failures: 0, failurePercent: 0 } // wrong answers are asked for here
   const kept = { url: modern.url, audit: { payloads: "redacted" } }
   gateway = await startGateway({
-    services: { modern: { url: modern.url, timeoutMs: 30_000 }, legacy: { url: legacy.url }, kept },
+    services: { modern: { url: modern.url, timeoutMs: 30_000, breaker }, legacy: { url: legacy.url }, kept },
   })
   admin = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
 }, limit)
