@@ -36,7 +36,7 @@ test("a state file from before there were quotas and teams is read, and gets the
   const folder = await mkdtemp(join(tmpdir(), "state-"))
   t.after(() => rm(folder, { recursive: true }))
   const old = { format: 1, principals: [{ ...principalOf("a"), version: 1 }], keys: [] }
-  await writeFile(join(folder, "state.json"), JSON.stringify(old))
+  await writeFile(join(folder, "state.json"), JSON.stringify(old), { mode: 0o600 })
   const file = await openStateFile(folder)
   assert.equal((await jsonPrincipals(file).find("a"))?.team, undefined)
   const { version: _, ...draft } = quotaOf("q")
