@@ -10,7 +10,7 @@ import { settings, type NamedSetting } from "../src/config.ts"
 import { errorTable, type ErrorCode } from "../src/errors.ts"
 import { operations } from "../src/operations/index.ts"
 import type { Operation } from "../src/operations/operation.ts"
-import { apiPrefix } from "../src/surfaces/operation-http.ts"
+import { apiPrefix } from "../src/surfaces/rest/operation-http.ts"
 import { erasPage } from "../test/matrix/page.ts"
 
 const folder = join(import.meta.dirname, "../docs")

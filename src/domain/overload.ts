@@ -3,7 +3,7 @@
  * new calls, then connections. A level is entered as soon as its mark is passed, and left one at a time, well below it
  * and after a while, so that it does not flap.
  *
- * Who measures: gateway/pressure.ts. Who refuses: surfaces/shedding.ts.
+ * Who measures: gateway/pressure.ts. Who refuses: surfaces/http/shedding.ts.
  */
 
 /** What is refused at each level and those above it. */

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs"
 import type { Config } from "../config.ts"
 import type { GatewayError } from "../errors.ts"
-import { DoorConnections, type DoorConnectionsOptions } from "../surfaces/connections.ts"
+import { DoorConnections, type DoorConnectionsOptions } from "../surfaces/http/connections.ts"
 import type { Closers } from "./closers.ts"
 
 export type ConnectionsOptions = Pick<DoorConnectionsOptions, "shedding"> & {

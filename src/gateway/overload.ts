@@ -8,7 +8,7 @@ import { nothingShed, type Load, type Overload, type Shed } from "../domain/over
 import type { Caller } from "../domain/principal.ts"
 import type { Authenticator } from "../identity/authenticator.ts"
 import type { Log } from "../log.ts"
-import { Shedding } from "../surfaces/shedding.ts"
+import { Shedding } from "../surfaces/http/shedding.ts"
 import type { Closers } from "./closers.ts"
 import { watchPressure } from "./pressure.ts"
 

@@ -11,7 +11,7 @@ import { createSecureContext } from "node:tls"
 import type { Config } from "../config.ts"
 import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
-import { TlsInUse, type TlsMaterial } from "../surfaces/tls-in-use.ts"
+import { TlsInUse, type TlsMaterial } from "../surfaces/http/tls-in-use.ts"
 import type { Closers } from "./closers.ts"
 
 export type OpenTls = {

@@ -19,7 +19,7 @@ import { modernRevisions, tasksExtension } from "../mcp/message.ts"
 import { ProtocolError, unknownMethod } from "../mcp/protocol-error.ts"
 import { toRawObject, type RawJson } from "../mcp/raw-json.ts"
 import { GatewayError } from "../errors.ts"
-import type { Shedding } from "./shedding.ts"
+import type { Shedding } from "./http/shedding.ts"
 
 export type McpDoorOptions = {
   readonly call: (request: CallRequest) => Promise<Answer>

@@ -2,8 +2,8 @@
 import { OpenCounts } from "../../src/call/open-counts.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
 import { operations } from "../../src/operations/index.ts"
-import { doorRoutes } from "../../src/surfaces/http-routes.ts"
-import { createRest } from "../../src/surfaces/rest.ts"
+import { doorRoutes } from "../../src/surfaces/http/http-routes.ts"
+import { createRest } from "../../src/surfaces/rest/rest.ts"
 
 /** Without what stands behind it: only its routes are read. */
 function restPaths(): readonly string[] {

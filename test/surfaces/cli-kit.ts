@@ -10,7 +10,7 @@ import { GatewayError } from "../../src/errors.ts"
 import { operations } from "../../src/operations/index.ts"
 import { perform, type Operation, type OperationContext } from "../../src/operations/operation.ts"
 import { root } from "../support/process.ts"
-import { keys, startRestApp, type RestApp } from "./rest-app.ts"
+import { keys, startRestApp, type RestApp } from "./rest/rest-app.ts"
 
 export type Output = Readonly<Record<string, unknown>>
 type Ran = { readonly code: number | null; readonly stdout: string; readonly stderr: string }

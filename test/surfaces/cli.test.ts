@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { after, test } from "node:test"
 import { operations } from "../../src/operations/index.ts"
 import { openCli, outcome } from "./cli-kit.ts"
-import { keys } from "./rest-app.ts"
+import { keys } from "./rest/rest-app.ts"
 
 const { folder, app, answers, run, last, close } = await openCli()
 after(close)

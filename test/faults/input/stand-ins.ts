@@ -1,8 +1,8 @@
 /** The least that an operation must be told, so that it is asked what one more member is. */
 
 import type { Operation } from "../../../src/operations/operation.ts"
-import { inputSchemaOf } from "../../../src/surfaces/operation-http.ts"
-import { typeOf } from "../../../src/surfaces/text-value.ts"
+import { inputSchemaOf } from "../../../src/surfaces/rest/operation-http.ts"
+import { typeOf } from "../../../src/surfaces/rest/text-value.ts"
 
 /** Nothing is ever registered that could be reached. */
 const unreachable = { enabled: false, url: "unix:///nonexistent/input.sock:/mcp" }

@@ -2,7 +2,7 @@
 
 import type { Operation } from "../../../../src/operations/operation.ts"
 import { operations } from "../../../../src/operations/index.ts"
-import { inputSchemaOf, pathMembers, requestOf, takesBody } from "../../../../src/surfaces/operation-http.ts"
+import { inputSchemaOf, pathMembers, requestOf, takesBody } from "../../../../src/surfaces/rest/operation-http.ts"
 import type { Schema } from "../from-schema.ts"
 import type { Input } from "../probe.ts"
 import { standIns } from "../stand-ins.ts"

@@ -1,0 +1,39 @@
+/**
+ * Serves requests of `node:http` by the REST app (rest.ts). App and framework are loaded with the first of them, since
+ * a gateway that serves MCP alone needs neither.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Caller } from "../../domain/principal.ts"
+import type { BodyRoom } from "../../mcp/server/body-room.ts"
+import type { RestOptions } from "./rest.ts"
+
+/** @param caller undefined on public paths */
+export type RestListener = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  caller: Caller | undefined,
+) => Promise<void>
+
+type Options = RestOptions & { readonly room: BodyRoom }
+
+export function listenForRest(options: Options): RestListener {
+  let loading: Promise<RestListener> | undefined
+  return async (request, response, caller) => {
+    const serve = await (loading ??= load(options))
+    await serve(request, response, caller)
+  }
+}
+
+async function load(options: Options): Promise<RestListener> {
+  const [{ getRequestListener }, { createRest }] = await Promise.all([
+    import("@hono/node-server"),
+    import("./rest.ts"),
+  ])
+  const rest = createRest(options)
+  return async (request, response, caller) => {
+    const held = { room: options.room, until: response }
+    const fetch = (fetched: Request): Response | Promise<Response> => rest.fetch(fetched, { caller, held })
+    await getRequestListener(fetch, { overrideGlobalObjects: false })(request, response)
+  }
+}
