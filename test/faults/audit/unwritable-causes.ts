@@ -18,7 +18,7 @@ export type Cause = {
   readonly begin: (rig: Rig) => Promise<() => Promise<void>>
 }
 
-const script = (name: string): string => join(root, "test/faults", name)
+const script = (name: string): string => join(root, "test/faults/audit", name)
 const nothing = async (): Promise<void> => {}
 
 const lock: Cause = {
