@@ -13,9 +13,23 @@ import { fileURLToPath } from "node:url"
 import { setFlagsFromString } from "node:v8"
 
 const [major, minor] = process.versions.node.split(".").map(Number)
+/**
+ * glibc keeps what large bodies leave behind, hundreds of MB, unless it is told before the process begins that blocks of
+ * this size are the system's again as soon as they are free.
+ */
+const allocator = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" }
+const servesForLong = ["serve", "stdio"].includes(process.argv[2])
+const isTold = Object.keys(allocator).some((name) => name in process.env)
 
-if (major > 24 || (major === 24 && minor >= 15)) await run()
-else restart(findNode())
+if (!(major > 24 || (major === 24 && minor >= 15))) restart(findNode())
+else if (process.platform === "linux" && servesForLong && !isTold) becomeTold()
+else await run()
+
+/** The same process, from its beginning. */
+function becomeTold() {
+  const args = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
+  process.execve(process.execPath, args, { ...process.env, ...allocator })
+}
 
 async function run() {
   // What is loaded stays, which would make the heap's young generation grow as if for load; main/serve.ts lets it.
@@ -43,7 +57,10 @@ function findNode() {
 
 function restart(node) {
   process.title = "mcp-meta" // anybody can list what stands here, and it may hold a key
-  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" })
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: "inherit",
+    env: { ...allocator, ...process.env },
+  })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
   child.on("error", ({ message }) => refuse(`${node} cannot be started: ${message}`))
   child.on("exit", (code, signal) => {

@@ -61,7 +61,7 @@ export const floods: Kinds = {
     id: "DS-15",
     does: "says 20,000 times that its tools have changed, and goes on once in a while",
     over: every,
-    gets: ["answered"],
+    gets: ["answered", "error", "unknown"],
     unasked: async (mouth) => {
       await repeat(mouth, changed, changes)
       while (!mouth.gone) {
