@@ -32,7 +32,7 @@ export async function killRounds(rounds: number): Promise<Figures> {
   while (counts.rounds < rounds) await oneLog(counts, Math.min(roundsPerLog, rounds - counts.rounds))
   const { violations, calls, answered, unknown, closed } = counts
   const figures = {
-    rounds: counts.rounds,
+    kills: counts.rounds,
     "killed again while starting": counts.starts,
     "calls asked": calls,
     answered: answered,
