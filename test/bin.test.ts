@@ -1,9 +1,10 @@
 import assert from "node:assert/strict"
 import { spawnSync } from "node:child_process"
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs"
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { after, test } from "node:test"
+import { startGateway } from "./support/gateway.ts"
 import { root } from "./support/process.ts"
 
 const bin = join(root, "bin/mcp-meta.mjs")
@@ -45,6 +46,20 @@ for (const [name, node] of [
     assert.equal(run(node, bin, "status", "--url", "http://127.0.0.1:9", "--key", "mm_none").status, 3)
   })
 }
+
+const onLinux = { skip: process.platform !== "linux" }
+
+test(
+  "what serves for long has told the allocator to give back large blocks, under the number it was started with",
+  onLinux,
+  async (t) => {
+    const gateway = await startGateway()
+    t.after(() => gateway.stop())
+    const environment = readFileSync(`/proc/${gateway.process.child.pid}/environ`, "utf8").split("\0")
+    for (const name of ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"])
+      assert.ok(environment.includes(`${name}=131072`), name)
+  },
+)
 
 test("an older Node.js with no newer one beside it says what is missing", () => {
   const alone = join(folder, "alone.mjs")

@@ -4,6 +4,6 @@ import { test } from "node:test"
 import { report } from "../report.ts"
 import { worldFaults } from "./world.ts"
 
-test("whatever a service does, its callers are told and its neighbours do not notice", async (t) => {
+test("DS-01 DS-02 DS-06 DS-12 whatever a service does, its callers are told and its neighbours do not notice", async (t) => {
   await report(t, await worldFaults("brief"))
 })
