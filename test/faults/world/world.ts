@@ -12,7 +12,10 @@ import type { Latencies } from "./neighbours.ts"
 
 type Length = {
   readonly ground: GroundOptions
-  /** Played first: what a process has never done costs it memory, and only what comes on top of that counts. */
+  /**
+   * Played first: what a process has never done costs it memory (its heaps keep room for results of 100 MB and lists of
+   * 100,000 tools), and only what comes on top of that is a leak.
+   */
   readonly warmUp: readonly Case[]
   readonly options: GridOptions
   readonly slackMb: number
@@ -28,7 +31,7 @@ const lengths: Readonly<Record<"brief" | "at length", Length>> = {
   },
   "at length": {
     ground: { args: ["--limits-list-ms", "1500"], callsPerSecond: 20 },
-    warmUp: sampleCases(),
+    warmUp: allCases(),
     options: { cases: allCases(), atOnce: 3, floodShare: 1, rounds: 3, graceMs: 250 },
     slackMb: 0,
   },
