@@ -142,6 +142,13 @@ const table = {
       "The delay of the event loop, held for a second, from which no new calls are taken; from half of it no new sessions.",
     ),
   },
+  governance: {
+    planMs: whole(
+      hourMs,
+      { ...ms, min: minuteMs },
+      "How long a plan may be approved and applied after it was made.",
+    ),
+  },
   limits: {
     bodyBytes: whole(4 * MiB, { ...bytes, min: KiB }, "The largest request, and the largest message on a pipe."),
     resultBytes: whole(64 * MiB, { ...bytes, min: KiB }, "The largest answer of a service."),

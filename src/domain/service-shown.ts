@@ -4,6 +4,7 @@
  */
 
 import { hidden, hideLiterals, holdsPlaceholder } from "./placeholder.ts"
+import { isRecord, serviceFile } from "./service-file.ts"
 import type { ServiceDefinition } from "./service.ts"
 
 export function redactDefinition(definition: ServiceDefinition): ServiceDefinition {
@@ -12,6 +13,37 @@ export function redactDefinition(definition: ServiceDefinition): ServiceDefiniti
   }
   const endpoints = definition.endpoints.map((endpoint) => ({ ...endpoint, url: redactUrl(endpoint.url) }))
   return { ...definition, headers: redactValues(definition.headers), endpoints }
+}
+
+/** The same for the JSON object of a service's file that has passed its schema, and what clients keep in one beside. */
+export function redactRaw(raw: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, value]) => {
+      const isKnown = Object.hasOwn(serviceFile.shape, name) || typeof value === "boolean"
+      return [name, isKnown ? (rawRedactions.get(name)?.(value) ?? value) : hidden]
+    }),
+  )
+}
+
+const rawRedactions = new Map<string, (value: unknown) => unknown>([
+  ["args", (value) => redactArguments(listOf(value).map(String))],
+  ["env", redactRecord],
+  ["headers", redactRecord],
+  ["url", (value) => redactUrl(String(value))],
+  ["endpoints", (value) => listOf(value).map(redactEndpoint)],
+])
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+function redactEndpoint(endpoint: unknown): unknown {
+  return isRecord(endpoint) ? { ...endpoint, url: redactUrl(String(endpoint["url"])) } : hidden
+}
+
+function redactRecord(value: unknown): unknown {
+  if (!isRecord(value)) return hidden
+  return redactValues(Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)])))
 }
 
 function redactValues(values: Readonly<Record<string, string>>): Record<string, string> {

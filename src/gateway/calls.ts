@@ -17,7 +17,8 @@ import type { Answer } from "../mcp/message.ts"
 import { keyMaker } from "../identity/api-key.ts"
 import { passwords } from "../identity/password.ts"
 import { operations } from "../operations/index.ts"
-import { perform, type OperationContext } from "../operations/operation.ts"
+import type { OperationContext } from "../operations/operation.ts"
+import { perform } from "../operations/perform.ts"
 import { toReadResult } from "../surfaces/management-resources.ts"
 import { readArguments, toToolResult } from "../surfaces/management-tools.ts"
 import type { Audit } from "./audit.ts"
@@ -107,11 +108,11 @@ function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOp
 }
 
 function contextOf(
-  { stores, services: { files, fleet, known }, audit, overload }: CallsOptions,
+  { config, stores, services: { files, fleet, known }, audit, overload }: CallsOptions,
   actor: ActivePrincipal,
   signal: AbortSignal,
 ): OperationContext {
-  const { principals, keys, events, quotas, counters } = stores
+  const { principals, keys, events, quotas, counters, plans, sealer } = stores
   return {
     actor,
     fleet,
@@ -121,6 +122,10 @@ function contextOf(
     events,
     quotas,
     counters,
+    plans,
+    sealer,
+    governance: config.governance,
+    onApplied: async () => {},
     keyMaker,
     passwords,
     audit: audit.log,

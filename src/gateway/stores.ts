@@ -7,6 +7,7 @@ import type { Config } from "../config.ts"
 import { removeTemporary } from "../durable-file.ts"
 import type { Events } from "../domain/event.ts"
 import type { Keys, Principals } from "../domain/principal.ts"
+import type { Plans } from "../domain/plan.ts"
 import type { Counters } from "../domain/quota/counters.ts"
 import type { Quotas } from "../domain/quota/quota.ts"
 import type { Sealer } from "../domain/secret.ts"
@@ -15,6 +16,7 @@ import { createAuthenticator, type Authenticator } from "../identity/authenticat
 import { ensureAdmin } from "../identity/first-start.ts"
 import { openSealer } from "../identity/sealer.ts"
 import { jsonKeys } from "../stores/json/keys.ts"
+import { jsonPlans } from "../stores/json/plans.ts"
 import { jsonQuotas } from "../stores/json/quotas.ts"
 import { MemoryCounters } from "../stores/memory/counters.ts"
 import { SteadyCounters } from "../stores/memory/steady-counters.ts"
@@ -28,6 +30,7 @@ export type Stores = {
   readonly keys: Keys
   readonly quotas: Quotas
   readonly counters: Counters
+  readonly plans: Plans
   readonly sealer: Sealer
   readonly authenticator: Authenticator
   readonly events: Events
@@ -46,6 +49,7 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   const principals = jsonPrincipals(state)
   const keys = jsonKeys(state)
   const quotas = jsonQuotas(state)
+  const plans = jsonPlans(state)
   const counters = new SteadyCounters(new MemoryCounters(), clocks)
   const sealer = await openSealer(data)
   const adminKey = await ensureAdmin({ principals, keys, keyMaker, dataDir: data, nowMs: Date.now() })
@@ -55,5 +59,5 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   const tell = (): void => events.publish({ type: "identity" })
   closers.add(principals.watch(tell))
   closers.add(keys.watch(tell))
-  return { principals, keys, quotas, counters, sealer, authenticator, events, adminKey }
+  return { principals, keys, quotas, counters, plans, sealer, authenticator, events, adminKey }
 }

@@ -2,9 +2,10 @@
 
 import * as z from "zod"
 import { instantInput, instantOf } from "./instant-input.ts"
-import { defineOperation } from "./operation.ts"
+import { defineChange } from "./change-operation.ts"
+import { isoTime } from "./plain-text.ts"
 
-export const auditErase = defineOperation({
+export const auditErase = defineChange({
   name: "audit_erase",
   title: "Erase redacted copies from the audit log",
   summary:
@@ -22,16 +23,33 @@ export const auditErase = defineOperation({
         .exactOptional()
         .describe("Only what is older: an instant of ISO 8601 with its zone, or -90d."),
     })
-    .refine((input) => Object.keys(input).length > 0, "give at least one of principal, call_id and to"),
+    .refine(
+      ({ principal, call_id: callId, to }) => [principal, callId, to].some((given) => given !== undefined),
+      "give at least one of principal, call_id and to",
+    ),
   output: z.object({ erased: z.int().describe("How many copies.") }),
-  run: async ({ audit, nowMs }, { principal, call_id: callId, to }) => {
+  draft: async ({ nowMs }, { principal, call_id: callId, to }) => {
     const filter = {
       ...(principal !== undefined && { principal }),
       ...(callId !== undefined && { callId }),
       ...(to !== undefined && { toMs: instantOf("to", to, nowMs) }),
     }
-    return { erased: await audit.erase(filter, nowMs) }
+    const words = `Erases redacted copies from the audit log for good: ${wordsOf(filter)}.`
+    const kind = "audit_erase"
+    return { changes: [{ subject: "deed", name: kind, words, deed: { kind, filter } }], memo: undefined }
   },
+  tell: async (_context, _input, { done: { erased = 0 } }) => ({ erased }),
   say: ({ erased }) =>
     `${erased} redacted copies are erased; the entries themselves and their chain are as they were.`,
 })
+
+type Filter = { readonly principal?: string; readonly callId?: string; readonly toMs?: number }
+
+function wordsOf({ principal, callId, toMs }: Filter): string {
+  const parts = [
+    principal === undefined ? undefined : `those of ${principal}`,
+    callId === undefined ? undefined : `those of the call ${callId}`,
+    toMs === undefined ? undefined : `those before ${isoTime(toMs)}`,
+  ]
+  return parts.filter((part) => part !== undefined).join(", and of them ")
+}

@@ -1,9 +1,10 @@
 /** The key that signs the checkpoints of the audit log. */
 
 import * as z from "zod"
-import { defineOperation } from "./operation.ts"
+import { GatewayError } from "../errors.ts"
+import { defineChange } from "./change-operation.ts"
 
-export const rotateAuditKey = defineOperation({
+export const rotateAuditKey = defineChange({
   name: "rotate_audit_key",
   title: "Change the audit log's signing key",
   summary:
@@ -15,7 +16,15 @@ export const rotateAuditKey = defineOperation({
   route: { method: "POST", path: "/audit/key-rotations" },
   input: z.strictObject({}),
   output: z.object({ publicKey: z.string().describe("The new one, in the form of C2SP signed-note: one line.") }),
-  run: ({ audit, nowMs }) => audit.rotateKey(nowMs),
+  draft: async () => {
+    const kind = "rotate_audit_key"
+    const words = "Signs the audit log with a new key from now on; the old one is kept to verify what it signed."
+    return { changes: [{ subject: "deed", name: kind, words, deed: { kind } }], memo: undefined }
+  },
+  tell: async (_context, _input, { done: { publicKey } }) => {
+    if (publicKey === undefined) throw new GatewayError("internal", "There is no new key.")
+    return { publicKey }
+  },
   say: ({ publicKey }) =>
     `The audit log is signed with a new key from now on. Keep its public key elsewhere: ${publicKey}`,
 })

@@ -6,12 +6,12 @@ import { GatewayError } from "../errors.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { assertMayAccount } from "./accounting-rules.ts"
 import { assertMayReach, assertMayRename } from "./machine-reach.ts"
-import { defineOperation, type OperationContext } from "./operation.ts"
+import { defineChange } from "./change-operation.ts"
+import { defineOperation, type Draft, type OperationContext } from "./operation.ts"
 import { changeFields, mergeChange } from "./service-fields.ts"
 import { sayOutcome, serviceOutcome, tellOutcome, toolNames } from "./service-outcome.ts"
-import { inTurn } from "./turn.ts"
 
-export const updateService = defineOperation({
+export const updateService = defineChange({
   name: "update_service",
   title: "Change a service",
   summary:
@@ -23,19 +23,16 @@ export const updateService = defineOperation({
   route: { method: "PATCH", path: "/services/{name}" },
   input: z.strictObject({ name: serviceNameInput, ...changeFields }),
   output: serviceOutcome,
-  run: async (context, { name, ...change }) => {
-    const before = toolNames(context, name)
-    await inTurn(context.services, () => changeFile(context, name, change))
-    return tellOutcome(context, name, before)
-  },
+  draft: (context, { name, ...change }) => draftUpdate(context, name, change),
+  tell: (context, { name }, { memo: toolsBefore }) => tellOutcome(context, name, toolsBefore),
   say: sayOutcome,
 })
 
-async function changeFile(
+async function draftUpdate(
   context: OperationContext,
   name: string,
   change: Readonly<Record<string, unknown>>,
-): Promise<void> {
+): Promise<Draft<readonly string[]>> {
   const { raw, definition: before } = getSource(context, name)
   const changed = mergeChange(raw, change)
   const [after] = readServiceFile(name, { ...changed, name })
@@ -43,10 +40,10 @@ async function changeFile(
   assertMayReach(context, after, before)
   assertMayRename(context, before, after)
   assertMayAccount(context, after, before)
-  await context.services.write(name, changed, { ifNew: false })
+  return { changes: [{ subject: "service", name, before: raw, after: changed }], memo: toolNames(context, name) }
 }
 
-export const toggleService = defineOperation({
+export const toggleService = defineChange({
   name: "toggle_service",
   title: "Turn a service on or off",
   summary:
@@ -58,14 +55,13 @@ export const toggleService = defineOperation({
   route: { method: "POST", path: "/services/{name}/toggle" },
   input: z.strictObject({ name: serviceNameInput, enabled: z.boolean().describe("true turns it on, false off.") }),
   output: serviceOutcome,
-  run: async (context, { name, enabled }) => {
-    const before = toolNames(context, name)
-    await inTurn(context.services, async () => {
-      const { raw, definition } = getSource(context, name)
-      if (definition.enabled !== enabled) await context.services.write(name, { ...raw, enabled }, { ifNew: false })
-    })
-    return tellOutcome(context, name, before)
+  draft: async (context, { name, enabled }) => {
+    const { raw, definition } = getSource(context, name)
+    const memo = toolNames(context, name)
+    if (definition.enabled === enabled) return { changes: [], memo }
+    return { changes: [{ subject: "service", name, before: raw, after: { ...raw, enabled } }], memo }
   },
+  tell: (context, { name }, { memo: toolsBefore }) => tellOutcome(context, name, toolsBefore),
   say: sayOutcome,
 })
 
@@ -96,7 +92,7 @@ function turnedOff(name: string): GatewayError {
   })
 }
 
-export const removeService = defineOperation({
+export const removeService = defineChange({
   name: "remove_service",
   title: "Remove a service",
   summary:
@@ -108,11 +104,10 @@ export const removeService = defineOperation({
   route: { method: "DELETE", path: "/services/{name}" },
   input: z.strictObject({ name: serviceNameInput }),
   output: z.object({ name: z.string(), removed: z.array(z.string()).describe("Tools that are gone.") }),
-  run: async (context, { name }) => {
-    getSource(context, name)
-    const removed = toolNames(context, name)
-    await inTurn(context.services, () => context.services.remove(name))
-    return { name, removed: [...removed] }
+  draft: async (context, { name }) => {
+    const { raw } = getSource(context, name)
+    return { changes: [{ subject: "service", name, before: raw }], memo: toolNames(context, name) }
   },
+  tell: async (_context, { name }, { memo: toolsBefore }) => ({ name, removed: [...toolsBefore] }),
   say: ({ name, removed }) => `The service ${name} is removed, and with it ${removed.length} tools.`,
 })

@@ -1,15 +1,15 @@
 /** What principals may do. The rules that hold for everybody who grants: identity-rules.ts. */
 
 import * as z from "zod"
+import { nextVersion } from "../domain/change.ts"
 import { GatewayError } from "../errors.ts"
 import { assertGovernorRemains, assertMayGrant, assertNotAbove, getPrincipal } from "./identity-rules.ts"
-import { defineOperation } from "./operation.ts"
+import { defineChange } from "./change-operation.ts"
 import { grantsInput, grantsOutput, principalRow, sayGrants, toGrants, toPrincipalRow } from "./principal-row.ts"
-import { inTurn } from "./turn.ts"
 
 const principalName = z.string().min(1).max(64).describe("The name of a principal, as list_principals shows it.")
 
-export const setGrants = defineOperation({
+export const setGrants = defineChange({
   name: "set_grants",
   title: "Set what a principal may do",
   summary:
@@ -21,24 +21,24 @@ export const setGrants = defineOperation({
   route: { method: "PUT", path: "/principals/{name}/grants" },
   input: z.strictObject({ name: principalName, grants: grantsInput }),
   output: z.object({ principal: principalRow, before: grantsOutput.describe("For undoing it.") }),
-  run: async (context, { name, grants }) => {
-    const { before, principal } = await inTurn(context.principals, async () => {
-      const before = await getPrincipal(context, name)
-      if (before.id === context.actor.principal.id) {
-        throw new GatewayError(
-          "forbidden",
-          "Nobody changes their own grants; ask another principal that holds grants:write.",
-        )
-      }
-      assertNotAbove(context, before)
-      assertMayGrant(context, grants)
-      await assertGovernorRemains(context, { principal: { ...before, grants } })
-      const { version, ...draft } = before
-      return { before, principal: await context.principals.replace({ ...draft, grants }, version) }
-    })
-    context.events.publish({ type: "identity" })
-    return { principal: toPrincipalRow(principal), before: toGrants(before.grants) }
+  draft: async (context, { name, grants }) => {
+    const before = await getPrincipal(context, name)
+    if (before.id === context.actor.principal.id) {
+      throw new GatewayError(
+        "forbidden",
+        "Nobody changes their own grants; ask another principal that holds grants:write.",
+      )
+    }
+    assertNotAbove(context, before)
+    assertMayGrant(context, grants)
+    const after = { ...before, grants, version: nextVersion(before) }
+    await assertGovernorRemains(context, { principal: after })
+    return { changes: [{ subject: "principal", name, before, after }], memo: { before, after } }
   },
+  tell: async (_context, _input, { memo: { before, after } }) => ({
+    principal: toPrincipalRow(after),
+    before: toGrants(before.grants),
+  }),
   say: ({ principal: { name, grants }, before }) =>
     `${name} may use: ${sayGrants(grants)}. Before: ${sayGrants(before)}.`,
 })

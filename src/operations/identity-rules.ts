@@ -84,6 +84,16 @@ function replaceIn<T extends { readonly id: string }>(all: readonly T[], changed
   return changed ? all.map((one) => (one.id === changed.id ? changed : one)) : all
 }
 
+/** @throws GatewayError `conflict` where somebody has the name, in whatever case */
+export async function assertNameFree(
+  { principals }: Pick<OperationContext, "principals">,
+  name: string,
+): Promise<void> {
+  const known = await listAll(principals)
+  if (known.some((other) => other.name.toLowerCase() === name.toLowerCase()))
+    throw new GatewayError("conflict", `A principal named ${name}, in upper or lower case, exists already.`)
+}
+
 /** @throws GatewayError `not_found` */
 export async function getPrincipal(
   { principals }: Pick<OperationContext, "principals">,

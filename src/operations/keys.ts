@@ -1,17 +1,18 @@
 /** The keys that principals come with. Whose they are: principals.ts. */
 
 import * as z from "zod"
+import { nextVersion } from "../domain/change.ts"
 import type { Key, Principal } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import { assertGovernorRemains, assertMayActAs, assertNotAbove, getPrincipal } from "./identity-rules.ts"
+import { defineChange } from "./change-operation.ts"
 import { defineOperation } from "./operation.ts"
 import { listAll, pageInput, pageOf, pageOutput } from "./page.ts"
 import { expiryInput, expiryOf } from "./key-expiry.ts"
 import { keyRow, toKeyRow } from "./key-row.ts"
 import { formatTable, more } from "./plain-text.ts"
-import { inTurn } from "./turn.ts"
 
-export const createKey = defineOperation({
+export const createKey = defineChange({
   name: "create_key",
   title: "Make a key",
   summary:
@@ -27,26 +28,27 @@ export const createKey = defineOperation({
     ...expiryInput,
   }),
   output: z.object({ ...keyRow.shape, key: z.string().describe("The key itself. It cannot be shown again.") }),
-  run: async (context, { principal: name, label, ...expiry }) => {
+  draft: async (context, { principal: name, label, ...expiry }) => {
     const expiresAtMs = expiryOf(expiry, context.nowMs)
-    const { key, text } = await inTurn(context.principals, async () => {
-      const principal = await getPrincipal(context, name)
-      assertMayActAs(context, principal)
-      const { id, text, hash } = await context.keyMaker.make()
-      const origin = { createdAtMs: context.nowMs, createdBy: context.actor.principal.id }
-      const draft = {
-        id,
-        principalId: principal.id,
-        hash,
-        label,
-        ...origin,
-        ...(expiresAtMs !== undefined && { expiresAtMs }),
-      }
-      return { key: await context.keys.insert(draft), text }
-    })
-    context.events.publish({ type: "identity" })
-    return { ...toKeyRow(key, name, context.nowMs), key: text }
+    const principal = await getPrincipal(context, name)
+    assertMayActAs(context, principal)
+    const { id, text, hash } = await context.keyMaker.make()
+    const after: Key = {
+      id,
+      principalId: principal.id,
+      hash,
+      label,
+      createdAtMs: context.nowMs,
+      createdBy: context.actor.principal.id,
+      ...(expiresAtMs !== undefined && { expiresAtMs }),
+      version: nextVersion(undefined),
+    }
+    return { changes: [{ subject: "key", name: id, after }], memo: { key: after, text } }
   },
+  tell: async ({ nowMs }, { principal }, { memo: { key, text } }) => ({
+    ...toKeyRow(key, principal, nowMs),
+    key: text,
+  }),
   say: ({ principal, key, id, expiresAt }) =>
     `The key of ${principal}, shown this once: ${key}\nIts id is ${id}; it is good until ${expiresAt ?? "it is revoked"}.`,
 })
@@ -85,7 +87,7 @@ export const listKeys = defineOperation({
   },
 })
 
-export const revokeKey = defineOperation({
+export const revokeKey = defineChange({
   name: "revoke_key",
   title: "Revoke a key",
   summary:
@@ -99,24 +101,20 @@ export const revokeKey = defineOperation({
     id: z.string().min(1).max(64).describe("As list_keys shows it: the part of the key between its first two _."),
   }),
   output: keyRow,
-  run: async (context, { id }) => {
-    const { key, owner } = await inTurn(context.principals, async () => {
-      const key = await context.keys.find(id)
-      if (!key)
-        throw new GatewayError("not_found", `There is no key with the id ${id}.`, {
-          next: { operation: "list_keys" },
-        })
-      const owner = await context.principals.find(key.principalId)
-      if (owner) assertNotAbove(context, owner)
-      if (key.revokedAtMs !== undefined) return { key, owner }
-      const { version, ...draft } = key
-      const revoked = { ...draft, revokedAtMs: context.nowMs }
-      await assertGovernorRemains(context, { key: { ...revoked, version } })
-      return { key: await context.keys.replace(revoked, version), owner }
-    })
-    context.events.publish({ type: "identity" })
-    return toKeyRow(key, nameOf(owner, key), context.nowMs)
+  draft: async (context, { id }) => {
+    const before = await context.keys.find(id)
+    if (!before)
+      throw new GatewayError("not_found", `There is no key with the id ${id}.`, {
+        next: { operation: "list_keys" },
+      })
+    const owner = await context.principals.find(before.principalId)
+    if (owner) assertNotAbove(context, owner)
+    if (before.revokedAtMs !== undefined) return { changes: [], memo: { key: before, owner } }
+    const after = { ...before, revokedAtMs: context.nowMs, version: nextVersion(before) }
+    await assertGovernorRemains(context, { key: after })
+    return { changes: [{ subject: "key", name: id, before, after }], memo: { key: after, owner } }
   },
+  tell: async ({ nowMs }, _input, { memo: { key, owner } }) => toKeyRow(key, nameOf(owner, key), nowMs),
   say: ({ id, principal }) => `The key ${id} of ${principal} is revoked.`,
 })
 

@@ -1,23 +1,27 @@
 /**
- * What an operation is, and the one way to perform it. Doors (MCP tools, REST, CLI, docs) are loops over the list in
- * index.ts; none of them knows an operation by name.
+ * What an operation is. It has one of two shapes: it runs, or it drafts a change that is applied for it. Doors (MCP
+ * tools, REST, CLI, docs) are loops over the list in index.ts; none of them knows an operation by name.
+ *
+ * How one is performed: perform.ts; what all that change something have in common: change-operation.ts.
  */
 
 import type * as z from "zod"
 import type { AuditLog } from "../domain/audit/log.ts"
 import type { Entry } from "../domain/catalog.ts"
+import type { Change } from "../domain/change.ts"
 import type { Events, GatewayEvent } from "../domain/event.ts"
 import type { Fleet } from "../domain/fleet.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { Permission } from "../domain/permission.ts"
+import type { Governance, Plans } from "../domain/plan.ts"
 import type { ActivePrincipal, KeyMaker, Keys, Passwords, Principals } from "../domain/principal.ts"
 import type { Counters } from "../domain/quota/counters.ts"
 import type { Quotas } from "../domain/quota/quota.ts"
+import type { Sealer } from "../domain/secret.ts"
 import type { ServiceFiles } from "../domain/service.ts"
 import type { Usage } from "../domain/usage.ts"
-import { GatewayError } from "../errors.ts"
 
-export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> = {
+type OperationFacts<Input extends z.ZodObject, Output extends z.ZodObject> = {
   /** MCP tool, CLI command and OpenAPI operationId. */
   readonly name: string
   readonly title: string
@@ -33,7 +37,6 @@ export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly input: Input
   /** An allowlist: what it does not name cannot leave. */
   readonly output: Output
-  run(context: OperationContext, input: z.output<Input>): Promise<z.input<Output>>
   /** The output in a sentence or a short table. */
   say(output: z.output<Output>): string
   /** For one that reads something without being told anything: under which URI clients find it, and what tells of changes. */
@@ -46,6 +49,47 @@ export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.
   /** For an operation whose pages are pieces of one text, for doors that can pass it on as it comes. */
   readonly stream?: TextStream<Output>
 }
+
+/** One that reads, or executes something that leaves the gateway's state as it is. */
+export type RunningOperation<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodObject = z.ZodObject,
+> = OperationFacts<Input, Output> & {
+  run(context: OperationContext, input: z.output<Input>): Promise<z.input<Output>>
+}
+
+/**
+ * One that changes the gateway's state. It changes nothing itself: it says what would change, once every check that it
+ * has was made, and what to answer when that was applied. Made by `defineChange`.
+ */
+export type ChangingOperation<
+  Input extends z.ZodObject = z.ZodObject,
+  Output extends z.ZodObject = z.ZodObject,
+  Memo = unknown,
+> = OperationFacts<Input, Output> & {
+  /** Alone: no other change is drafted or applied meanwhile. */
+  draft(context: OperationContext, input: z.output<Input>): Promise<Draft<Memo>>
+  /** When others may change things again. */
+  tell(context: OperationContext, input: z.output<Input>, applied: Applied<Memo>): Promise<z.input<Output>>
+}
+
+export type Operation = RunningOperation | ChangingOperation
+
+export type Draft<Memo = unknown> = {
+  /** In the order to apply them; none where all is as it shall be already. */
+  readonly changes: readonly Change[]
+  /** For whoever decides on it, beside what changes. */
+  readonly notes?: readonly string[]
+  /** What `tell` needs of this moment. Neither shown nor kept. */
+  readonly memo: Memo
+}
+
+export type Applied<Memo = unknown> = Draft<Memo> & {
+  /** What came of its deeds. */
+  readonly done: Done
+}
+
+export type Done = { readonly erased?: number; readonly publicKey?: string }
 
 /** Pages are held together by `cursor` in the input and `nextCursor` in the output. */
 export type TextStream<Output extends z.ZodObject = z.ZodObject> = {
@@ -69,6 +113,11 @@ export type OperationContext = {
   readonly usage: Usage
   readonly quotas: Quotas
   readonly counters: Counters
+  readonly plans: Plans
+  readonly sealer: Sealer
+  readonly governance: Governance
+  /** Told of every change that was applied, before it is answered. */
+  readonly onApplied: (record: AppliedRecord) => Promise<void>
   readonly overload: Overload
   /** The tools that the actor may call, as listed for everyone's endpoint. */
   readonly callableTools: () => readonly Entry[]
@@ -77,67 +126,19 @@ export type OperationContext = {
   readonly signal: AbortSignal
 }
 
-export type Performed = { readonly output: Readonly<Record<string, unknown>>; readonly text: string }
-
-/** Of its input, as much as the file of a service may hold: no operation has more to be told. */
-export const maxInputBytes = 256 * 1_024
+/** A change as history keeps it. */
+export type AppliedRecord = {
+  readonly actor: ActivePrincipal
+  readonly operation: string
+  /** The id of the plan that was applied. */
+  readonly plan?: string
+  readonly changes: readonly Change[]
+  readonly nowMs: number
+}
 
 /** Keeps the types of one operation while it joins a list of many. */
 export function defineOperation<Input extends z.ZodObject, Output extends z.ZodObject>(
-  operation: Operation<Input, Output>,
+  operation: RunningOperation<Input, Output>,
 ): Operation {
   return operation
-}
-
-/**
- * @throws GatewayError `not_found` where the actor may not perform it, as if it did not exist; `invalid` for a wrong
- *   input; `internal` for a wrong output, which is our fault.
- */
-export async function perform(
-  operation: Operation,
-  context: OperationContext,
-  input: unknown,
-): Promise<Performed> {
-  if (!context.actor.may.holds(operation.permission))
-    throw new GatewayError("not_found", `Unknown operation: ${operation.name}`)
-  assertFew(operation, input)
-  const read = operation.input.safeParse(input)
-  if (!read.success) throw wrongInput(operation, read.error)
-  const output = operation.output.parse(await operation.run(context, read.data))
-  return { output, text: operation.say(output) }
-}
-
-/** Far more than the largest service has to say; to check each value of a full input would take a tenth of a second. */
-const maxValues = 10_000
-
-/** @throws GatewayError `too_large` */
-function assertFew({ name }: Operation, input: unknown): void {
-  const waiting = [input]
-  for (let seen = 0; seen < waiting.length; seen++) {
-    const value = waiting[seen]
-    if (typeof value !== "object" || value === null) continue
-    for (const member of Object.values(value) as unknown[]) waiting.push(member)
-    if (waiting.length > maxValues)
-      throw new GatewayError("too_large", `${name} takes at most ${maxValues} values in all.`, {
-        detail: { maxValues },
-      })
-  }
-}
-
-/** As many as help: the input is the caller's, and there is no end to what can be wrong with it. */
-const maxProblems = 20
-const maxProblemLength = 300
-
-function wrongInput({ name }: Operation, error: z.ZodError): GatewayError {
-  const problems = error.issues
-    .slice(0, maxProblems)
-    .map(({ path, message }) => clipped(`${path.join(".") || "input"}: ${message}`))
-  const more = error.issues.length > maxProblems ? `; and ${error.issues.length - maxProblems} more` : ""
-  return new GatewayError("invalid", `${name} was called wrongly. ${problems.join("; ")}${more}`, {
-    detail: { problems },
-  })
-}
-
-function clipped(problem: string): string {
-  return problem.length > maxProblemLength ? `${problem.slice(0, maxProblemLength)}...` : problem
 }

@@ -1,15 +1,17 @@
 /** Who may call. What they may do: grants.ts; their keys: keys.ts. */
 
 import * as z from "zod"
-import { principalNameSchema } from "../domain/principal.ts"
+import { principalNameSchema, type Principal } from "../domain/principal.ts"
+import { nextVersion } from "../domain/change.ts"
 import { GatewayError } from "../errors.ts"
-import { assertMayGrant } from "./identity-rules.ts"
+import { assertMayGrant, assertNameFree } from "./identity-rules.ts"
+import { defineChange } from "./change-operation.ts"
 import { defineOperation } from "./operation.ts"
 import { listAll, pageInput, pageOf, pageOutput } from "./page.ts"
 import { formatTable, more } from "./plain-text.ts"
 import { grantsInput, principalKind, principalRow, sayGrants, toPrincipalRow } from "./principal-row.ts"
 
-export const createPrincipal = defineOperation({
+export const createPrincipal = defineChange({
   name: "create_principal",
   title: "Create a principal",
   summary:
@@ -35,13 +37,14 @@ export const createPrincipal = defineOperation({
       .describe("For people who sign in; agents and workloads use keys."),
   }),
   output: z.object({ principal: principalRow }),
-  run: async (context, { name, kind, title, team, grants = grantsInput.parse({}), password }) => {
+  draft: async (context, { name, kind, title, team, grants = grantsInput.parse({}), password }) => {
     if (sayGrants(grants) !== "nothing" && !context.actor.may.holds("grants:write")) {
       throw new GatewayError("forbidden", "Granting needs the permission grants:write; leave the grants out.")
     }
     assertMayGrant(context, grants)
     const passwordHash = password === undefined ? undefined : await context.passwords.hash(password)
-    const principal = await context.principals.insert({
+    await assertNameFree(context, name)
+    const after: Principal = {
       id: context.newId(),
       name,
       kind,
@@ -52,10 +55,11 @@ export const createPrincipal = defineOperation({
       createdAtMs: context.nowMs,
       createdBy: context.actor.principal.id,
       ...(passwordHash !== undefined && { passwordHash }),
-    })
-    context.events.publish({ type: "identity" })
-    return { principal: toPrincipalRow(principal) }
+      version: nextVersion(undefined),
+    }
+    return { changes: [{ subject: "principal", name, after }], memo: after }
   },
+  tell: async (_context, _input, { memo: principal }) => ({ principal: toPrincipalRow(principal) }),
   say: ({ principal: { name, kind, grants, hasPassword } }) => {
     const next = hasPassword ? "" : " Make it a key with create_key."
     return `The ${kind} ${name} is there and may use: ${sayGrants(grants)}.${next}`

@@ -1,9 +1,10 @@
-/** From what set_quota was given to a quota that is kept: a new one, or one that was there and is changed. */
+/** From what set_quota was given to a quota that can be kept: a new one, or one that was there and is changed. */
 
 import { isDeepStrictEqual } from "node:util"
 import * as z from "zod"
-import type { Draft } from "../domain/collection.ts"
+import { nextVersion } from "../domain/change.ts"
 import { quotaUnits } from "../domain/quota/amount.ts"
+import { countsTheSame } from "../domain/quota/compare.ts"
 import { readTarget, readWindow } from "../domain/quota/quota-words.ts"
 import {
   alertAtSchema,
@@ -15,13 +16,11 @@ import {
   quotaSchema,
   type Quota,
 } from "../domain/quota/quota.ts"
-import { restoreCounts } from "../domain/quota/restore.ts"
 import { windowAligns, type QuotaWindow } from "../domain/quota/window.ts"
-import type { Usage } from "../domain/usage.ts"
 import { GatewayError } from "../errors.ts"
 import type { OperationContext } from "./operation.ts"
 import { listAll } from "./page.ts"
-import { assertMaySet, countsTheSame, getQuota, subjectOf } from "./quota-rules.ts"
+import { assertMaySet, getQuota, subjectOf } from "./quota-rules.ts"
 
 /** Each is asked of every call, so there cannot be any number of them. */
 const maxQuotas = 1_000
@@ -70,33 +69,17 @@ export const quotaInput = {
 const inputSchema = z.strictObject(quotaInput)
 type QuotaInput = z.output<typeof inputSchema>
 
-/**
- * What a changed quota counts anew it counts from the record first, so that a change hands out nothing twice.
- *
- * @throws GatewayError `forbidden`, `not_found`, `invalid`, `conflict`
- */
-export async function keepQuota(
-  context: OperationContext,
-  input: QuotaInput,
-): Promise<{ readonly quota: Quota; readonly created: boolean }> {
-  const { quotas, counters, nowMs } = context
-  const all = await listAll(quotas)
-  const { before, draft } = await draftOf(context, input, all)
-  await assertMaySet(context, { before, after: draft })
-  if (!before) {
-    if (all.length >= maxQuotas)
-      throw new GatewayError("conflict", `There are ${maxQuotas} quotas; remove one first.`)
-    return { quota: await quotas.insert(draft), created: true }
-  }
-  const changed = { ...draft, version: before.version }
-  if (draft.counter !== before.counter) {
-    const past: Usage["past"] = (sinceMs, untilMs) => context.usage.past(sinceMs, untilMs)
-    await restoreCounts([changed], { counters, past }, nowMs)
-  }
-  return { quota: await quotas.replace(draft, before.version), created: false }
-}
+type Drafted = { readonly before: Quota | undefined; readonly after: Quota }
 
-type Drafted = { readonly before: Quota | undefined; readonly draft: Draft<Quota> }
+/** @throws GatewayError `forbidden`, `not_found`, `invalid`, `conflict` */
+export async function draftQuota(context: OperationContext, input: QuotaInput): Promise<Drafted> {
+  const all = await listAll(context.quotas)
+  const { before, after } = await draftOf(context, input, all)
+  await assertMaySet(context, { before, after })
+  if (!before && all.length >= maxQuotas)
+    throw new GatewayError("conflict", `There are ${maxQuotas} quotas; remove one first.`)
+  return { before, after }
+}
 
 async function draftOf(context: OperationContext, input: QuotaInput, all: readonly Quota[]): Promise<Drafted> {
   const subject = await subjectOf(context, input.subject)
@@ -126,13 +109,13 @@ async function draftOf(context: OperationContext, input: QuotaInput, all: readon
     changedAtMs: context.nowMs,
   }
   const counter = before && countsTheSame(before, facts) ? before.counter : context.newId()
-  return { before, draft: checked({ ...facts, counter }) }
+  return { before, after: checked({ ...facts, counter, version: nextVersion(before) }) }
 }
 
 /** Before anything is counted by it. */
-function checked(draft: Draft<Quota>): Draft<Quota> {
-  const read = quotaSchema.safeParse({ ...draft, version: 1 })
-  if (read.success) return draft
+function checked(quota: Quota): Quota {
+  const read = quotaSchema.safeParse(quota)
+  if (read.success) return quota
   const problems = read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`)
   throw new GatewayError("invalid", `There can be no such quota. ${problems.join("; ")}.`, {
     detail: { problems },

@@ -3,7 +3,6 @@
  * team. One over everyone names nobody, and somebody must be able to loosen it.
  */
 
-import { isDeepStrictEqual } from "node:util"
 import type { Draft } from "../domain/collection.ts"
 import { readSubject } from "../domain/quota/quota-words.ts"
 import type { Quota, QuotaSubject } from "../domain/quota/quota.ts"
@@ -18,18 +17,6 @@ export async function assertMaySet(context: OperationContext, { before, after }:
   for (const { subject } of [before, after].filter((quota) => quota !== undefined)) {
     if (await namesActor(context, subject)) throw ownQuota()
   }
-}
-
-/** Whether both count the same things in the same way, so that what was counted by one still holds for the other. */
-export function countsTheSame(one: Omit<Draft<Quota>, "counter">, other: Omit<Draft<Quota>, "counter">): boolean {
-  const counted = ({ subject, target, unit, algorithm, window }: Omit<Draft<Quota>, "counter">): unknown => [
-    subject,
-    target,
-    unit,
-    algorithm,
-    window,
-  ]
-  return isDeepStrictEqual(counted(one), counted(other))
 }
 
 /** @throws GatewayError `invalid`, `not_found` */

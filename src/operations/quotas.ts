@@ -6,15 +6,15 @@ import type { Quota } from "../domain/quota/quota.ts"
 import type { Principal } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import { getPrincipal } from "./identity-rules.ts"
+import { defineChange } from "./change-operation.ts"
 import { defineOperation, type OperationContext } from "./operation.ts"
 import { listAll, pageInput, pageOf, pageOutput } from "./page.ts"
 import { formatTable, more } from "./plain-text.ts"
-import { keepQuota, quotaInput } from "./quota-draft.ts"
+import { draftQuota, quotaInput } from "./quota-draft.ts"
 import { quotaRow, toQuotaRows, type QuotaRow } from "./quota-row.ts"
 import { assertMaySet, getQuota } from "./quota-rules.ts"
-import { inTurn } from "./turn.ts"
 
-export const setQuota = defineOperation({
+export const setQuota = defineChange({
   name: "set_quota",
   title: "Set a quota",
   summary:
@@ -26,11 +26,12 @@ export const setQuota = defineOperation({
   route: { method: "PUT", path: "/quotas" },
   input: z.strictObject(quotaInput),
   output: z.object({ quota: quotaRow, created: z.boolean().describe("False where one was changed.") }),
-  run: async (context, input) => {
-    const { quota, created } = await inTurn(context.quotas, () => keepQuota(context, input))
-    context.events.publish({ type: "quotas" })
-    return { quota: await toRow(context, quota), created }
+  draft: async (context, input) => {
+    const { before, after } = await draftQuota(context, input)
+    const name = after.name ?? after.id
+    return { changes: [{ subject: "quota", name, before, after }], memo: { quota: after, created: !before } }
   },
+  tell: async (context, _input, { memo: { quota, created } }) => ({ quota: await toRow(context, quota), created }),
   say: ({ quota, created }) => {
     const { id, subject, target, action, algorithm, limit, unit, window } = quota
     const verb = action === "warn" ? "is warned about above" : "may use"
@@ -72,7 +73,7 @@ export const listQuotas = defineOperation({
   },
 })
 
-export const removeQuota = defineOperation({
+export const removeQuota = defineChange({
   name: "remove_quota",
   title: "Remove a quota",
   summary:
@@ -84,18 +85,13 @@ export const removeQuota = defineOperation({
   route: { method: "DELETE", path: "/quotas/{id}" },
   input: z.strictObject({ id: z.string().min(1).max(64).describe("As list_quotas shows it.") }),
   output: z.object({ quota: quotaRow.describe("As it was, for setting it again.") }),
-  run: async (context, { id }) => {
-    const row = await inTurn(context.quotas, async () => {
-      const before = await getQuota(context, id)
-      await assertMaySet(context, { before })
-      const row = await toRow(context, before)
-      await context.quotas.remove(id, before.version)
-      await context.counters.forget(before.counter)
-      return row
-    })
-    context.events.publish({ type: "quotas" })
-    return { quota: row }
+  draft: async (context, { id }) => {
+    const before = await getQuota(context, id)
+    await assertMaySet(context, { before })
+    const name = before.name ?? id
+    return { changes: [{ subject: "quota", name, before }], memo: await toRow(context, before) }
   },
+  tell: async (_context, _input, { memo: quota }) => ({ quota }),
   say: ({ quota: { subject, target, limit, unit, window } }) =>
     `Removed: ${limit} ${unit} per ${window} for ${subject} on ${target}.`,
 })

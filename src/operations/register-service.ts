@@ -5,10 +5,10 @@ import { readServiceFile, type ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { assertMayAccount } from "./accounting-rules.ts"
 import { assertMayReach } from "./machine-reach.ts"
-import { defineOperation, type Operation } from "./operation.ts"
+import { defineChange } from "./change-operation.ts"
+import type { Operation } from "./operation.ts"
 import { definitionFields } from "./service-fields.ts"
 import { sayOutcome, serviceOutcome, tellOutcome } from "./service-outcome.ts"
-import { inTurn } from "./turn.ts"
 
 const name = z
   .string()
@@ -18,7 +18,7 @@ const name = z
 
 /** @param reservedNames those that no service may have: the operations' own */
 export function registerService(reservedNames: () => ReadonlySet<string>): Operation {
-  return defineOperation({
+  return defineChange({
     name: "register_service",
     title: "Register a service",
     summary:
@@ -30,20 +30,17 @@ export function registerService(reservedNames: () => ReadonlySet<string>): Opera
     route: { method: "POST", path: "/services" },
     input: z.strictObject({ name, ...definitionFields }),
     output: serviceOutcome,
-    run: async (context, { name, ...fields }) => {
+    draft: async (context, { name, ...fields }) => {
       if (reservedNames().has(name)) throw nameTaken(name)
-      const raw = withoutAbsent(fields)
-      await inTurn(context.services, async () => {
-        if (context.services.list().some(({ definition }) => isSameName(definition, name)))
-          throw alreadyThere(name)
-        for (const definition of readServiceFile(name, raw)) {
-          assertMayReach(context, definition)
-          assertMayAccount(context, definition)
-        }
-        await context.services.write(name, raw, { ifNew: true })
-      })
-      return tellOutcome(context, name, [])
+      if (context.services.list().some(({ definition }) => isSameName(definition, name))) throw alreadyThere(name)
+      const after = withoutAbsent(fields)
+      for (const definition of readServiceFile(name, after)) {
+        assertMayReach(context, definition)
+        assertMayAccount(context, definition)
+      }
+      return { changes: [{ subject: "service", name, after }], memo: undefined }
     },
+    tell: (context, { name }) => tellOutcome(context, name, []),
     say: sayOutcome,
   })
 }

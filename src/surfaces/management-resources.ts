@@ -4,7 +4,8 @@ import type { ManagementResource, ManagementTool } from "../domain/tool.ts"
 import { GatewayError } from "../errors.ts"
 import type { Answer } from "../mcp/message.ts"
 import { toRaw, toRawObject } from "../mcp/raw-json.ts"
-import type { Operation, Performed } from "../operations/operation.ts"
+import type { Operation } from "../operations/operation.ts"
+import type { Performed } from "../operations/perform.ts"
 
 const mimeType = "application/json"
 

@@ -7,7 +7,8 @@ import type { Answer } from "../mcp/message.ts"
 import { readMembers } from "../mcp/outline.ts"
 import { ProtocolError } from "../mcp/protocol-error.ts"
 import { fromRawObject, toRaw, toRawObject, type RawJson } from "../mcp/raw-json.ts"
-import { maxInputBytes, type Operation, type Performed } from "../operations/operation.ts"
+import type { Operation } from "../operations/operation.ts"
+import { maxInputBytes, type Performed } from "../operations/perform.ts"
 
 export function managementTools(operations: readonly Operation[]): ReadonlyMap<string, ManagementTool> {
   return new Map(operations.map((operation) => [operation.name, toTool(operation)]))

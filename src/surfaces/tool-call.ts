@@ -5,7 +5,8 @@ import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import { modernRevisions, type Answer, type ClientFacts } from "../mcp/message.ts"
 import { fromRaw, noMembers, toRaw, type RawJson, type RawObject } from "../mcp/raw-json.ts"
-import type { Operation, Performed } from "../operations/operation.ts"
+import type { Operation } from "../operations/operation.ts"
+import type { Performed } from "../operations/perform.ts"
 import { silentExchange } from "./mcp.ts"
 
 const client: ClientFacts = {

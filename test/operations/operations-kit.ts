@@ -1,7 +1,7 @@
 /** Everything that operations work on, as the gateway has it, over a folder that goes when the test ends. */
 
 import assert from "node:assert/strict"
-import { randomUUID } from "node:crypto"
+import { randomBytes, randomUUID } from "node:crypto"
 import { join, resolve } from "node:path"
 import type { TestContext } from "node:test"
 import { compileCatalog, type Entry } from "../../src/domain/catalog.ts"
@@ -14,12 +14,15 @@ import { PidLedger } from "../../src/fleet/children/pid-ledger.ts"
 import { createFleet, type RunningFleet } from "../../src/fleet/registry.ts"
 import { openServersFolder } from "../../src/fleet/files/servers-d.ts"
 import { keyMaker } from "../../src/identity/api-key.ts"
+import { createSealer } from "../../src/identity/sealer.ts"
 import { passwords } from "../../src/identity/password.ts"
 import { operations } from "../../src/operations/index.ts"
-import { perform, type OperationContext, type Performed } from "../../src/operations/operation.ts"
+import type { AppliedRecord, OperationContext } from "../../src/operations/operation.ts"
+import { perform, type Performed } from "../../src/operations/perform.ts"
 import { jsonKeys } from "../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../src/stores/json/principals.ts"
 import { jsonQuotas } from "../../src/stores/json/quotas.ts"
+import { jsonPlans } from "../../src/stores/json/plans.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
 import { MemoryCounters } from "../../src/stores/memory/counters.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
@@ -39,10 +42,13 @@ export type Kit = {
   readonly folder: string
   /** Types of what was published, in order. */
   readonly published: readonly string[]
+  /** What history was told of, in order. */
+  readonly applied: readonly AppliedRecord[]
   readonly principals: OperationContext["principals"]
   readonly keys: OperationContext["keys"]
   readonly quotas: OperationContext["quotas"]
   readonly counters: OperationContext["counters"]
+  readonly plans: OperationContext["plans"]
   readonly audit: OperationContext["audit"]
   readonly usage: OperationContext["usage"]
   readonly recorder: EntryRecorder
@@ -102,13 +108,20 @@ export async function openKit(t: TestContext): Promise<Kit> {
   const counters = new MemoryCounters()
   const identity = { principals, keys: jsonKeys(state), keyMaker, passwords }
   const { recorder, logFolder, ...log } = await openLog(t, () => nowMs)
-  const stores = { ...identity, ...log, quotas, counters, fleet, services, events }
+  const plans = jsonPlans(state)
+  const sealer = createSealer(randomBytes(32))
+  const applied: AppliedRecord[] = []
+  const onApplied = async (record: AppliedRecord): Promise<void> => void applied.push(record)
+  const governance = { planMs: 3_600_000 }
+  const governing = { plans, sealer, governance, onApplied }
+  const stores = { ...identity, ...log, ...governing, quotas, counters, fleet, services, events }
   const kit: Kit = {
     ...stores,
     recorder,
     logFolder,
     folder,
     published,
+    applied,
     join: async (name, grants = {}) => {
       const draft = {
         id: randomUUID(),

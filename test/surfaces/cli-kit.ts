@@ -8,7 +8,8 @@ import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { GatewayError } from "../../src/errors.ts"
 import { operations } from "../../src/operations/index.ts"
-import { perform, type Operation, type OperationContext } from "../../src/operations/operation.ts"
+import type { OperationContext, RunningOperation } from "../../src/operations/operation.ts"
+import { perform } from "../../src/operations/perform.ts"
 import { root } from "../support/process.ts"
 import { keys, startRestApp, type RestApp } from "./rest/rest-app.ts"
 
@@ -53,7 +54,7 @@ export async function openCli(): Promise<Cli> {
   const app = await startRestApp({
     operations,
     perform: (operation, actor, input) => {
-      const run: Operation["run"] = async (_context, read) => {
+      const run: RunningOperation["run"] = async (_context, read) => {
         performed.push({ name: operation.name, input: read })
         const answer = answers.get(operation.name)
         const output = typeof answer === "function" ? answer(read) : answer

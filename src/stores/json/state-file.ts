@@ -43,6 +43,7 @@ export class StateFile {
     principals: new Set(),
     keys: new Set(),
     quotas: new Set(),
+    plans: new Set(),
   }
   /** Settles when the last edit asked for has; never rejects. */
   #last: Promise<unknown> = Promise.resolve()

@@ -6,10 +6,16 @@
 import * as z from "zod"
 import type { Versioned } from "../../domain/collection.ts"
 import { keySchema, principalSchema, type Key, type Principal } from "../../domain/principal.ts"
+import { planSchema, type Plan } from "../../domain/plan.ts"
 import { quotaSchema, type Quota } from "../../domain/quota/quota.ts"
 import { GatewayError } from "../../errors.ts"
 
-export type Kinds = { readonly principals: Principal; readonly keys: Key; readonly quotas: Quota }
+export type Kinds = {
+  readonly principals: Principal
+  readonly keys: Key
+  readonly quotas: Quota
+  readonly plans: Plan
+}
 export type Kind = keyof Kinds
 
 /** Each list in the order of ids. */
@@ -19,9 +25,10 @@ export const schemas: { readonly [K in Kind]: z.ZodType<Kinds[K]> } = {
   principals: principalSchema,
   keys: keySchema,
   quotas: quotaSchema,
+  plans: planSchema,
 }
 
-export const emptyState: State = { principals: [], keys: [], quotas: [] }
+export const emptyState: State = { principals: [], keys: [], quotas: [], plans: [] }
 
 const format = 1
 const listOf = <T extends Versioned>(schema: z.ZodType<T>) =>
@@ -39,6 +46,7 @@ const stateSchema = z.strictObject({
   ),
   keys: listOf(schemas.keys),
   quotas: listOf(schemas.quotas),
+  plans: listOf(schemas.plans),
 })
 
 /** @throws GatewayError `invalid`, naming the place but never the value: the file holds hashes of secrets */
@@ -48,8 +56,8 @@ export function readState(text: string): State {
     const { path, message } = read.error.issues[0] ?? { path: [], message: "it is not a state file" }
     throw brokenState(`at ${path.join(".") || "the top"}: ${message}`)
   }
-  const { principals, keys, quotas } = read.data
-  return freeze({ principals, keys, quotas })
+  const { format: _format, ...state } = read.data
+  return freeze(state)
 }
 
 export function writeState(state: State): string {

@@ -62,7 +62,7 @@ const others = 1_500
 /** So that it takes a while to be written. */
 async function makeLarge(folder: string): Promise<void> {
   const all = Array.from({ length: others }, (_, at) => ({ ...keyOf(`other${at}`), version: 1 }))
-  const text = writeState({ principals: [], keys: all, quotas: [] })
+  const text = writeState({ principals: [], keys: all, quotas: [], plans: [] })
   await writeFile(join(folder, "state.json"), text, { mode: 0o600, flag: "wx" }).catch(unlessThere)
 }
 

@@ -3,12 +3,8 @@ import { after, test } from "node:test"
 import * as z from "zod"
 import { GatewayError } from "../../../src/errors.ts"
 import { toRawObject } from "../../../src/mcp/raw-json.ts"
-import {
-  defineOperation,
-  perform,
-  type Operation,
-  type OperationContext,
-} from "../../../src/operations/operation.ts"
+import { defineOperation, type Operation, type OperationContext } from "../../../src/operations/operation.ts"
+import { perform } from "../../../src/operations/perform.ts"
 import { bodyBytes, keys, startRestApp } from "./rest-app.ts"
 
 const base = {

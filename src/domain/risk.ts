@@ -1,0 +1,242 @@
+/**
+ * How risky a change is, and why: one table, read from top to bottom. Every rule that applies gives its reason; the
+ * highest class of them counts, and what no rule speaks of is low. What follows from the class: plan.ts.
+ *
+ * A rule sees one change as it would be made and who asks for it. It is about harm, not about rights: those were
+ * checked where the change was drafted.
+ */
+
+import { isDeepStrictEqual } from "node:util"
+import type { Change, KeptValues } from "./change.ts"
+import { exceeds, type Grants } from "./permission.ts"
+import type { Principal } from "./principal.ts"
+import { isLooser } from "./quota/compare.ts"
+import { isReachedAlike, reachOf, sendsElsewhere } from "./service-reach.ts"
+import { readServiceFile, type ServiceDefinition } from "./service.ts"
+
+export const riskClasses = ["low", "medium", "high"] as const
+export type RiskClass = (typeof riskClasses)[number]
+
+export type Risk = { readonly class: RiskClass; readonly reasons: readonly RiskReason[] }
+type RiskReason = { readonly rule: string; readonly class: RiskClass; readonly reason: string }
+
+type Rule = {
+  /** Public: plans and the documentation name it. */
+  readonly id: string
+  /** A function where it is not the same for everyone. */
+  readonly class: RiskClass | ((actor: Principal) => RiskClass)
+  /** Follows "because it". */
+  readonly reason: string
+  applies(change: Change, actor: Principal): boolean
+}
+
+const highForAgents = ({ kind }: Principal): RiskClass => (kind === "human" ? "medium" : "high")
+
+export const riskRules: readonly Rule[] = [
+  {
+    id: "service-reaches-machine",
+    class: "high",
+    reason: "starts a program on this machine, or gives away what is kept on it, in a way that is new",
+    applies: onService(({ before, after }) => !!after && !!reachOf(after) && !isKnownWay(before, after)),
+  },
+  {
+    id: "service-takes-headers-elsewhere",
+    class: "high",
+    reason: "sends headers that were kept for one host to another",
+    applies: onService(({ before, after }) => !!before && !!after && sendsElsewhere(before, after)),
+  },
+  {
+    id: "service-new-address",
+    class: highForAgents,
+    reason: "lets the gateway speak to an address it did not speak to before",
+    applies: onService(({ before, after }) => !!after && hasNewAddress(before, after)),
+  },
+  {
+    id: "service-new-words",
+    class: "medium",
+    reason: "changes under which names and with which descriptions models see tools",
+    applies: onService(({ before, after }) => !!after && !isDeepStrictEqual(wordsOf(before), wordsOf(after))),
+  },
+  {
+    id: "service-record",
+    class: "high",
+    reason: "changes what the audit log keeps of a service's calls",
+    applies: onService(
+      ({ before, after }) => !!after && !isDeepStrictEqual(before?.audit ?? unruled, after.audit),
+    ),
+  },
+  {
+    id: "service-price",
+    class: "high",
+    reason: "changes what calls cost, and with it how far quotas reach",
+    applies: onService(
+      ({ before, after }) => !!after && !isDeepStrictEqual(before?.tools.cost ?? {}, after.tools.cost),
+    ),
+  },
+  {
+    id: "service-off",
+    class: "medium",
+    reason: "takes a service's tools away from everyone",
+    applies: onService(({ before, after }) => before?.enabled === true && after?.enabled === false),
+  },
+  {
+    id: "service-on",
+    class: "medium",
+    reason: "starts a service that was turned off",
+    applies: onService(({ before, after }) => before?.enabled === false && after?.enabled === true),
+  },
+  {
+    id: "service-removed",
+    class: "high",
+    reason: "removes a service for good",
+    applies: onService(({ after }) => after === undefined),
+  },
+  {
+    id: "principal-new-with-grants",
+    class: "high",
+    reason: "lets somebody new in who may do something",
+    applies: onValue("principal", ({ before, after }) => !before && !!after && !isNothing(after.grants)),
+  },
+  {
+    id: "grants-wider",
+    class: "high",
+    reason: "lets a principal do more than it may now",
+    applies: onValue("principal", ({ before, after }) => !!before && !!after && isWider(before, after)),
+  },
+  {
+    id: "grants-changed",
+    class: "medium",
+    reason: "changes what a principal may do",
+    applies: onValue(
+      "principal",
+      ({ before, after }) => !!before && !!after && !isDeepStrictEqual(before.grants, after.grants),
+    ),
+  },
+  {
+    id: "principal-password",
+    class: "high",
+    reason: "changes the password of a principal",
+    applies: onValue(
+      "principal",
+      ({ before, after }) => !!before && !!after && before.passwordHash !== after.passwordHash,
+    ),
+  },
+  {
+    id: "principal-removed",
+    class: "high",
+    reason: "removes a principal, or keeps it out",
+    applies: onValue(
+      "principal",
+      ({ before, after }) => !!before && (!after || (!before.disabled && after.disabled)),
+    ),
+  },
+  {
+    id: "key-for-another",
+    class: "high",
+    reason: "makes a credential of another principal",
+    applies: (change, { id }) =>
+      change.subject === "key" && isNewlyLive(change) && change.after?.principalId !== id,
+  },
+  {
+    id: "key-for-oneself",
+    class: "medium",
+    reason: "makes another credential of one's own",
+    applies: (change, { id }) =>
+      change.subject === "key" && isNewlyLive(change) && change.after?.principalId === id,
+  },
+  {
+    id: "key-revoked",
+    class: "medium",
+    reason: "ends a credential for good",
+    applies: onValue(
+      "key",
+      ({ before, after }) => !!before && before.revokedAtMs === undefined && after?.revokedAtMs !== undefined,
+    ),
+  },
+  {
+    id: "quota-looser",
+    class: "high",
+    reason: "lets more be used than a quota does now",
+    applies: onValue("quota", ({ before, after }) => !!before && (!after || isLooser(before, after))),
+  },
+  {
+    id: "quota-tighter",
+    class: "medium",
+    reason: "lets less be used than now",
+    applies: onValue("quota", ({ before, after }) => !!after && (!before || !isLooser(before, after))),
+  },
+  {
+    id: "cannot-be-undone",
+    class: "high",
+    reason: "touches the audit log itself, and cannot be undone",
+    applies: ({ subject }) => subject === "deed",
+  },
+]
+
+export function riskOf(changes: readonly Change[], actor: Principal): Risk {
+  const reasons = riskRules
+    .filter(({ applies }) => changes.some((change) => applies(change, actor)))
+    .map(({ id, class: of, reason }) => ({ rule: id, class: typeof of === "string" ? of : of(actor), reason }))
+  return { class: highestOf(reasons), reasons }
+}
+
+function highestOf(reasons: readonly RiskReason[]): RiskClass {
+  return riskClasses.findLast((one) => reasons.some((reason) => reason.class === one)) ?? "low"
+}
+
+type Sides<T> = { readonly before?: T | undefined; readonly after?: T | undefined }
+
+function onService(applies: (service: Sides<ServiceDefinition>) => boolean): Rule["applies"] {
+  return (change) => {
+    if (change.subject !== "service") return false
+    const { name, before, after } = change
+    return applies({ before: definitionOf(name, before), after: definitionOf(name, after) })
+  }
+}
+
+function definitionOf(
+  name: string,
+  raw: Readonly<Record<string, unknown>> | undefined,
+): ServiceDefinition | undefined {
+  return raw && readServiceFile(name, { ...raw, name })[0]
+}
+
+function onValue<S extends keyof KeptValues>(
+  subject: S,
+  applies: (sides: Sides<KeptValues[S]>) => boolean,
+): Rule["applies"] {
+  return (change) => change.subject === subject && applies(change as Sides<KeptValues[S]>)
+}
+
+const unruled = { payloads: undefined, redact: [] }
+
+function isKnownWay(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
+  return !!before && isReachedAlike(before, after)
+}
+
+function hasNewAddress(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
+  const known = new Set(urlsOf(before))
+  return urlsOf(after).some((url) => !known.has(url))
+}
+
+function urlsOf(definition: ServiceDefinition | undefined): readonly string[] {
+  return definition && definition.type !== "stdio" ? definition.endpoints.map(({ url }) => url) : []
+}
+
+function wordsOf(definition: ServiceDefinition | undefined): unknown {
+  return [definition?.tools.rename ?? {}, definition?.tools.describe ?? {}]
+}
+
+function isNothing({ permissions, tools, prompts, resources }: Grants): boolean {
+  return [permissions, tools.allow, prompts.allow, resources.allow].every((allowed) => allowed.length === 0)
+}
+
+function isWider(before: Principal, after: Principal): boolean {
+  return exceeds(before.grants, after.grants).length > 0 || (before.disabled && !after.disabled)
+}
+
+function isNewlyLive({ before, after }: Sides<KeptValues["key"]>): boolean {
+  if (!after || after.revokedAtMs !== undefined) return false
+  if (!before || before.revokedAtMs !== undefined) return true
+  return (after.expiresAtMs ?? Number.POSITIVE_INFINITY) > (before.expiresAtMs ?? Number.POSITIVE_INFINITY)
+}

@@ -1,0 +1,46 @@
+/**
+ * From a draft to a change, or to a plan: the one way in which operations change the gateway's state. One goes this way
+ * at a time, from what it looks at to what it writes; what is answered is told when the next may begin, since to tell
+ * may take as long as a service takes to start.
+ *
+ * What makes a plan: make-plan.ts. How changes come to the stores: apply-changes.ts.
+ */
+
+import { riskOf } from "../domain/risk.ts"
+import { applyChanges } from "./apply-changes.ts"
+import type { Asked } from "./change-operation.ts"
+import { makePlan, showPlan } from "./make-plan.ts"
+import type { Applied, ChangingOperation, Draft, OperationContext } from "./operation.ts"
+import { inTurn } from "./turn.ts"
+
+type Values = Readonly<Record<string, unknown>>
+
+export async function mutate(
+  operation: ChangingOperation,
+  context: OperationContext,
+  { dry_run: dryRun = false, ...input }: Asked<Values>,
+): Promise<Values> {
+  const come = await inTurn(context.plans, async () => {
+    const draft = await operation.draft(context, input)
+    const risk = riskOf(draft.changes, context.actor.principal)
+    if (dryRun) return { plan: await makePlan(context, { operation, input, draft, risk, state: "drafted" }) }
+    return { applied: await applyDraft(context, { operation: operation.name, draft }) }
+  })
+  if (come.plan) return { plan: await showPlan(context, come.plan) }
+  return operation.tell(context, input, come.applied)
+}
+
+type Decided = {
+  readonly operation: string
+  readonly draft: Draft
+  /** The id of the plan that the draft fulfils. */
+  readonly plan?: string
+}
+
+async function applyDraft(context: OperationContext, { operation, draft, plan }: Decided): Promise<Applied> {
+  const { actor, nowMs, onApplied } = context
+  const done = await applyChanges(context, draft.changes)
+  if (draft.changes.length > 0)
+    await onApplied({ actor, operation, ...(plan !== undefined && { plan }), changes: draft.changes, nowMs })
+  return { ...draft, done }
+}

@@ -1,0 +1,76 @@
+/** A plan as operations show it. */
+
+import * as z from "zod"
+import { shownChangeSchema } from "../domain/change-shown.ts"
+import { affectedSchema, planStates, riskSchema, stateOf, type Affected, type Plan } from "../domain/plan.ts"
+import { isoTime, plainLine } from "./plain-text.ts"
+
+export const planRow = z.object({
+  id: z.string(),
+  operation: z.string(),
+  proposedBy: z.string().describe("The name of the principal."),
+  state: z.enum(planStates),
+  changes: z.array(shownChangeSchema),
+  affects: affectedSchema,
+  notes: z.array(z.string()),
+  risk: riskSchema,
+  digest: z.string().describe("Of all that it would do, and of the state that it was made from."),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+  approvals: z.array(z.object({ by: z.string(), at: z.string(), expiresAt: z.string() })),
+  rejection: z.object({ by: z.string(), at: z.string(), reason: z.string() }).optional(),
+})
+
+export type PlanRow = z.output<typeof planRow>
+
+/** @param nameOf a principal's, by its id */
+export function toPlanRow(plan: Plan, nameOf: (principalId: string) => string, nowMs: number): PlanRow {
+  const { id, operation, proposedBy, changes, affects, notes, risk, digest, approvals, rejection } = plan
+  return {
+    id,
+    operation,
+    proposedBy: nameOf(proposedBy),
+    state: stateOf(plan, nowMs),
+    changes: [...changes],
+    affects: { principals: listed(affects.principals), tools: listed(affects.tools) },
+    notes: [...notes],
+    risk: { class: risk.class, reasons: [...risk.reasons] },
+    digest,
+    createdAt: isoTime(plan.createdAtMs),
+    expiresAt: isoTime(plan.expiresAtMs),
+    approvals: approvals.map(({ by, atMs, expiresAtMs }) => ({
+      by: nameOf(by),
+      at: isoTime(atMs),
+      expiresAt: isoTime(expiresAtMs),
+    })),
+    ...(rejection && {
+      rejection: { by: nameOf(rejection.by), at: isoTime(rejection.atMs), reason: rejection.reason },
+    }),
+  }
+}
+
+function listed({ count, names }: Affected["tools"]): { count: number; names: string[] } {
+  return { count, names: [...names] }
+}
+
+const maxLineLength = 200
+
+export function sayPlan({ id, operation, state, changes, notes, risk, expiresAt }: PlanRow): string {
+  return [
+    `Plan ${id} (${state}): ${operation}, ${risk.class} risk, until ${expiresAt}.`,
+    ...changes.flatMap(({ subject, name, effect, diff }) => [
+      `${effect} ${subject} ${name}`,
+      ...diff.map((line) => `  ${line}`),
+    ]),
+    ...(changes.length === 0 ? ["Nothing would change."] : []),
+    ...risk.reasons.map(({ class: of, reason }) => `${of} risk, because it ${reason}`),
+    ...notes,
+  ]
+    .map((line) => plainText(line))
+    .join("\n")
+}
+
+function plainText(line: string): string {
+  const indent = /^ */.exec(line)?.[0] ?? ""
+  return indent + plainLine(line, maxLineLength)
+}
