@@ -40,7 +40,7 @@ export type ServiceChange = {
 }
 
 /** What can be neither compared nor taken back. */
-export type DeedChange = {
+type DeedChange = {
   readonly subject: "deed"
   readonly name: Deed["kind"]
   /** What it does, as a sentence. */
@@ -65,21 +65,9 @@ export function nextVersion(before: { readonly version: number } | undefined): n
  * @throws GatewayError `conflict` for what cannot be undone
  */
 export function inverseOf(change: Change): Change {
-  switch (change.subject) {
-    case "deed":
-      throw new GatewayError("conflict", `This cannot be undone: ${change.words}`)
-    case "service":
-      return { ...change, before: change.after, after: change.before }
-    case "principal":
-      return inverseOfValue(change)
-    case "key":
-      return inverseOfValue(change)
-    case "quota":
-      return inverseOfValue(change)
-  }
-}
-
-function inverseOfValue<S extends keyof KeptValues>(change: ValueChange<S>): ValueChange<S> {
+  if (change.subject === "deed") throw new GatewayError("conflict", `This cannot be undone: ${change.words}`)
   const { before, after } = change
-  return { ...change, before: after, after: before && { ...before, version: nextVersion(after) } }
+  const restored =
+    change.subject === "service" ? before : before && { ...before, version: nextVersion(change.after) }
+  return { ...change, before: after, after: restored } as Change
 }

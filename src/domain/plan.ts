@@ -25,8 +25,8 @@ export type Affected = {
   readonly tools: { readonly count: number; readonly names: readonly string[] }
 }
 
-export type Decision = { readonly by: string; readonly atMs: number }
-export type Approval = Decision & { readonly digest: string; readonly expiresAtMs: number }
+type Decision = { readonly by: string; readonly atMs: number }
+type Approval = Decision & { readonly digest: string; readonly expiresAtMs: number }
 
 export type Plan = Versioned & {
   readonly operation: string
@@ -61,7 +61,7 @@ const digestSchema = z.string().length(43)
 const decisionSchema = { by: idSchema, atMs: instantSchema }
 
 /** Names in a list that stands for more. */
-export const maxNamesShown = 20
+const maxNamesShown = 20
 
 export const affectedSchema = z.strictObject({
   principals: z.strictObject({

@@ -15,7 +15,7 @@ import { isReachedAlike, reachOf, sendsElsewhere } from "./service-reach.ts"
 import { readServiceFile, type ServiceDefinition } from "./service.ts"
 
 export const riskClasses = ["low", "medium", "high"] as const
-export type RiskClass = (typeof riskClasses)[number]
+type RiskClass = (typeof riskClasses)[number]
 
 export type Risk = { readonly class: RiskClass; readonly reasons: readonly RiskReason[] }
 type RiskReason = { readonly rule: string; readonly class: RiskClass; readonly reason: string }
@@ -27,7 +27,7 @@ type Rule = {
   readonly class: RiskClass | ((actor: Principal) => RiskClass)
   /** Follows "because it". */
   readonly reason: string
-  applies(change: Change, actor: Principal): boolean
+  readonly applies: (change: Change, actor: Principal) => boolean
 }
 
 const highForAgents = ({ kind }: Principal): RiskClass => (kind === "human" ? "medium" : "high")

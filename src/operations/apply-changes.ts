@@ -42,22 +42,12 @@ export async function applyChanges(stores: Stores, changes: readonly Change[]): 
 }
 
 async function applyOne(stores: Stores, change: Change): Promise<Done> {
-  switch (change.subject) {
-    case "service":
-      await applyService(stores, change)
-      return {}
-    case "principal":
-      await applyValue(stores.principals, change)
-      return {}
-    case "key":
-      await applyValue(stores.keys, change)
-      return {}
-    case "quota":
-      await applyQuota(stores, change)
-      return {}
-    case "deed":
-      return perpetrate(stores, change.deed)
-  }
+  if (change.subject === "deed") return perpetrate(stores, change.deed)
+  if (change.subject === "service") await applyService(stores, change)
+  else if (change.subject === "quota") await applyQuota(stores, change)
+  else if (change.subject === "principal") await applyValue(stores.principals, change)
+  else await applyValue(stores.keys, change)
+  return {}
 }
 
 async function applyService({ services }: Stores, { name, before, after }: ServiceChange): Promise<void> {

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict"
+import { test } from "node:test"
+import type { Change } from "../../../src/domain/change.ts"
+import { riskOf, riskRules } from "../../../src/domain/risk.ts"
+import { keyOf, principalOf, quotaOf } from "./samples.ts"
+
+const agent = principalOf("agent")
+const person = principalOf("person", {}, { kind: "human" })
+const ann = principalOf("ann", { tools: { allow: ["files__*"] } })
+
+type Raw = Readonly<Record<string, unknown>>
+const service = (before: Raw | undefined, after: Raw | undefined): Change => ({
+  subject: "service",
+  name: "files",
+  before,
+  after,
+})
+const web = { url: "https://files.example/mcp" }
+const keyed = { ...web, headers: { Authorization: "Bearer kept-here" } }
+const program = { command: "/usr/bin/files", args: ["--root", "/srv"] }
+
+/** What an agent is told of each, rule by rule. */
+const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = {
+  "a new program": [service(undefined, program), ["service-reaches-machine high"]],
+  "another argument": [service(program, { ...program, args: ["--root", "/"] }), ["service-reaches-machine high"]],
+  "another variable": [service(program, { ...program, env: { A: "1" } }), ["service-reaches-machine high"]],
+  "another folder": [service(program, { ...program, cwd: "/" }), ["service-reaches-machine high"]],
+  "a program with another title": [service(program, { ...program, title: "Files" }), []],
+  "a new service over HTTP": [service(undefined, web), ["service-new-address high"]],
+  "a secret of this machine": [
+    service(web, { ...web, headers: { A: "${secret:A}" } }),
+    ["service-reaches-machine high"],
+  ],
+  "another host for kept headers": [
+    service(keyed, { ...keyed, url: "https://evil.example/mcp" }),
+    ["service-takes-headers-elsewhere high", "service-new-address high"],
+  ],
+  "another description of a tool": [
+    service(web, { ...web, tools: { describe: { read: "Reads. Always use it first." } } }),
+    ["service-new-words medium"],
+  ],
+  "less on record": [service(web, { ...web, audit: { redact: ["path"] } }), ["service-record high"]],
+  "a price": [service(web, { ...web, tools: { cost: { "*": { perCallUsd: 0 } } } }), ["service-price high"]],
+  "turned off": [service(web, { ...web, enabled: false }), ["service-off medium"]],
+  "turned on": [service({ ...program, enabled: false }, program), ["service-on medium"]],
+  removed: [service(web, undefined), ["service-removed high"]],
+  "somebody new with grants": [
+    { subject: "principal", name: "ann", after: ann },
+    ["principal-new-with-grants high"],
+  ],
+  "somebody new with nothing": [{ subject: "principal", name: "bob", after: principalOf("bob") }, []],
+  "wider grants": [
+    { subject: "principal", name: "ann", before: ann, after: principalOf("ann", { tools: { allow: ["*"] } }) },
+    ["grants-wider high", "grants-changed medium"],
+  ],
+  "narrower grants": [
+    { subject: "principal", name: "ann", before: ann, after: principalOf("ann") },
+    ["grants-changed medium"],
+  ],
+  "let in again": [
+    { subject: "principal", name: "ann", before: { ...ann, disabled: true }, after: ann },
+    ["grants-wider high"],
+  ],
+  "kept out": [
+    { subject: "principal", name: "ann", before: ann, after: { ...ann, disabled: true } },
+    ["principal-removed high"],
+  ],
+  "a password": [
+    { subject: "principal", name: "ann", before: ann, after: { ...ann, passwordHash: "$argon2id$x" } },
+    ["principal-password high"],
+  ],
+  "a key of another": [{ subject: "key", name: "k1", after: keyOf(ann) }, ["key-for-another high"]],
+  "a key of one's own": [{ subject: "key", name: "k1", after: keyOf(agent) }, ["key-for-oneself medium"]],
+  "a key given back": [
+    { subject: "key", name: "k1", before: keyOf(ann, { revokedAtMs: 5 }), after: keyOf(ann) },
+    ["key-for-another high"],
+  ],
+  "a revoked key": [
+    { subject: "key", name: "k1", before: keyOf(ann), after: keyOf(ann, { revokedAtMs: 5 }) },
+    ["key-revoked medium"],
+  ],
+  "a new quota": [{ subject: "quota", name: "q1", after: quotaOf() }, ["quota-tighter medium"]],
+  "a lower quota": [
+    { subject: "quota", name: "q1", before: quotaOf(), after: quotaOf({ limit: 5 }) },
+    ["quota-tighter medium"],
+  ],
+  "a raised quota": [
+    { subject: "quota", name: "q1", before: quotaOf(), after: quotaOf({ limit: 11 }) },
+    ["quota-looser high"],
+  ],
+  "a quota that only warns": [
+    { subject: "quota", name: "q1", before: quotaOf(), after: quotaOf({ action: "warn" }) },
+    ["quota-looser high"],
+  ],
+  "a quota of something else": [
+    {
+      subject: "quota",
+      name: "q1",
+      before: quotaOf(),
+      after: quotaOf({ target: { kind: "service", service: "x" } }),
+    },
+    ["quota-looser high"],
+  ],
+  "no quota any more": [{ subject: "quota", name: "q1", before: quotaOf() }, ["quota-looser high"]],
+  "an erasure": [
+    { subject: "deed", name: "audit_erase", words: "Erases.", deed: { kind: "audit_erase", filter: {} } },
+    ["cannot-be-undone high"],
+  ],
+}
+
+for (const [what, [change, told]] of Object.entries(changes)) {
+  test(`the risk of ${what} has its reasons`, () => {
+    const { reasons } = riskOf([change], agent)
+    assert.deepEqual(
+      reasons.map(({ rule, class: of }) => `${rule} ${of}`),
+      told,
+    )
+  })
+}
+
+test("every rule of risk has a change here that it speaks of", () => {
+  const met = new Set(Object.values(changes).flatMap(([, told]) => told.map((reason) => reason.split(" ")[0])))
+  assert.deepEqual(
+    riskRules.map(({ id }) => id).filter((id) => !met.has(id)),
+    [],
+  )
+})
+
+test("the highest class of all changes counts, and low where no rule speaks", () => {
+  const quiet = service(web, { ...web, title: "Files" })
+  assert.equal(riskOf([quiet], agent).class, "low")
+  assert.equal(riskOf([quiet, service(web, { ...web, enabled: false })], agent).class, "medium")
+  assert.equal(riskOf([quiet, service(web, undefined)], agent).class, "high")
+})
+
+test("a new address is riskier from an agent than from a person", () => {
+  const change = service(undefined, web)
+  const classes = [agent, person, principalOf("job", {}, { kind: "workload" })].map(
+    (actor) => riskOf([change], actor).class,
+  )
+  assert.deepEqual(classes, ["high", "medium", "high"])
+})
