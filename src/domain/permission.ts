@@ -2,11 +2,11 @@
  * What a principal may do: permissions over the gateway itself, and patterns over the tools, prompts and resources
  * that it may use. Nothing is allowed that is not granted, and nobody grants more than they have.
  *
- * How patterns match: pattern.ts. Who holds grants: principal.ts.
+ * How patterns match: pattern.ts. What is too much to grant: exceeding.ts. Who holds grants: principal.ts.
  */
 
 import * as z from "zod"
-import { compilePatterns, coversPattern, overlapsPattern } from "./pattern.ts"
+import { compilePatterns } from "./pattern.ts"
 
 /** Each grade holds those before it. */
 const grades = ["observe", "operate", "configure", "govern"] as const
@@ -44,31 +44,60 @@ export type Permission = Grade | FinePermission
 /** Limits of one list of patterns; `exceeds` costs their square at worst. */
 const maxPatterns = 200
 const maxPatternLength = 256
-
-const patternsSchema = z
-  .array(z.string().min(1).max(maxPatternLength))
-  .max(maxPatterns)
-  .describe("Exact names, or patterns in which * stands for any characters.")
-const useSchema = z.strictObject({
-  allow: patternsSchema.default([]),
-  deny: patternsSchema.default([]).describe("Wins over allow."),
-})
+/** Temporary grants of one principal, so few that their patterns are no more than twice the standing ones. */
+const maxTemporary = 20
+const maxTemporaryPatterns = 20
 
 export const permissionSchema = z.enum([...grades, ...(Object.keys(gradeOf) as FinePermission[])])
 
-export const grantsSchema = z.strictObject({
+const rightsOf = (max: number) => ({
   permissions: z.array(permissionSchema).max(100).default([]),
-  tools: useSchema.prefault({}),
-  prompts: useSchema.prefault({}),
-  resources: useSchema.prefault({}),
+  tools: useOf(max).prefault({}),
+  prompts: useOf(max).prefault({}),
+  resources: useOf(max).prefault({}),
 })
 
-type Patterns = { readonly allow: readonly string[]; readonly deny: readonly string[] }
+function useOf(max: number) {
+  const patterns = z
+    .array(z.string().min(1).max(maxPatternLength))
+    .max(max)
+    .describe("Exact names, or patterns in which * stands for any characters.")
+  return z.strictObject({ allow: patterns.default([]), deny: patterns.default([]).describe("Wins over allow.") })
+}
 
-const kinds = ["tools", "prompts", "resources"] as const
-type GrantedKind = (typeof kinds)[number]
+const temporaryFields = {
+  ...rightsOf(maxTemporaryPatterns),
+  reason: z.string().min(1).max(500).exactOptional().describe("Why, for people."),
+}
 
-export type Grants = { readonly permissions: readonly Permission[] } & { readonly [Kind in GrantedKind]: Patterns }
+/** @param end when each ends, as it is kept or as it is told */
+export function grantsWith<End extends z.ZodRawShape>(end: End) {
+  return z.strictObject({
+    ...rightsOf(maxPatterns),
+    temporary: z
+      .array(z.strictObject({ ...temporaryFields, ...end }))
+      .max(maxTemporary)
+      .exactOptional(),
+  })
+}
+
+export const grantsSchema = grantsWith({ expiresAtMs: z.int().nonnegative() })
+
+export type Patterns = { readonly allow: readonly string[]; readonly deny: readonly string[] }
+
+export const grantedKinds = ["tools", "prompts", "resources"] as const
+type GrantedKind = (typeof grantedKinds)[number]
+
+export type Rights = { readonly permissions: readonly Permission[] } & { readonly [Kind in GrantedKind]: Patterns }
+
+/** Rights for a time, beside the standing ones. What those deny is denied here too. */
+export type TemporaryGrant = Rights & {
+  /** The first instant at which it is no longer good. */
+  readonly expiresAtMs: number
+  readonly reason?: string
+}
+
+export type Grants = Rights & { readonly temporary?: readonly TemporaryGrant[] }
 
 /** Grants made ready to be asked on every call. */
 export type CompiledGrants = {
@@ -76,20 +105,48 @@ export type CompiledGrants = {
   mayUse(kind: GrantedKind, name: string): boolean
 }
 
-export function compileGrants(grants: Grants): CompiledGrants {
-  const held = new Set(permissionSchema.options.filter((needed) => holds(grants.permissions, needed)))
-  const may = {
-    tools: compileUse(grants.tools),
-    prompts: compileUse(grants.prompts),
-    resources: compileUse(grants.resources),
-  }
+/** As they are at that instant; without one, those that stand. Until when: `changesAtMs`. */
+export function compileGrants(grants: Grants, nowMs = Number.POSITIVE_INFINITY): CompiledGrants {
+  const { temporary } = liveGrants(grants, nowMs)
+  const all = permissionsAt(grants, nowMs)
+  const held = new Set(permissionSchema.options.filter((needed) => holds(all, needed)))
+  const compile = (kind: GrantedKind): ((name: string) => boolean) =>
+    compileUse(grants[kind], temporary?.map((one) => compileStanding(one[kind])) ?? [])
+  const may = { tools: compile("tools"), prompts: compile("prompts"), resources: compile("resources") }
   return { holds: (needed) => held.has(needed), mayUse: (kind, name) => may[kind](name) }
 }
 
-function compileUse({ allow, deny }: Patterns): (name: string) => boolean {
+type MayUse = (name: string) => boolean
+
+function compileUse(standing: Patterns, temporary: readonly MayUse[]): MayUse {
+  const allows = compileStanding(standing)
+  if (temporary.length === 0) return allows
+  const denies = compilePatterns(standing.deny)
+  return (name) => allows(name) || (!denies(name) && temporary.some((also) => also(name)))
+}
+
+function compileStanding({ allow, deny }: Patterns): MayUse {
   const allows = compilePatterns(allow)
   const denies = compilePatterns(deny)
   return (name) => allows(name) && !denies(name)
+}
+
+/** When they are others than they are now, because the time of one of them is over. */
+export function changesAtMs({ temporary = [] }: Grants, nowMs: number): number {
+  const ahead = temporary.map(({ expiresAtMs }) => expiresAtMs).filter((atMs) => atMs > nowMs)
+  return Math.min(Number.POSITIVE_INFINITY, ...ahead)
+}
+
+/** Without those whose time is over. */
+export function liveGrants({ temporary, ...standing }: Grants, nowMs: number): Grants {
+  const live = temporary?.filter(({ expiresAtMs }) => nowMs < expiresAtMs) ?? []
+  return live.length > 0 ? { ...standing, temporary: live } : standing
+}
+
+/** All that they hold at that instant, for however long. */
+export function permissionsAt(grants: Grants, nowMs: number): readonly Permission[] {
+  const { permissions, temporary = [] } = liveGrants(grants, nowMs)
+  return [...permissions, ...temporary.flatMap((one) => one.permissions)]
 }
 
 export function holds(permissions: readonly Permission[], needed: Permission): boolean {
@@ -101,27 +158,4 @@ export function holds(permissions: readonly Permission[], needed: Permission): b
 
 function isGrade(permission: Permission): permission is Grade {
   return (grades as readonly Permission[]).includes(permission)
-}
-
-/**
- * What `wanted` has that `grantor` has not, in words to show; empty where the grantor may grant it. Stricter than it
- * must be: an allowed pattern has to lie within one of the grantor's, and what the grantor is denied within it has to
- * be denied by a pattern at least as wide.
- */
-export function exceeds(grantor: Grants, wanted: Grants): string[] {
-  const permissions = wanted.permissions.filter((permission) => !holds(grantor.permissions, permission))
-  const patterns = kinds.flatMap((kind) =>
-    exceedsUse(grantor[kind], wanted[kind]).map((text) => `${kind} ${text}`),
-  )
-  return [...permissions, ...patterns]
-}
-
-function exceedsUse(grantor: Patterns, wanted: Patterns): string[] {
-  const missing = grantor.deny.filter((denied) => !wanted.deny.some((pattern) => coversPattern(pattern, denied)))
-  return wanted.allow.flatMap((allowed) => {
-    if (!grantor.allow.some((pattern) => coversPattern(pattern, allowed))) return [allowed]
-    return missing
-      .filter((denied) => overlapsPattern(allowed, denied))
-      .map((denied) => `${allowed} without denying ${denied}`)
-  })
 }

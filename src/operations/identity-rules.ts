@@ -3,7 +3,8 @@
  * has more, change their own grants, or leave the gateway with nobody to govern it.
  */
 
-import { exceeds, holds, type Grants } from "../domain/permission.ts"
+import { exceeds } from "../domain/exceeding.ts"
+import { holds, type Grants } from "../domain/permission.ts"
 import type { Key, Principal } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { OperationContext } from "./operation.ts"
