@@ -8,7 +8,8 @@
 
 import { isDeepStrictEqual } from "node:util"
 import type { Change, KeptValues } from "./change.ts"
-import { exceeds, type Grants } from "./permission.ts"
+import { exceeds } from "./exceeding.ts"
+import type { Grants } from "./permission.ts"
 import type { Principal } from "./principal.ts"
 import { isLooser } from "./quota/compare.ts"
 import { isReachedAlike, reachOf, sendsElsewhere } from "./service-reach.ts"

@@ -98,7 +98,7 @@ type Claimed = { readonly caller: Caller | undefined; readonly hash: string | un
 /** @throws GatewayError `unauthenticated` for a key that could not be used whatever its secret */
 function findClaimed(roster: Roster, claim: Claim, nowMs: number): Claimed {
   if (claim.kind === "password") {
-    const principal = roster.findMemberByName(claim.name)?.principal
+    const principal = roster.findByName(claim.name)
     return { caller: principal && Object.freeze({ principalId: principal.id }), hash: principal?.passwordHash }
   }
   const key = roster.findKey(claim.id)
@@ -109,7 +109,7 @@ function findClaimed(roster: Roster, claim: Claim, nowMs: number): Claimed {
 }
 
 function getActive(roster: Roster, { principalId, keyId }: Caller, nowMs: number): ActivePrincipal {
-  const member = roster.findMember(principalId)
+  const member = roster.findMember(principalId, nowMs)
   if (!member || member.principal.disabled) throw refusedCredential()
   if (keyId === undefined) return member
   const key = roster.findKey(keyId)
@@ -118,7 +118,7 @@ function getActive(roster: Roster, { principalId, keyId }: Caller, nowMs: number
 }
 
 function isActive(roster: Roster, key: Key, nowMs: number): boolean {
-  const principal = roster.findMember(key.principalId)?.principal
+  const principal = roster.findMember(key.principalId, nowMs)?.principal
   return principal !== undefined && !principal.disabled && isGood(key, principal, nowMs)
 }
 

@@ -1,23 +1,30 @@
 /**
  * All principals and keys in memory, kept fresh by the stores' watches, so that asking on every call who may call
- * costs two look-ups and no store.
+ * costs two look-ups and no store. Grants are compiled when they are first asked for, and again when one has ended;
+ * who is to be told of that: grant-ends.ts.
  */
 
 import { maxPageLength, type Change, type Collection, type Versioned } from "../domain/collection.ts"
-import { compileGrants, type CompiledGrants } from "../domain/permission.ts"
+import { changesAtMs, compileGrants, type CompiledGrants } from "../domain/permission.ts"
 import type { Key, Principal } from "../domain/principal.ts"
 
-type Member = { readonly principal: Principal; readonly may: CompiledGrants }
+type Member = {
+  readonly principal: Principal
+  readonly may: CompiledGrants
+  /** When `may` no longer holds, because a temporary grant ends. */
+  readonly untilMs: number
+}
 
 export interface Roster {
   findKey(id: string): Key | undefined
-  findMember(principalId: string): Member | undefined
-  findMemberByName(name: string): Member | undefined
+  /** As its grants are at that instant, epoch ms. */
+  findMember(principalId: string, nowMs: number): Member | undefined
+  findByName(name: string): Principal | undefined
   close(): void
 }
 
-/** What the roster needs of a store. */
-type Followed<T extends Versioned> = Pick<Collection<T>, "list" | "watch">
+/** What is needed of a store. */
+export type Followed<T extends Versioned> = Pick<Collection<T>, "list" | "watch">
 
 export async function openRoster(principals: Followed<Principal>, keys: Followed<Key>): Promise<Roster> {
   const members = new Map<string, Member>()
@@ -27,7 +34,7 @@ export async function openRoster(principals: Followed<Principal>, keys: Followed
     const before = members.get(id)?.principal.name
     if (before !== undefined && ids.get(before) === id) ids.delete(before)
     if (principal) {
-      members.set(id, { principal, may: compileGrants(principal.grants) })
+      members.set(id, { principal, may: nothing, untilMs: Number.NEGATIVE_INFINITY })
       ids.set(principal.name, id)
     } else members.delete(id)
   })
@@ -37,8 +44,14 @@ export async function openRoster(principals: Followed<Principal>, keys: Followed
   })
   return {
     findKey: (id) => known.get(id),
-    findMember: (id) => members.get(id),
-    findMemberByName: (name) => members.get(ids.get(name) ?? ""),
+    findMember: (id, nowMs) => {
+      const member = members.get(id)
+      if (!member || nowMs < member.untilMs) return member
+      const compiled = compile(member.principal, nowMs)
+      members.set(id, compiled)
+      return compiled
+    },
+    findByName: (name) => members.get(ids.get(name) ?? "")?.principal,
     close: () => {
       stopPrincipals()
       stopKeys()
@@ -46,8 +59,16 @@ export async function openRoster(principals: Followed<Principal>, keys: Followed
   }
 }
 
+/** Of who has not been asked for yet. */
+const nothing: CompiledGrants = { holds: () => false, mayUse: () => false }
+
+function compile(principal: Principal, nowMs: number): Member {
+  const { grants } = principal
+  return { principal, may: compileGrants(grants, nowMs), untilMs: changesAtMs(grants, nowMs) }
+}
+
 /** Watches before it lists, so that nothing falls between the two; what changed while it listed is not listed over. */
-async function follow<T extends Versioned>(
+export async function follow<T extends Versioned>(
   collection: Followed<T>,
   apply: (id: string, value: T | undefined) => void,
 ): Promise<() => void> {

@@ -1,6 +1,7 @@
 /** Erasing what the audit log keeps of arguments and results. What is on record stays on record. */
 
 import * as z from "zod"
+import { GatewayError } from "../errors.ts"
 import { instantInput, instantOf } from "./instant-input.ts"
 import { defineChange } from "./change-operation.ts"
 import { isoTime } from "./plain-text.ts"
@@ -9,7 +10,7 @@ export const auditErase = defineChange({
   name: "audit_erase",
   title: "Erase redacted copies from the audit log",
   summary:
-    "Erases the redacted copies of arguments and results that the audit log keeps beside its entries: those of one principal, of one call, or all before a time; where several are given all must fit. It cannot be undone. The entries themselves stay, with who, what, when and digests, so the chain stays valid and audit_verify stays ok; an entry of kind erasure says that you did it. See what there is with audit_query first.",
+    "Erases the redacted copies of arguments and results that the audit log keeps beside its entries: those of one principal, of one call, or all before a time; where several are given all must fit. Those of your own calls stay, whatever you give: another principal erases them. It cannot be undone. The entries themselves stay, with who, what, when and digests, so the chain stays valid and audit_verify stays ok; an entry of kind erasure says that you did it. See what there is with audit_query first.",
   group: "audit",
   permission: "audit:write",
   effect: "delete",
@@ -28,8 +29,11 @@ export const auditErase = defineChange({
       "give at least one of principal, call_id and to",
     ),
   output: z.object({ erased: z.int().describe("How many copies.") }),
-  draft: async ({ nowMs }, { principal, call_id: callId, to }) => {
+  draft: async ({ actor, nowMs }, { principal, call_id: callId, to }) => {
+    const { name: except } = actor.principal
+    assertNotOwnCopies(except, principal)
     const filter = {
+      except,
       ...(principal !== undefined && { principal }),
       ...(callId !== undefined && { callId }),
       ...(to !== undefined && { toMs: instantOf("to", to, nowMs) }),
@@ -52,4 +56,13 @@ function wordsOf({ principal, callId, toMs }: Filter): string {
     toMs === undefined ? undefined : `those before ${isoTime(toMs)}`,
   ]
   return parts.filter((part) => part !== undefined).join(", and of them ")
+}
+
+/** @throws GatewayError `forbidden`: what somebody did is for others to judge */
+function assertNotOwnCopies(own: string, principal: string | undefined): void {
+  if (principal !== own) return
+  throw new GatewayError(
+    "forbidden",
+    "Nobody erases what is kept of their own calls; ask another principal that holds audit:write.",
+  )
 }

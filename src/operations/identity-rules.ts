@@ -4,13 +4,14 @@
  */
 
 import { exceeds } from "../domain/exceeding.ts"
-import { holds, type Grants } from "../domain/permission.ts"
+import { holds, liveGrants, permissionsAt, type Grants } from "../domain/permission.ts"
 import type { Key, Principal } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { OperationContext } from "./operation.ts"
 import { listAll } from "./page.ts"
+import { isoTime } from "./plain-text.ts"
 
-type Actor = Pick<OperationContext, "actor">
+type Actor = Pick<OperationContext, "actor" | "nowMs">
 
 /** @throws GatewayError `forbidden`, naming what is too much */
 export function assertMayGrant({ actor }: Actor, wanted: Grants): void {
@@ -24,9 +25,9 @@ export function assertMayGrant({ actor }: Actor, wanted: Grants): void {
 }
 
 /** @throws GatewayError `forbidden` where a credential of this principal would let the actor do more than it may */
-export function assertMayActAs({ actor }: Actor, { id, name, grants }: Principal): void {
+export function assertMayActAs({ actor, nowMs }: Actor, { id, name, grants }: Principal): void {
   if (id === actor.principal.id) return
-  const excess = exceeds(actor.principal.grants, grants)
+  const excess = exceeds(actor.principal.grants, liveGrants(grants, nowMs))
   if (excess.length === 0) return
   throw new GatewayError(
     "forbidden",
@@ -38,8 +39,8 @@ export function assertMayActAs({ actor }: Actor, { id, name, grants }: Principal
 }
 
 /** @throws GatewayError `forbidden` where the principal stands above the actor */
-export function assertNotAbove({ actor }: Actor, { id, name, grants }: Principal): void {
-  const more = grants.permissions.filter((permission) => !holds(actor.principal.grants.permissions, permission))
+export function assertNotAbove({ actor, nowMs }: Actor, { id, name, grants }: Principal): void {
+  const more = permissionsAt(grants, nowMs).filter((permission) => !actor.may.holds(permission))
   if (more.length === 0 || id === actor.principal.id) return
   throw new GatewayError(
     "forbidden",
@@ -50,39 +51,91 @@ export function assertNotAbove({ actor }: Actor, { id, name, grants }: Principal
   )
 }
 
-export type IdentityChange = { readonly principal?: Principal; readonly key?: Key }
+/** What shall be; `removed` is the id of a principal. */
+export type IdentityChange = {
+  readonly principal?: Principal
+  readonly removed?: string
+  readonly keys?: readonly Key[]
+}
 
-/** @throws GatewayError `conflict` where the change takes away the last principal that can still govern */
+/** Those who come next need the time to make a credential that lasts. */
+const leastGovernedMs = 7 * 24 * 3_600_000
+
+/**
+ * Counts for nothing: what is granted for a time, and a key that soon ends.
+ *
+ * @throws GatewayError `conflict` where the change takes away the last principal that can still govern
+ */
 export async function assertGovernorRemains(context: OperationContext, change: IdentityChange): Promise<void> {
   const principals = await listAll(context.principals)
   const keys = await listAll(context.keys)
-  const canGovern = (principals: readonly Principal[], keys: readonly Key[]): boolean =>
-    principals.some((principal) => governs(principal, keys, context.nowMs))
-  if (
-    !canGovern(principals, keys) ||
-    canGovern(replaceIn(principals, change.principal), replaceIn(keys, change.key))
-  )
-    return
+  const { removed, principal, keys: changed = [] } = change
+  const left = principals.filter(({ id }) => id !== removed)
+  const before = governedUntilMs(principals, keys)
+  const after = governedUntilMs(replaceIn(left, principal ? [principal] : []), replaceIn(keys, changed))
+  if (after >= Math.min(before, context.nowMs + leastGovernedMs) || before <= context.nowMs) return
   throw new GatewayError(
     "conflict",
-    "Nobody could govern this gateway any more. Give another principal govern and a key first.",
+    "Nobody could govern this gateway any more, or not for long. Give another principal govern and a key that lasts first.",
     {
       next: { operation: "create_principal", arguments: { kind: "human", grants: { permissions: ["govern"] } } },
     },
   )
 }
 
-function governs({ id, disabled, grants, passwordHash }: Principal, keys: readonly Key[], nowMs: number): boolean {
-  if (disabled || !holds(grants.permissions, "govern")) return false
-  return passwordHash !== undefined || keys.some((key) => key.principalId === id && isLive(key, nowMs))
+/** The first instant at which nobody could, if nothing else is done. */
+function governedUntilMs(principals: readonly Principal[], keys: readonly Key[]): number {
+  const governors = principals.filter(({ disabled, grants }) => !disabled && holds(grants.permissions, "govern"))
+  if (governors.some(({ passwordHash }) => passwordHash !== undefined)) return Number.POSITIVE_INFINITY
+  const ids = new Set(governors.map(({ id }) => id))
+  return keys
+    .filter(({ principalId, revokedAtMs }) => ids.has(principalId) && revokedAtMs === undefined)
+    .reduce((latest, { expiresAtMs = Number.POSITIVE_INFINITY }) => Math.max(latest, expiresAtMs), 0)
 }
 
 export function isLive({ expiresAtMs = Number.POSITIVE_INFINITY, revokedAtMs }: Key, nowMs: number): boolean {
   return revokedAtMs === undefined && nowMs < expiresAtMs
 }
 
-function replaceIn<T extends { readonly id: string }>(all: readonly T[], changed: T | undefined): readonly T[] {
-  return changed ? all.map((one) => (one.id === changed.id ? changed : one)) : all
+function replaceIn<T extends { readonly id: string }>(all: readonly T[], changed: readonly T[]): readonly T[] {
+  return all.map((one) => changed.find(({ id }) => id === one.id) ?? one)
+}
+
+/**
+ * A key for oneself is no way past the limits of the one that somebody came with.
+ *
+ * @throws GatewayError `forbidden`
+ */
+export async function assertNoWiderKey(
+  { actor, keys, quotas }: OperationContext,
+  { id }: Principal,
+  expiresAtMs = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  if (id !== actor.principal.id || actor.keyId === undefined) return
+  const ownEndsAtMs = (await keys.find(actor.keyId))?.expiresAtMs ?? Number.POSITIVE_INFINITY
+  if (expiresAtMs > ownEndsAtMs)
+    throw new GatewayError(
+      "forbidden",
+      `A key that you make for yourself cannot be good for longer than the one you came with, until ${isoTime(ownEndsAtMs)}; ask another principal that holds keys:write.`,
+    )
+  const isLimited = (await listAll(quotas)).some(
+    ({ subject }) => subject.kind === "key" && subject.keyId === actor.keyId,
+  )
+  if (!isLimited) return
+  throw new GatewayError(
+    "forbidden",
+    "A quota limits the key you came with, so you cannot make yourself another; ask another principal that holds keys:write.",
+    { next: { operation: "list_quotas" } },
+  )
+}
+
+/** @throws GatewayError `forbidden` */
+export function assertNotOwn({ actor }: Actor, { id }: Principal): void {
+  if (id !== actor.principal.id) return
+  throw new GatewayError(
+    "forbidden",
+    "Nobody changes, disables or removes themselves; ask another principal that holds principals:write.",
+  )
 }
 
 /** @throws GatewayError `conflict` where somebody has the name, in whatever case */

@@ -6,6 +6,7 @@ import { auditHead } from "./audit-head.ts"
 import { rotateAuditKey } from "./audit-keys.ts"
 import { auditQuery } from "./audit-query.ts"
 import { auditVerify } from "./audit-verify.ts"
+import { removePrincipal, setPrincipal } from "./change-principal.ts"
 import { refreshService, removeService, toggleService, updateService } from "./change-service.ts"
 import { setGrants } from "./grants.ts"
 import { diagnoseService, healthcheck } from "./health.ts"
@@ -37,6 +38,8 @@ export const operations: readonly Operation[] = [
   whoami,
   createPrincipal,
   listPrincipals,
+  setPrincipal,
+  removePrincipal,
   setGrants,
   createKey,
   listKeys,

@@ -1,4 +1,4 @@
-/** Until when a key shall be good. */
+/** Until when a key or a grant shall be good. */
 
 import * as z from "zod"
 import { GatewayError } from "../errors.ts"
@@ -28,7 +28,11 @@ export function expiryOf({ expiresAt, expiresInDays }: Expiry, nowMs: number): n
     throw new GatewayError("invalid", "Give expiresAt or expiresInDays, not both.")
   }
   if (expiresInDays !== undefined) return Math.round(nowMs + expiresInDays * dayMs)
-  if (expiresAt === undefined) return undefined
+  return expiresAt === undefined ? undefined : instantToCome(expiresAt, nowMs)
+}
+
+/** @throws GatewayError `invalid` */
+export function instantToCome(expiresAt: string, nowMs: number): number {
   const atMs = Date.parse(expiresAt)
   if (atMs > nowMs) return atMs
   throw new GatewayError("invalid", `expiresAt must be a time to come; it is ${isoTime(nowMs)} now.`)

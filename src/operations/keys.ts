@@ -4,7 +4,13 @@ import * as z from "zod"
 import { nextVersion } from "../domain/change.ts"
 import type { Key, Principal } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
-import { assertGovernorRemains, assertMayActAs, assertNotAbove, getPrincipal } from "./identity-rules.ts"
+import {
+  assertGovernorRemains,
+  assertMayActAs,
+  assertNotAbove,
+  assertNoWiderKey,
+  getPrincipal,
+} from "./identity-rules.ts"
 import { defineChange } from "./change-operation.ts"
 import { defineOperation } from "./operation.ts"
 import { listAll, pageInput, pageOf, pageOutput } from "./page.ts"
@@ -16,7 +22,7 @@ export const createKey = defineChange({
   name: "create_key",
   title: "Make a key",
   summary:
-    "Makes a key for a principal that may do no more than you and shows it this once; only its hash is kept. The principal sends it as Authorization: Bearer KEY. Give agents keys that expire. End it early with revoke_key.",
+    "Makes a key for a principal that may do no more than you and shows it this once; only its hash is kept. The principal sends it as Authorization: Bearer KEY. Give agents keys that expire; one for yourself is good no longer than the one you came with. End it early with revoke_key.",
   group: "identity",
   permission: "keys:write",
   effect: "create",
@@ -32,6 +38,7 @@ export const createKey = defineChange({
     const expiresAtMs = expiryOf(expiry, context.nowMs)
     const principal = await getPrincipal(context, name)
     assertMayActAs(context, principal)
+    await assertNoWiderKey(context, principal, expiresAtMs)
     const { id, text, hash } = await context.keyMaker.make()
     const after: Key = {
       id,
@@ -111,7 +118,7 @@ export const revokeKey = defineChange({
     if (owner) assertNotAbove(context, owner)
     if (before.revokedAtMs !== undefined) return { changes: [], memo: { key: before, owner } }
     const after = { ...before, revokedAtMs: context.nowMs, version: nextVersion(before) }
-    await assertGovernorRemains(context, { key: after })
+    await assertGovernorRemains(context, { keys: [after] })
     return { changes: [{ subject: "key", name: id, before, after }], memo: { key: after, owner } }
   },
   tell: async ({ nowMs }, _input, { memo: { key, owner } }) => toKeyRow(key, nameOf(owner, key), nowMs),

@@ -9,7 +9,15 @@ import { defineChange } from "./change-operation.ts"
 import { defineOperation } from "./operation.ts"
 import { listAll, pageInput, pageOf, pageOutput } from "./page.ts"
 import { formatTable, more } from "./plain-text.ts"
-import { grantsInput, principalKind, principalRow, sayGrants, toPrincipalRow } from "./principal-row.ts"
+import {
+  grantsInput,
+  principalKind,
+  principalRow,
+  readGrants,
+  sayGrants,
+  toGrants,
+  toPrincipalRow,
+} from "./principal-row.ts"
 
 export const createPrincipal = defineChange({
   name: "create_principal",
@@ -37,8 +45,9 @@ export const createPrincipal = defineChange({
       .describe("For people who sign in; agents and workloads use keys."),
   }),
   output: z.object({ principal: principalRow }),
-  draft: async (context, { name, kind, title, team, grants = grantsInput.parse({}), password }) => {
-    if (sayGrants(grants) !== "nothing" && !context.actor.may.holds("grants:write")) {
+  draft: async (context, { name, kind, title, team, grants: given, password }) => {
+    const grants = readGrants(given ?? grantsInput.parse({}), context.nowMs)
+    if (sayGrants(toGrants(grants, context.nowMs)) !== "nothing" && !context.actor.may.holds("grants:write")) {
       throw new GatewayError("forbidden", "Granting needs the permission grants:write; leave the grants out.")
     }
     assertMayGrant(context, grants)
@@ -59,7 +68,7 @@ export const createPrincipal = defineChange({
     }
     return { changes: [{ subject: "principal", name, after }], memo: after }
   },
-  tell: async (_context, _input, { memo: principal }) => ({ principal: toPrincipalRow(principal) }),
+  tell: async ({ nowMs }, _input, { memo: principal }) => ({ principal: toPrincipalRow(principal, nowMs) }),
   say: ({ principal: { name, kind, grants, hasPassword } }) => {
     const next = hasPassword ? "" : " Make it a key with create_key."
     return `The ${kind} ${name} is there and may use: ${sayGrants(grants)}.${next}`
@@ -80,7 +89,7 @@ export const listPrincipals = defineOperation({
   output: z.object({ principals: z.array(principalRow), ...pageOutput }),
   run: async (context, page) => {
     const { items, nextCursor } = pageOf(await listAll(context.principals), ({ name }) => name, page)
-    return { principals: items.map(toPrincipalRow), nextCursor }
+    return { principals: items.map((principal) => toPrincipalRow(principal, context.nowMs)), nextCursor }
   },
   say: ({ principals, nextCursor }) => {
     const rows = principals.map(({ name, kind, disabled, grants }) => [

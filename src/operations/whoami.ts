@@ -10,7 +10,7 @@ export const whoami = defineOperation({
   name: "whoami",
   title: "See who you are here",
   summary:
-    "Shows which principal you are to this gateway, what you may do, and until when your key is good. Use it when something that should be there is not: it may not be granted to you. To find tools among those you may call use find_tools.",
+    "Shows which principal you are to this gateway, what you may do, and until when your key and temporary grants are good. Use it when something that should be there is not: it may not be granted to you. To find tools among those you may call use find_tools.",
   group: "identity",
   permission: "self:read",
   effect: "read",
@@ -36,7 +36,7 @@ export const whoami = defineOperation({
     const permissions = permissionSchema.options.filter((permission) => may.holds(permission))
     const callableTools = context.callableTools().length
     const key = await ownKey(context)
-    return { name, kind, title, team, permissions, grants: toGrants(grants), callableTools, key }
+    return { name, kind, title, team, permissions, grants: toGrants(grants, context.nowMs), callableTools, key }
   },
   say: ({ name, kind, grants, callableTools, key }) => {
     const until = key?.expiresAt === undefined ? "" : ` Your key is good until ${key.expiresAt}.`

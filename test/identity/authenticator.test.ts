@@ -166,3 +166,28 @@ test("a renamed principal is let in by its new name only", async (t) => {
   await refusalOf(scene, basic("name-ann", "correct horse"))
   assert.deepEqual(await scene.authenticator.admit(basic("anna", "correct horse")), { principalId: "ann" })
 })
+
+test("AGT-09 a temporary grant is good until its instant and not at it, whoever asks for the first time or again", async (t) => {
+  const scene = await openScene(t)
+  const endsAtMs = scene.clock.nowMs + 100
+  const hour = { permissions: [], prompts: { allow: [], deny: [] }, resources: { allow: [], deny: [] } }
+  const grants = { ...hour, tools: { allow: ["a"], deny: [] } }
+  const temporary = [
+    { ...hour, tools: { allow: ["b"], deny: [] }, expiresAtMs: endsAtMs },
+    { ...hour, tools: { allow: ["c"], deny: [] }, expiresAtMs: endsAtMs + 50 },
+  ]
+  for (const id of ["ann", "bob"]) await scene.add(id, { grants: { ...grants, temporary } })
+  const usable = (principalId: string): readonly string[] => {
+    const { may } = scene.authenticator.authenticate({ principalId })
+    return ["a", "b", "c"].filter((name) => may.mayUse("tools", name))
+  }
+  assert.deepEqual(usable("ann"), ["a", "b", "c"])
+  scene.clock.nowMs = endsAtMs - 1
+  const { may } = scene.authenticator.authenticate({ principalId: "ann" })
+  assert.deepEqual(usable("ann"), ["a", "b", "c"])
+  assert.equal(scene.authenticator.authenticate({ principalId: "ann" }).may, may)
+  scene.clock.nowMs = endsAtMs
+  assert.deepEqual([usable("ann"), usable("bob")], [["a", "c"], ["a", "c"]]) // oxfmt-ignore
+  scene.clock.nowMs = endsAtMs + 50
+  assert.deepEqual([usable("ann"), usable("bob")], [["a"], ["a"]])
+})

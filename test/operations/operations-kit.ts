@@ -132,7 +132,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
         createdBy: "test",
       } as const
       const principal = await principals.insert({ ...draft, grants: grantsSchema.parse(grants) })
-      return { principal, may: compileGrants(principal.grants) }
+      return { principal, may: compileGrants(principal.grants, nowMs) }
     },
     run: async (actor, name, input = {}, given = {}) => (await performBy(actor, name, input, given)).output,
     say: async (actor, name, input = {}) => (await performBy(actor, name, input, {})).text,
@@ -148,7 +148,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
     const operation = operations.find((one) => one.name === name)
     assert.ok(operation, `there is no operation ${name}`)
     const principal = (await principals.find(known.principal.id)) ?? known.principal
-    const actor = { ...known, principal, may: compileGrants(principal.grants) }
+    const actor = { ...known, principal, may: compileGrants(principal.grants, nowMs) }
     return perform(operation, { ...stores, ...contextOf(actor, fleet), ...given }, input)
   }
 }

@@ -61,6 +61,9 @@ export type EntryFilter = {
   readonly toMs?: number
 }
 
+/** Whose copies are dropped; never those of calls that `except` has made. */
+export type ErasureFilter = Pick<EntryFilter, "principal" | "callId" | "toMs"> & { readonly except?: string }
+
 export type TimeRange = { readonly fromMs?: number; readonly toMs?: number }
 
 export type ExportPage = {
@@ -88,5 +91,5 @@ export interface AuditLog {
   /** The old key signs the new one and the head. @returns the new public key as a line */
   rotateKey(nowMs: number): Promise<{ readonly publicKey: string }>
   /** Drops redacted copies; the chain stays valid. @returns how many */
-  erase(filter: Pick<EntryFilter, "principal" | "callId" | "toMs">, nowMs: number): Promise<number>
+  erase(filter: ErasureFilter, nowMs: number): Promise<number>
 }

@@ -1,6 +1,6 @@
 /** What the main thread and the thread that writes the log say to each other. */
 
-import type { AuditHead, EntryFilter } from "../../../domain/audit/log.ts"
+import type { AuditHead, ErasureFilter } from "../../../domain/audit/log.ts"
 import type { DatabaseTrouble } from "../log/database-trouble.ts"
 import type { SyncMode } from "../log/log-database.ts"
 
@@ -51,8 +51,6 @@ export type Request =
   | { readonly type: "erase"; readonly nowMs: number; readonly filter: ErasureFilter }
   | { readonly type: "retain"; readonly nowMs: number; readonly beforeMs: number; readonly keepFromId: number }
   | { readonly type: "close"; readonly nowMs: number }
-
-export type ErasureFilter = Pick<EntryFilter, "principal" | "callId" | "toMs">
 
 export type ToThread =
   | { readonly type: "batch"; readonly batch: number; readonly frame: ArrayBuffer }

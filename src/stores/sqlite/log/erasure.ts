@@ -5,7 +5,7 @@
 
 import type { SQLInputValue } from "node:sqlite"
 import type { OpenLog } from "./open-log.ts"
-import type { ErasureFilter } from "../handover/thread-messages.ts"
+import type { ErasureFilter } from "../../../domain/audit/log.ts"
 
 const entriesPerStep = 1_000
 
@@ -42,11 +42,12 @@ function eraseStep(log: OpenLog, found: readonly Found[], { filter, nowMs, isLas
 
 /** In the order of time, which each of the indexes has within what it finds. */
 function nextEntries(log: OpenLog, filter: ErasureFilter, after: Pick<Found, "id" | "time">): readonly Found[] {
-  const { principal, callId, toMs } = filter
+  const { principal, callId, toMs, except } = filter
   const conditions: readonly (readonly [condition: string, value: SQLInputValue | undefined])[] = [
     ["principal = ?", principal],
     ["call = ?", callId],
     ["time < ?", toMs],
+    ["principal IS NOT ?", except],
   ]
   const asked = conditions.filter(([, value]) => value !== undefined)
   const where = ["(time, id) > (?, ?)", ...asked.map(([condition]) => condition)].join(" AND ")
