@@ -64,7 +64,8 @@ export type Steps = {
   /** @throws GatewayError `not_found`, worded as for what does not exist */
   authorize(principal: ActivePrincipal, target: Target): void
   /**
-   * @returns undefined for operations, which no quota counts: nobody can lock the gateway's own doors
+   * @returns undefined for operations, which no quota counts: nobody can lock the gateway's own doors. How fast one
+   *   principal performs them is limited all the same.
    * @throws GatewayError `quota_exceeded`, `overloaded`
    */
   limit(principal: ActivePrincipal, target: Target, call: OpenCall): MayWait<Allowance | undefined>

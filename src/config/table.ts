@@ -186,6 +186,16 @@ const table = {
     tools: whole(10_000, { unit: "tools" }, "Tools of one service."),
     pages: whole(64, { unit: "pages" }, "Pages of one list of a service."),
     callsPerPrincipal: whole(1_024, { unit: "calls" }, "Calls that one principal may have open at once."),
+    managementPerMinute: whole(
+      600,
+      { unit: "operations", min: 0 },
+      "Operations on the gateway itself that one principal may perform in a minute; 0 lets it any number.",
+    ),
+    changesPerMinute: whole(
+      60,
+      { unit: "operations", min: 0 },
+      "Those of them that do more than read; 0 lets it any number.",
+    ),
     parkedMs: whole(
       10 * minuteMs,
       ms,

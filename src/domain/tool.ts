@@ -8,6 +8,8 @@ export type ManagementTool = {
   readonly name: string
   /** Without it the tool is neither listed nor known. */
   readonly permission: Permission
+  /** Whether it does more than read. */
+  readonly isChange: boolean
   /** The MCP `Tool` object. */
   readonly definition: RawJson
 }

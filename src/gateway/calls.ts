@@ -58,7 +58,7 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
   const tasks = wireTasks(stores, services)
   const routing = routingOf(options, tasks)
   const { steps, folding } = wireSteps(
-    { audit: config.audit, stores, services, recorder, limiter, routing, startId },
+    { audit: config.audit, limits: config.limits, stores, services, recorder, limiter, routing, startId },
     closers,
   )
   const open = new OpenCalls(stopping)

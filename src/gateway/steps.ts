@@ -6,6 +6,7 @@ import type { OpenCall, Steps } from "../call/call.ts"
 import { createCursors } from "../call/cursor.ts"
 import type { Limiter } from "../call/limit.ts"
 import type { ListSteps } from "../call/list.ts"
+import { ManagementLimits } from "../call/limit-management.ts"
 import { costRuleOf, meter } from "../call/meter.ts"
 import { openCall } from "../call/open-call.ts"
 import { Folding } from "../call/folding.ts"
@@ -32,6 +33,7 @@ export type WiredSteps = {
 
 export type StepsOptions = {
   readonly audit: Config["audit"]
+  readonly limits: Config["limits"]
   readonly stores: Pick<Stores, "sealer"> & { readonly authenticator: Pick<Authenticator, "authenticate"> }
   readonly services: Pick<Services, "known">
   readonly recorder: EntryRecorder
@@ -45,7 +47,7 @@ const flushMs = 1_000
 const clock = (): number => performance.now()
 
 export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
-  const { audit, stores, services, recorder, limiter, routing, startId } = options
+  const { audit, limits, stores, services, recorder, limiter, routing, startId } = options
   const folding = openFolding(recorder, closers)
   const auditing = createAudit({
     recorder,
@@ -57,6 +59,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
   })
   const newHex = randomDigits()
   const routeOptions: RouteOptions = { ...routing, clock, digestFor: auditing.digestFor }
+  const management = new ManagementLimits(limits)
   let calls = 0
   const steps: WiredSteps["steps"] = {
     ...auditing,
@@ -66,7 +69,10 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     authenticate: (caller) => stores.authenticator.authenticate(caller),
     resolve: (principal, request) => resolve(services.known(), principal, request),
     authorize,
-    limit: (principal, target, call) => limit(limiter, { principal, target, call }),
+    limit: (principal, target, call) =>
+      target.kind === "operation"
+        ? management.take({ principalId: principal.principal.id, isChange: target.tool.isChange }, clock())
+        : limit(limiter, { principal, target, call }),
     route: (principal, target, call) => {
       failpoint("call.forward.before")
       return route(routeOptions, principal, target, call)
@@ -79,10 +85,13 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
   return { steps, folding }
 }
 
-type Asked = { readonly principal: ActivePrincipal; readonly target: Target; readonly call: OpenCall }
+type Asked = {
+  readonly principal: ActivePrincipal
+  readonly target: Exclude<Target, { kind: "operation" }>
+  readonly call: OpenCall
+}
 
 function limit(limiter: Limiter, { principal, target, call }: Asked): ReturnType<Steps["limit"]> {
-  if (target.kind === "operation") return undefined
   const { service, canonicalName } = target.entry
   const bytesIn = bytesInOf(call)
   const fixedCostMicroUsd = costBefore(costRuleOf(target), bytesIn)

@@ -29,7 +29,7 @@ function toTool({ name, title, summary, permission, effect, input, output }: Ope
       openWorldHint: false,
     },
   }
-  return { name, permission, definition: toRaw(definition) }
+  return { name, permission, isChange: effect !== "read", definition: toRaw(definition) }
 }
 
 /**

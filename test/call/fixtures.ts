@@ -56,6 +56,7 @@ const notes = offer("notes", {
 export const operationTool = {
   name: "list_services",
   permission: "services:read",
+  isChange: false,
   definition: toRaw({ name: "list_services" }),
 } as const
 const cursors = createCursors(createSealer(randomBytes(32)))

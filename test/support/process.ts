@@ -28,6 +28,9 @@ export type StartOptions = {
   readonly transcript?: string | undefined
 }
 
+/** Tests do in a second what people do in an hour. */
+const unhurried = { MCP_META_LIMITS_CHANGES_PER_MINUTE: "0", MCP_META_LIMITS_MANAGEMENT_PER_MINUTE: "0" }
+
 const running = new Set<ChildProcess>()
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")))
 
@@ -43,7 +46,7 @@ export async function start({
 }: StartOptions): Promise<Running> {
   const child = spawn(command, [...args], {
     cwd,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...unhurried, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   })
   running.add(child)

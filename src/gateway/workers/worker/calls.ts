@@ -47,6 +47,7 @@ export function wireWorkerCalls(options: WorkerCallsOptions, closers: Closers): 
   const { steps, folding } = wireSteps(
     {
       audit: config.audit,
+      limits: config.limits,
       stores,
       services,
       recorder: ledger,

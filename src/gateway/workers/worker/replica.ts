@@ -79,7 +79,12 @@ function namesOf({
   resources,
 }: ReplicaOptions["management"]): Pick<Known, "managementTools" | "managementResources"> {
   const definition = writeObject(noMembers)
-  const tool = (name: string): ManagementTool => ({ name, permission: "govern", definition })
+  const tool = (name: string): ManagementTool => ({
+    name,
+    permission: "govern",
+    isChange: true,
+    definition,
+  })
   const resource = (uri: string): ManagementResource => ({ uri, tool: tool(uri), definition, event: "catalog" })
   return {
     managementTools: new Map(tools.map((name) => [name, tool(name)])),
