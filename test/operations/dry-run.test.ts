@@ -45,6 +45,8 @@ async function inputs(kit: Kit): Promise<Readonly<Record<string, object>>> {
     remove_service: { name: "off" },
     create_principal: { name: "eve", kind: "agent", password: "never-to-be-seen" },
     set_grants: { name: ann.principal.name, grants: { tools: { allow: ["b"] } } },
+    set_principal: { name: "ann", disabled: true },
+    remove_principal: { name: "ann" },
     create_key: { principal: "ann" },
     revoke_key: { id },
     set_quota: { id: quota.id, subject: "principal:ann", target: "everything", limit: 9, window: "hour" },
