@@ -21,6 +21,7 @@ import { openLimiter } from "./gateway/limiter.ts"
 import { ProcessOverload } from "./gateway/overload.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
+import { followTaints, openTaints } from "./gateway/taints.ts"
 import { openTls } from "./gateway/tls.ts"
 import { openCrew } from "./gateway/workers/owner/wiring.ts"
 import type { Log } from "./log.ts"
@@ -73,9 +74,10 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const taskIds = createTaskIds(stores.sealer, "task")
   const openTaskId = (id: string): TaskRecord | undefined => taskIds.open(id)
   const services = await openServices({ config, log, version, events, openTaskId }, closers)
-  const limiter = await openLimiter({ config, log, stores, usage: audit.usage }, closers)
+  const taints = openTaints({ config, files: services.files, principals: stores.principals }, closers)
+  const limiter = followTaints(await openLimiter({ config, log, stores, usage: audit.usage }, closers), taints)
   const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator }, closers)
-  const wiring = { config, stores, services, audit, limiter, overload, stopping: stopping.signal }
+  const wiring = { config, stores, services, audit, limiter, taints, overload, stopping: stopping.signal }
   const calls = wireCalls(wiring, closers)
   let flushed: (() => Promise<void>) | undefined
   closers.add(() => flushed?.())

@@ -13,6 +13,7 @@ import type { Grants } from "./permission.ts"
 import type { Principal } from "./principal.ts"
 import { isLooser } from "./quota/compare.ts"
 import { isReachedAlike, reachOf, sendsElsewhere } from "./service-reach.ts"
+import type { Taint } from "./taint.ts"
 import { readServiceFile, type ServiceDefinition } from "./service.ts"
 
 export const riskClasses = ["low", "medium", "high"] as const
@@ -73,6 +74,12 @@ export const riskRules: readonly Rule[] = [
     applies: onService(
       ({ before, after }) => !!after && !isDeepStrictEqual(before?.tools.cost ?? {}, after.tools.cost),
     ),
+  },
+  {
+    id: "service-trusted",
+    class: "high",
+    reason: "trusts the results of a service that were not trusted before",
+    applies: onService(({ before, after }) => before?.trust === "untrusted" && after?.trust === "trusted"),
   },
   {
     id: "service-off",
@@ -174,11 +181,19 @@ export const riskRules: readonly Rule[] = [
   },
 ]
 
-export function riskOf(changes: readonly Change[], actor: Principal): Risk {
-  const reasons = riskRules
+/** @param taint of the actor, where that counts for it */
+export function riskOf(changes: readonly Change[], actor: Principal, taint?: Taint): Risk {
+  const ofChanges = riskRules
     .filter(({ applies }) => changes.some((change) => applies(change, actor)))
     .map(({ id, class: of, reason }) => ({ rule: id, class: typeof of === "string" ? of : of(actor), reason }))
+  const reasons = taint && changes.length > 0 ? [...ofChanges, tainted(taint)] : ofChanges
   return { class: highestOf(reasons), reasons }
+}
+
+/** Whoever decides must know whose wish it may be. */
+function tainted({ service, callsAgo }: Taint): RiskReason {
+  const when = callsAgo === 0 ? "are on their way" : `came ${callsAgo} calls ago`
+  return { rule: "tainted", class: "high", reason: `may be what ${service} wants: results of it, which is not trusted, ${when}` } // oxfmt-ignore
 }
 
 function highestOf(reasons: readonly RiskReason[]): RiskClass {

@@ -116,6 +116,7 @@ export const serviceFile = z.strictObject({
   audit: audit.optional(),
   passthrough: z.array(method).max(100).optional(),
   cache: z.enum(["private", "public"]).optional(),
+  trust: z.enum(["trusted", "untrusted"]).optional(),
   prefix: z.boolean().optional(),
 })
 

@@ -34,6 +34,8 @@ type ServiceFacts = {
   readonly audit: AuditRules
   readonly passthrough: RelayTerms["passthrough"]
   readonly cache: RelayTerms["cache"]
+  /** Whether whoever receives its results may go on to manage the gateway unasked: taint.ts. */
+  readonly trust: "trusted" | "untrusted"
   /** Whether its names carry the service's name in the list of all. */
   readonly prefix: boolean
 }
@@ -224,6 +226,7 @@ function factsOf(name: string, file: ServiceFile): Omit<ServiceFacts, "timeoutMs
     audit: { payloads: file.audit?.payloads, redact: file.audit?.redact ?? [] },
     passthrough: file.passthrough ?? [],
     cache: file.cache ?? "private",
+    trust: file.trust ?? "trusted",
     prefix: file.prefix ?? true,
   }
 }

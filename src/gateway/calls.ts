@@ -11,6 +11,7 @@ import { viewOf } from "../call/view.ts"
 import type { Config } from "../config.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
+import type { Taints } from "../domain/taint.ts"
 import { GatewayError } from "../errors.ts"
 import { failpoint } from "../failpoint.ts"
 import type { Answer } from "../mcp/message.ts"
@@ -28,6 +29,7 @@ import { wireSending } from "./sending.ts"
 import type { Services } from "./services.ts"
 import { wireSteps, type WiredSteps } from "./steps.ts"
 import type { Stores } from "./stores.ts"
+import { taintOf } from "./taints.ts"
 import { wireTasks } from "./tasks.ts"
 
 export type Calls = {
@@ -46,6 +48,7 @@ export type CallsOptions = {
   readonly services: Services
   readonly audit: Audit
   readonly limiter: Limiter
+  readonly taints: Taints
   readonly overload: Overload
   /** Aborts when no more calls are taken. */
   readonly stopping: AbortSignal
@@ -108,7 +111,7 @@ function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOp
 }
 
 function contextOf(
-  { config, stores, services: { files, fleet, known }, audit, overload }: CallsOptions,
+  { config, stores, services: { files, fleet, known }, audit, taints, overload }: CallsOptions,
   actor: ActivePrincipal,
   signal: AbortSignal,
 ): OperationContext {
@@ -125,6 +128,7 @@ function contextOf(
     plans,
     sealer,
     governance: config.governance,
+    taint: () => taintOf(taints, config.governance, actor.principal),
     onApplied: async () => {},
     keyMaker,
     passwords,

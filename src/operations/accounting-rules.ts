@@ -1,6 +1,6 @@
 /**
- * What a definition says of prices and of the record binds others than the service: a price decides how far quotas
- * reach, and what is kept of calls is the auditor's business. Whoever may only write services leaves both as they are.
+ * What a definition says of prices, of the record and of trust binds others than the service: a price decides how far
+ * quotas reach, what is kept of calls is the auditor's business, and trust is for who governs to give back. Whoever may only write services leaves both as they are.
  */
 
 import { isDeepStrictEqual } from "node:util"
@@ -24,6 +24,7 @@ export function assertMayAccount(
   const changes: readonly (readonly [boolean, string, Permission])[] = [
     [isDeepStrictEqual(after.tools.cost, before?.tools.cost ?? unpriced), "tools.cost", "quotas:write"],
     [isDeepStrictEqual(after.audit, before?.audit ?? unruled), "audit", "audit:write"],
+    [after.trust === "untrusted" || (before?.trust ?? "trusted") === "trusted", "trust", "govern"],
   ]
   for (const [isSame, field, permission] of changes) {
     if (isSame || actor.may.holds(permission)) continue

@@ -22,7 +22,7 @@ export async function mutate(
 ): Promise<Values> {
   const come = await inTurn(context.plans, async () => {
     const draft = await operation.draft(context, input)
-    const risk = riskOf(draft.changes, context.actor.principal)
+    const risk = riskOf(draft.changes, context.actor.principal, context.taint())
     if (dryRun) return { plan: await makePlan(context, { operation, input, draft, risk, state: "drafted" }) }
     return { applied: await applyDraft(context, { operation: operation.name, draft }) }
   })

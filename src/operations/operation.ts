@@ -19,6 +19,7 @@ import type { Counters } from "../domain/quota/counters.ts"
 import type { Quotas } from "../domain/quota/quota.ts"
 import type { Sealer } from "../domain/secret.ts"
 import type { ServiceFiles } from "../domain/service.ts"
+import type { Taint } from "../domain/taint.ts"
 import type { Usage } from "../domain/usage.ts"
 
 type OperationFacts<Input extends z.ZodObject, Output extends z.ZodObject> = {
@@ -116,6 +117,8 @@ export type OperationContext = {
   readonly plans: Plans
   readonly sealer: Sealer
   readonly governance: Governance
+  /** Of the actor, where it counts for it: `governance.taint`. */
+  readonly taint: () => Taint | undefined
   /** Told of every change that was applied, before it is answered. */
   readonly onApplied: (record: AppliedRecord) => Promise<void>
   readonly overload: Overload

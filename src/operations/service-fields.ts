@@ -39,6 +39,8 @@ const sentences: Readonly<Record<keyof typeof fields, string>> = {
   passthrough:
     "Methods of its own, beside MCP's, that clients of its era may call; granted like a tool named service__method.",
   cache: "public where everyone may keep what it says everyone may; else each principal keeps its own.",
+  trust:
+    "untrusted where its results may hold what strangers wrote: who received some needs an approval for changes to the gateway. trusted where absent; making one trusted needs govern.",
   prefix: "Whether its tools are listed as service__tool; true where absent.",
 }
 

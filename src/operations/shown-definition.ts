@@ -44,6 +44,7 @@ export const shownDefinition = z.object({
     cost: z.record(z.string(), costSchema),
   }),
   audit: z.object({ payloads: z.enum(["digest", "redacted"]).optional(), redact: texts }),
+  trust: z.enum(["trusted", "untrusted"]),
   prefix: z.boolean(),
 })
 

@@ -33,6 +33,7 @@ test("a program needs no more than its command", () => {
     audit: { payloads: undefined, redact: [] },
     passthrough: [],
     cache: "private",
+    trust: "trusted",
     prefix: true,
     maxTimeMs: 600_000,
     timeoutMs: 60_000,

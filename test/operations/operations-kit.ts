@@ -113,7 +113,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
   const applied: AppliedRecord[] = []
   const onApplied = async (record: AppliedRecord): Promise<void> => void applied.push(record)
   const governance = { planMs: 3_600_000 }
-  const governing = { plans, sealer, governance, onApplied }
+  const governing = { plans, sealer, governance, onApplied, taint: () => undefined }
   const stores = { ...identity, ...log, ...governing, quotas, counters, fleet, services, events }
   const kit: Kit = {
     ...stores,

@@ -1,0 +1,83 @@
+/** Follows which services are not trusted and who received results of them, on the way that every call takes. */
+
+import type { Allowance, LimitedCall, Limiter } from "../call/limit.ts"
+import type { Config } from "../config.ts"
+import type { Principal } from "../domain/principal.ts"
+import type { ServiceFiles } from "../domain/service.ts"
+import { Taints, type Taint } from "../domain/taint.ts"
+import type { Closers } from "./closers.ts"
+import type { Stores } from "./stores.ts"
+
+type TaintsOptions = {
+  readonly config: Pick<Config, "governance">
+  readonly files: Pick<ServiceFiles, "list" | "onChange">
+  readonly principals: Stores["principals"]
+}
+
+const minuteMs = 60_000
+/** ms, and never jumps. */
+const clock = (): number => performance.now()
+
+export function openTaints({ config, files, principals }: TaintsOptions, closers: Closers): Taints {
+  const { taintCalls, taintMinutes } = config.governance
+  const taints = new Taints({ calls: taintCalls, ms: taintMinutes * minuteMs })
+  for (const { definition } of files.list()) taints.mark(definition.name, definition.trust)
+  closers.add(
+    files.onChange(({ added, changed, removed }) => {
+      for (const { name, trust } of [...added, ...changed]) taints.mark(name, trust)
+      for (const name of removed) taints.mark(name, "trusted")
+    }),
+  )
+  closers.add(principals.watch((change) => change.kind === "removed" && taints.forget(change.id)))
+  return taints
+}
+
+/** Where the settings say that it counts for this principal. */
+export function taintOf(
+  taints: Taints,
+  { taint }: Config["governance"],
+  { id, kind }: Principal,
+): Taint | undefined {
+  const counts = taint === "all" || (taint === "agents" && kind !== "human")
+  return counts ? taints.of(id, clock()) : undefined
+}
+
+/** Calls of this process and of its workers alike are let through by one limiter, so it is there that they are seen. */
+export function followTaints(limiter: Limiter, taints: Taints): Limiter {
+  return {
+    limit: (asked) => (taints.isIdle ? limiter.limit(asked) : follow(limiter, taints, asked)),
+    restore: (past, nowMs) => limiter.restore(past, nowMs),
+  }
+}
+
+function follow(limiter: Limiter, taints: Taints, asked: LimitedCall): Allowance | Promise<Allowance> {
+  const taken = limiter.limit(asked)
+  return taken instanceof Promise
+    ? taken.then((allowance) => note(taints, asked, allowance))
+    : note(taints, asked, taken)
+}
+
+function note(taints: Taints, { principal, service }: LimitedCall, allowance: Allowance): Allowance {
+  const { id } = principal.principal
+  if (!taints.isUntrusted(service)) {
+    taints.pass(id, clock())
+    return allowance
+  }
+  taints.begin(id, service, clock())
+  let isOpen = true
+  const end = (): void => {
+    if (isOpen) taints.end(id, service, clock())
+    isOpen = false
+  }
+  return {
+    states: allowance.states,
+    settle: (actual) => {
+      end()
+      allowance.settle(actual)
+    },
+    giveBack: () => {
+      end()
+      allowance.giveBack()
+    },
+  }
+}
