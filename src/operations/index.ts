@@ -9,6 +9,7 @@ import { auditVerify } from "./audit-verify.ts"
 import { refreshService, removeService, toggleService, updateService } from "./change-service.ts"
 import { setGrants } from "./grants.ts"
 import { diagnoseService, healthcheck } from "./health.ts"
+import { inspectService } from "./inspect-service.ts"
 import { createKey, listKeys, revokeKey } from "./keys.ts"
 import type { Operation } from "./operation.ts"
 import { createPrincipal, listPrincipals } from "./principals.ts"
@@ -32,6 +33,7 @@ export const operations: readonly Operation[] = [
   getServiceTools,
   healthcheck,
   diagnoseService,
+  inspectService(() => ({ all: [...names], changing })),
   findTools,
   listIssues,
   whoami,
@@ -55,3 +57,6 @@ export const operations: readonly Operation[] = [
 ]
 
 const names: ReadonlySet<string> = new Set(operations.map(({ name }) => name))
+const changing: ReadonlySet<string> = new Set(
+  operations.filter((operation) => "draft" in operation).map(({ name }) => name),
+)
