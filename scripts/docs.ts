@@ -1,6 +1,6 @@
 /**
- * Writes the pages of docs/ that are made from the source: operations, errors, configuration, eras. With `--check` it writes
- * nothing and fails where a page is stale.
+ * Writes the pages of docs/ that are made from the source: operations, errors, configuration, eras,
+ * admission. With `--check` it writes nothing and fails where a page is stale.
  */
 
 import { readFileSync, writeFileSync } from "node:fs"
@@ -12,6 +12,7 @@ import { operations } from "../src/operations/index.ts"
 import type { Operation } from "../src/operations/operation.ts"
 import { apiPrefix } from "../src/surfaces/rest/operation-http.ts"
 import { erasPage } from "../test/matrix/page.ts"
+import { admissionPage } from "./admission-page.ts"
 
 const folder = join(import.meta.dirname, "../docs")
 const made = "<!-- Made by `npm run docs`; change the source instead. -->"
@@ -21,6 +22,7 @@ const pages: Readonly<Record<string, string>> = {
   "errors.md": errorsPage(),
   "configuration.md": configurationPage(),
   "eras.md": erasPage(made),
+  "admission.md": admissionPage(made),
 }
 
 const stale = Object.entries(pages).filter(([name, text]) => read(join(folder, name)) !== text)

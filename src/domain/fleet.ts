@@ -3,7 +3,9 @@
  */
 
 import type { Answer, Era, Exchange, Notification, Request, Revision } from "../mcp/message.ts"
+import type { Definitions } from "./admission/definition-texts.ts"
 import type { ItemKind, Offer } from "./catalog.ts"
+import type { ServiceDefinition } from "./service.ts"
 
 /** `starting` until the first handshake, `degraded` while only some endpoints answer, `down` while none does. */
 export type ServiceState = "disabled" | "starting" | "up" | "degraded" | "down"
@@ -122,4 +124,11 @@ export interface Fleet {
   check(service: string): Promise<HealthCheck>
   /** Walks through a new connection and stops at the step that fails. */
   diagnose(service: string): Promise<readonly DiagnosisStep[]>
+  /** What a live service said when it was last asked, as its file lets it be offered. */
+  heard(service: string): Definitions | undefined
+  /**
+   * Asks a service that need not be registered what it offers, and starts nothing for it.
+   * @throws GatewayError `conflict` for a program; `service_unavailable`, `timeout`, `invalid`
+   */
+  inspect(definition: ServiceDefinition): Promise<Definitions>
 }

@@ -18,6 +18,7 @@ import type { ServiceDefinition, ServiceFiles, ServicesChange } from "../domain/
 import { GatewayError } from "../errors.ts"
 import type { Answer, Exchange, Notification, Request } from "../mcp/message.ts"
 import { toRaw } from "../mcp/raw-json.ts"
+import { toDefinitions } from "./admission/to-definitions.ts"
 import { findCollisions } from "./lists/collisions.ts"
 import type { FleetChange, FleetContext } from "./context.ts"
 import { withDefaults, type ServiceDefaults } from "./defaults.ts"
@@ -182,13 +183,19 @@ class ServiceFleet implements RunningFleet {
 
   async diagnose(service: string): Promise<readonly DiagnosisStep[]> {
     const definition = this.#getDefinition(service)
-    const endpoints = this.#live.get(service)?.status.endpoints ?? []
-    const failing = Math.max(
-      0,
-      endpoints.findIndex(({ healthy }) => !healthy),
-    )
+    const failing = this.#live.get(service)?.status.endpoints.findIndex(({ healthy }) => !healthy) ?? 0
     const { diagnose } = await import("./diagnosis/diagnose.ts") // seldom needed
-    return diagnose(definition, failing, this.#context)
+    return diagnose(definition, Math.max(0, failing), this.#context)
+  }
+
+  heard(service: string): ReturnType<Fleet["heard"]> {
+    const live = this.#live.get(service)
+    return live?.listing.lists && toDefinitions(live.definition, live.listing.lists)
+  }
+
+  async inspect(definition: ServiceDefinition): ReturnType<Fleet["inspect"]> {
+    const { inspect } = await import("./admission/inspect.ts") // seldom needed
+    return inspect(definition, this.#context)
   }
 
   #definitions(): ServiceDefinition[] {

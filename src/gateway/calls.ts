@@ -14,6 +14,7 @@ import type { ActivePrincipal } from "../domain/principal.ts"
 import type { Taints } from "../domain/taint.ts"
 import { GatewayError } from "../errors.ts"
 import { failpoint } from "../failpoint.ts"
+import { countTokens } from "../fleet/admission/count-tokens.ts"
 import type { Answer } from "../mcp/message.ts"
 import { keyMaker } from "../identity/api-key.ts"
 import { passwords } from "../identity/password.ts"
@@ -135,6 +136,7 @@ function contextOf(
     audit: audit.log,
     usage: audit.usage,
     overload,
+    countTokens,
     callableTools: () => viewOf(known(), actor, { mount: undefined, kind: "tools" }).entries,
     nowMs: Date.now(),
     newId: randomUUID,

@@ -10,6 +10,7 @@ import { removePrincipal, setPrincipal } from "./change-principal.ts"
 import { refreshService, removeService, toggleService, updateService } from "./change-service.ts"
 import { setGrants } from "./grants.ts"
 import { diagnoseService, healthcheck } from "./health.ts"
+import { inspectService } from "./inspect-service.ts"
 import { createKey, listKeys, revokeKey } from "./keys.ts"
 import type { Operation } from "./operation.ts"
 import { createPrincipal, listPrincipals } from "./principals.ts"
@@ -33,6 +34,7 @@ export const operations: readonly Operation[] = [
   getServiceTools,
   healthcheck,
   diagnoseService,
+  inspectService(() => ({ all: [...names], changing })),
   findTools,
   listIssues,
   whoami,
@@ -58,3 +60,6 @@ export const operations: readonly Operation[] = [
 ]
 
 const names: ReadonlySet<string> = new Set(operations.map(({ name }) => name))
+const changing: ReadonlySet<string> = new Set(
+  operations.filter((operation) => "draft" in operation).map(({ name }) => name),
+)

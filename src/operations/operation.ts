@@ -6,6 +6,7 @@
  */
 
 import type * as z from "zod"
+import type { CountTokens } from "../domain/admission/token-cost.ts"
 import type { AuditLog } from "../domain/audit/log.ts"
 import type { Entry } from "../domain/catalog.ts"
 import type { Change } from "../domain/change.ts"
@@ -124,6 +125,7 @@ export type OperationContext = {
   readonly overload: Overload
   /** The tools that the actor may call, as listed for everyone's endpoint. */
   readonly callableTools: () => readonly Entry[]
+  readonly countTokens: CountTokens
   readonly nowMs: number
   readonly newId: () => string
   readonly signal: AbortSignal

@@ -25,6 +25,7 @@ test("the operations that others rely on are there", () => {
     "get_tool_usage",
     "get_usage",
     "healthcheck",
+    "inspect_service",
     "list_issues",
     "list_keys",
     "list_principals",

@@ -10,6 +10,7 @@ import { nothingShed } from "../../src/domain/overload.ts"
 import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import { GatewayError } from "../../src/errors.ts"
+import { countTokens } from "../../src/fleet/admission/count-tokens.ts"
 import { PidLedger } from "../../src/fleet/children/pid-ledger.ts"
 import { createFleet, type RunningFleet } from "../../src/fleet/registry.ts"
 import { openServersFolder } from "../../src/fleet/files/servers-d.ts"
@@ -156,13 +157,21 @@ export async function openKit(t: TestContext): Promise<Kit> {
 function contextOf(
   actor: ActivePrincipal,
   fleet: RunningFleet,
-): Pick<OperationContext, "actor" | "callableTools" | "nowMs" | "newId" | "signal" | "overload"> {
+): Pick<OperationContext, "actor" | "callableTools" | "countTokens" | "nowMs" | "newId" | "signal" | "overload"> {
   const callableTools = (): readonly Entry[] =>
     compileCatalog(fleet.offers()).all.entries.tools.filter(({ canonicalName }) =>
       actor.may.mayUse("tools", canonicalName),
     )
   const overload = { report: () => ({ level: 0, reason: undefined, shed: nothingShed }) as const }
-  return { actor, callableTools, nowMs, newId: randomUUID, overload, signal: new AbortController().signal }
+  return {
+    actor,
+    callableTools,
+    countTokens,
+    nowMs,
+    newId: randomUUID,
+    overload,
+    signal: new AbortController().signal,
+  }
 }
 
 /** For `assert.rejects`: an error of ours with this code, whose message has this in it. */
