@@ -4,6 +4,7 @@
 
 import type { Answer, Era, Exchange, Notification, Request, Revision } from "../mcp/message.ts"
 import type { ItemKind, Offer } from "./catalog.ts"
+import type { PinsShown } from "./pins/pin.ts"
 
 /** `starting` until the first handshake, `degraded` while only some endpoints answer, `down` while none does. */
 export type ServiceState = "disabled" | "starting" | "up" | "degraded" | "down"
@@ -47,6 +48,8 @@ export type Issue = {
   readonly subject?: string
   readonly message: string
   readonly sinceMs: number
+  /** The operation that sees to it. */
+  readonly next?: { readonly operation: string; readonly arguments: Readonly<Record<string, unknown>> }
 }
 
 export type HealthCheck = {
@@ -117,6 +120,14 @@ export interface Fleet {
   listTtlMs(service: string, kind: ItemKind): number
   /** Resolves when every service has been heard once, or has had its time. */
   settled(): Promise<void>
+  /** How the approvals of its definitions are; undefined while it is not live. */
+  pins(service: string): PinsShown | undefined
+  /**
+   * Approves all that is held back of a service.
+   * @param digest of that, as `pins` says
+   * @throws GatewayError `conflict` where something else is held back by now; `not_found`, `service_unavailable`
+   */
+  approve(service: string, digest: string): Promise<void>
   /** Fetches the lists anew. @throws GatewayError `not_found`, `service_unavailable` */
   refresh(service: string): Promise<void>
   check(service: string): Promise<HealthCheck>

@@ -9,6 +9,7 @@ import { GatewayError } from "../errors.ts"
 import { readBreaker, type BreakerRules } from "./breaker-rules.ts"
 import type { Cost } from "./cost.ts"
 import { describeIssues } from "./describe-issues.ts"
+import type { PinMode } from "./pins/pin.ts"
 import { fromClientEntry, isRecord, serviceFile, serviceName, type ServiceFile } from "./service-file.ts"
 import { visibleJson } from "./visible-text.ts"
 
@@ -36,6 +37,8 @@ type ServiceFacts = {
   readonly cache: RelayTerms["cache"]
   /** Whether its names carry the service's name in the list of all. */
   readonly prefix: boolean
+  /** What of its definitions is taken as approved. */
+  readonly pin: PinMode
 }
 
 /** In patterns `*` stands for any run of characters. What is denied stays so even where it is allowed. */
@@ -225,6 +228,7 @@ function factsOf(name: string, file: ServiceFile): Omit<ServiceFacts, "timeoutMs
     passthrough: file.passthrough ?? [],
     cache: file.cache ?? "private",
     prefix: file.prefix ?? true,
+    pin: file.pin ?? "first_use",
   }
 }
 

@@ -40,6 +40,7 @@ const sentences: Readonly<Record<keyof typeof fields, string>> = {
     "Methods of its own, beside MCP's, that clients of its era may call; granted like a tool named service__method.",
   cache: "public where everyone may keep what it says everyone may; else each principal keeps its own.",
   prefix: "Whether its tools are listed as service__tool; true where absent.",
+  pin: "Which definitions are approved by themselves: those of its first list (first_use), none (approve), or all (off).",
 }
 
 type Fields = typeof fields

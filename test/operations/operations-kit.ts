@@ -12,6 +12,7 @@ import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import { GatewayError } from "../../src/errors.ts"
 import { PidLedger } from "../../src/fleet/children/pid-ledger.ts"
 import { createFleet, type RunningFleet } from "../../src/fleet/registry.ts"
+import { JsonPins } from "../../src/stores/json/pins.ts"
 import { openServersFolder } from "../../src/fleet/files/servers-d.ts"
 import { keyMaker } from "../../src/identity/api-key.ts"
 import { createSealer } from "../../src/identity/sealer.ts"
@@ -94,6 +95,8 @@ export async function openKit(t: TestContext): Promise<Kit> {
     baseEnv: process.env,
     childFolder: folder,
     lookup: () => undefined,
+    pin: "first_use",
+    pins: new JsonPins(join(folder, "pins")),
     ledger: new PidLedger(join(folder, "children.json")),
     now: Date.now,
     elapsed: () => performance.now(),
