@@ -34,6 +34,7 @@ test("a program needs no more than its command", () => {
     passthrough: [],
     cache: "private",
     prefix: true,
+    pin: "first_use",
     maxTimeMs: 600_000,
     timeoutMs: 60_000,
     type: "stdio",

@@ -8,7 +8,7 @@ import { compileCatalog, type Entry } from "../../src/domain/catalog.ts"
 import type { EntryRecorder } from "../../src/domain/audit/log.ts"
 import { nothingShed } from "../../src/domain/overload.ts"
 import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
-import type { ActivePrincipal } from "../../src/domain/principal.ts"
+import type { ActivePrincipal, Principal } from "../../src/domain/principal.ts"
 import { GatewayError } from "../../src/errors.ts"
 import { PidLedger } from "../../src/fleet/children/pid-ledger.ts"
 import { createFleet, type RunningFleet } from "../../src/fleet/registry.ts"
@@ -56,7 +56,7 @@ export type Kit = {
   /** Where log.db is. */
   readonly logFolder: string
   /** Somebody who may call, kept in the store. */
-  join(name: string, grants?: GrantsGiven): Promise<ActivePrincipal>
+  join(name: string, grants?: GrantsGiven, kind?: Principal["kind"]): Promise<ActivePrincipal>
   /** Performs an operation, with the grants that the actor has in the store now. */
   run(
     actor: ActivePrincipal,
@@ -125,11 +125,11 @@ export async function openKit(t: TestContext): Promise<Kit> {
     folder,
     published,
     applied,
-    join: async (name, grants = {}) => {
+    join: async (name, grants = {}, kind = "human") => {
       const draft = {
         id: randomUUID(),
         name,
-        kind: "agent",
+        kind,
         disabled: false,
         createdAtMs: 0,
         createdBy: "test",
