@@ -4,7 +4,7 @@
 
 import type { Answer, Era, Exchange, Notification, Request, Revision } from "../mcp/message.ts"
 import type { ItemKind, Offer } from "./catalog.ts"
-import type { PinsShown } from "./pins/pin.ts"
+import type { PinChange, PinsShown } from "./pins/pin.ts"
 
 /** `starting` until the first handshake, `degraded` while only some endpoints answer, `down` while none does. */
 export type ServiceState = "disabled" | "starting" | "up" | "degraded" | "down"
@@ -122,12 +122,8 @@ export interface Fleet {
   settled(): Promise<void>
   /** How the approvals of its definitions are; undefined while it is not live. */
   pins(service: string): PinsShown | undefined
-  /**
-   * Approves all that is held back of a service.
-   * @param digest of that, as `pins` says
-   * @throws GatewayError `conflict` where something else is held back by now; `not_found`, `service_unavailable`
-   */
-  approve(service: string, digest: string): Promise<void>
+  /** @throws GatewayError `conflict` where it was made from what is no longer so; `not_found`, `service_unavailable` */
+  pin(service: string, change: PinChange): Promise<void>
   /** Fetches the lists anew. @throws GatewayError `not_found`, `service_unavailable` */
   refresh(service: string): Promise<void>
   check(service: string): Promise<HealthCheck>

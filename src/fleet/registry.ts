@@ -14,7 +14,7 @@ import type {
   ServiceState,
   ServiceStatus,
 } from "../domain/fleet.ts"
-import type { PinMode, PinsShown } from "../domain/pins/pin.ts"
+import type { PinChange, PinMode, PinsShown } from "../domain/pins/pin.ts"
 import type { ServiceDefinition, ServiceFiles, ServicesChange } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import type { Answer, Exchange, Notification, Request } from "../mcp/message.ts"
@@ -184,8 +184,8 @@ class ServiceFleet implements RunningFleet {
     return this.#live.get(service)?.listing.pins
   }
 
-  approve(service: string, digest: string): Promise<void> {
-    return Promise.try(() => this.#get(service).listing.approve(digest))
+  pin(service: string, change: PinChange): Promise<void> {
+    return Promise.try(() => this.#get(service).listing.pin(change))
   }
 
   refresh(service: string): Promise<void> {

@@ -3,6 +3,7 @@
 import * as z from "zod"
 import type { PinsShown } from "../domain/pins/pin.ts"
 import { GatewayError } from "../errors.ts"
+import { defineChange } from "./change-operation.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { heldRow, toHeldRow, type HeldRow } from "./held-row.ts"
 import { defineOperation, type OperationContext } from "./operation.ts"
@@ -50,7 +51,7 @@ function sayHeld({ kind, name, state, differences }: HeldRow): string[] {
   return [`${kind} ${plainLine(name, maxSaid)} (${state})`, ...texts]
 }
 
-export const approveTools = defineOperation({
+export const approveTools = defineChange({
   name: "approve_tools",
   title: "Approve what is held back of a service",
   summary:
@@ -65,12 +66,12 @@ export const approveTools = defineOperation({
     digest: z.string().length(64).describe("Of all that is held back, as list_held_items says it."),
   }),
   output: serviceOutcome,
-  run: async (context, { name, digest }) => {
-    const before = toolNames(context, name)
-    getPins(context, name)
-    await context.fleet.approve(name, digest)
-    return tellOutcome(context, name, before)
+  draft: async (context, { name, digest }) => {
+    const pins = getPins(context, name)
+    if (pins.digest !== digest) throw otherDigest(name, pins.digest)
+    return { changes: [{ subject: "pins", name, ...pins.approval }], memo: toolNames(context, name) }
   },
+  tell: (context, { name }, { memo: toolsBefore }) => tellOutcome(context, name, toolsBefore),
   say: sayOutcome,
 })
 
@@ -81,5 +82,16 @@ function getPins(context: OperationContext, name: string): PinsShown {
   if (pins) return pins
   throw new GatewayError("conflict", `The service ${name} is turned off; turn it on with toggle_service first.`, {
     next: { operation: "toggle_service", arguments: { name, enabled: true } },
+  })
+}
+
+function otherDigest(service: string, digest: string | undefined): GatewayError {
+  const text =
+    digest === undefined
+      ? `Nothing of ${service} is held back, so there is nothing to approve.`
+      : `What is held back of ${service} is no longer what this digest stands for; look at it again.`
+  return new GatewayError("conflict", text, {
+    detail: { service },
+    next: { operation: "list_held_items", arguments: { name: service } },
   })
 }

@@ -5,7 +5,7 @@
 
 import { visibleJson } from "../visible-text.ts"
 import { canonicalMembers } from "./canonical-text.ts"
-import type { Held } from "./pin.ts"
+import { shortName, type Approved, type Held, type PinChange } from "./pin.ts"
 
 export type Difference = {
   /** `instructions` of what the service says of itself. */
@@ -18,14 +18,45 @@ export type Difference = {
   readonly at: string | undefined
 }
 
-export function differencesOf({ kind, text, was }: Pick<Held, "kind" | "text" | "was">): readonly Difference[] {
+type Texts = Pick<Held, "kind" | "was"> & { readonly text: string | undefined }
+
+export function differencesOf({ kind, text, was }: Texts): readonly Difference[] {
   if (kind === "instructions") return [differenceOf("instructions", was, text)]
-  const before = new Map(was === undefined ? [] : canonicalMembers(was))
-  const after = new Map(canonicalMembers(text))
+  const [before, after] = [membersOf(was), membersOf(text)]
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((member) => before.get(member) !== after.get(member))
     .sort()
     .map((member) => differenceOf(member, before.get(member), after.get(member)))
+}
+
+const maxLines = 200
+const maxLine = 1_000
+
+/** The same in lines, for plans: `- tools/echo description: "..."`. */
+export function pinLines({ before, after }: PinChange): string[] {
+  const was = Map.groupBy(before, shortName)
+  const now = Map.groupBy(after, shortName)
+  const lines = [...new Set([...was.keys(), ...now.keys()])].flatMap((name) =>
+    linesOf(name, was.get(name)?.[0], now.get(name)?.[0]),
+  )
+  const rest = lines.length - maxLines
+  return rest > 0 ? [...lines.slice(0, maxLines), `... and ${rest} lines more`] : lines
+}
+
+function linesOf(name: string, was: Approved | undefined, now: Approved | undefined): string[] {
+  const kind = (was ?? now)?.kind ?? "tools"
+  return differencesOf({ kind, was: was?.text, text: now?.text }).flatMap(({ member, ...texts }) => [
+    ...(texts.was === undefined ? [] : [clip(`- ${name} ${member}: ${texts.was}`)]),
+    ...(texts.now === undefined ? [] : [clip(`+ ${name} ${member}: ${texts.now}`)]),
+  ])
+}
+
+function clip(line: string): string {
+  return line.length > maxLine ? `${line.slice(0, maxLine)}...` : line
+}
+
+function membersOf(json: string | undefined): ReadonlyMap<string, string> {
+  return new Map(json === undefined ? [] : canonicalMembers(json))
 }
 
 function differenceOf(member: string, was: string | undefined, now: string | undefined): Difference {
@@ -40,7 +71,8 @@ function firstDifference(was: string, now: string): number {
 }
 
 const maxShown = 4_096
-const before = 256
+/** Kept of what stands before it: few enough to be shown in a line, all written as escapes. */
+const before = 100
 
 /** Of a long text what is around the first difference. */
 function excerpt(text: string | undefined, at = 0): string | undefined {

@@ -5,11 +5,12 @@
 
 import type { Era } from "../../mcp/message.ts"
 import {
-  digestOfHeld,
+  digestOfAll,
   pinKinds,
   shortName,
   type Approved,
   type Held,
+  type PinChange,
   type PinEvent,
   type PinKind,
   type PinMode,
@@ -59,13 +60,22 @@ function isSame(approved: Approved, now: Seen, era: Era): boolean {
   return approved.digest === now.digest || (era === "modern" && approved.bare === now.digest)
 }
 
-/** What is held back is approved, in place of whatever was of the same names. */
-export function approve(record: PinRecord, held: readonly Held[], given: Given): PinRecord {
+/** What approves all that is held back, in place of whatever was approved of the same names. */
+export function approvalOf({ approved }: PinRecord, { seen }: Given, held: readonly Held[]): PinChange {
   const names = new Set(held.map(keyOf))
-  const now = given.seen.filter((one) => names.has(keyOf(one))).map(toApproved)
-  const rest = record.approved.filter((one) => !names.has(keyOf(one)))
-  const met = pinKinds.filter((kind) => record.met.includes(kind) || given.heard.has(kind))
-  return { ...record, approved: [...rest, ...now], met }
+  const isMeant = (one: Pick<Approved, "kind" | "name">): boolean => names.has(keyOf(one))
+  return { before: approved.filter(isMeant), after: seen.filter(isMeant).map(toApproved) }
+}
+
+/** @returns undefined where something else is approved than the change was made from */
+export function applyPins(record: PinRecord, { before, after }: PinChange, atMs: number): PinRecord | undefined {
+  const { service, approved } = record
+  const names = new Set([...before, ...after].map(keyOf))
+  const now = approved.filter((one) => names.has(keyOf(one)))
+  if (digestOfAll(service, now) !== digestOfAll(service, before)) return undefined
+  const rest = approved.filter((one) => !names.has(keyOf(one)))
+  const event = eventOf("approved", after, digestOfAll(service, after) ?? "", atMs)
+  return withEvent({ ...record, approved: [...rest, ...after] }, event)
 }
 
 function toApproved({ kind, name, digest, bare, text }: Seen): Approved {
@@ -78,24 +88,21 @@ const maxNames = 20
 /** Notes what is held back now, where the last event does not say so already. */
 export function note(record: PinRecord, held: readonly Held[], atMs: number): PinRecord {
   const last = record.events.at(-1)
-  const digest = digestOfHeld(record.service, held)
+  const digest = digestOfAll(record.service, held)
   if (digest === (last?.what === "held" ? last.digest : undefined)) return record
   if (digest !== undefined) return withEvent(record, eventOf("held", held, digest, atMs))
   return withEvent(record, { atMs, what: "returned", digest: "", count: 0, names: [], ...pastOf(last) })
-}
-
-export function noteApproval(record: PinRecord, held: readonly Held[], atMs: number): PinRecord {
-  const digest = digestOfHeld(record.service, held) ?? ""
-  return withEvent(record, eventOf("approved", held, digest, atMs))
 }
 
 function pastOf(last: PinEvent | undefined): Partial<PinEvent> {
   return last ? { digest: last.digest, count: last.count, names: last.names } : {}
 }
 
-function eventOf(what: PinEvent["what"], held: readonly Held[], digest: string, atMs: number): PinEvent {
-  const names = held.slice(0, maxNames).map(shortName)
-  return { atMs, what, digest, count: held.length, names }
+type Named = readonly Pick<Approved, "kind" | "name">[]
+
+function eventOf(what: PinEvent["what"], named: Named, digest: string, atMs: number): PinEvent {
+  const names = named.slice(0, maxNames).map(shortName)
+  return { atMs, what, digest, count: named.length, names }
 }
 
 function withEvent(record: PinRecord, event: PinEvent): PinRecord {

@@ -47,12 +47,15 @@ export type Held = Omit<Approved, "text" | "bare"> & {
   readonly was: string | undefined
 }
 
+/** What approves, or takes an approval back: for each name in it, all texts that count as approved. */
+export type PinChange = { readonly before: readonly Approved[]; readonly after: readonly Approved[] }
+
 /** What became of a service's definitions, newest last. */
 export type PinEvent = {
   readonly atMs: number
   /** `returned`: what was held back is as it was approved, or is gone. */
   readonly what: "held" | "returned" | "approved"
-  /** Of all that was held back then. */
+  /** Of all that it speaks of. */
   readonly digest: string
   readonly count: number
   /** The first of them: `tools/echo`. */
@@ -74,6 +77,8 @@ export type PinsShown = {
   readonly held: readonly Held[]
   /** Of all that is held back: who approves says what by it. Undefined where nothing is. */
   readonly digest: string | undefined
+  /** What would approve all of it. */
+  readonly approval: PinChange
   readonly events: readonly PinEvent[]
   /** Why what was approved earlier counts for nothing. */
   readonly fault: string | undefined
@@ -92,10 +97,13 @@ export function digestOfText(text: string): string {
   return hash("sha256", text)
 }
 
-/** Of what is held back of one service, all together. */
-export function digestOfHeld(service: string, held: readonly Held[]): string | undefined {
-  if (held.length === 0) return undefined
-  const each = held.map(({ kind, name, digest }) => JSON.stringify([kind, name, digest])).sort()
+/** Of some definitions of one service, all together. */
+export function digestOfAll(
+  service: string,
+  definitions: readonly Pick<Approved, "kind" | "name" | "digest">[],
+): string | undefined {
+  if (definitions.length === 0) return undefined
+  const each = definitions.map(({ kind, name, digest }) => JSON.stringify([kind, name, digest])).sort()
   return digestOfText(JSON.stringify([service, each]))
 }
 

@@ -13,9 +13,9 @@ export function heldNames(
   { name: service, tools }: ServiceDefinition,
   held: readonly Held[],
 ): NonNullable<Offer["held"]> {
-  const { rename } = compileToolRules(tools)
+  const rules = compileToolRules(tools)
   const nameOf = ({ kind, name }: Held): string => {
-    if (kind === "tools") return sharedName(service, rename(name))
+    if (kind === "tools") return sharedName(service, rules.rename(name))
     return kind === "prompts" ? sharedName(service, name) : resourceName(service, name)
   }
   const of = (wanted: PinKind): string[] => held.filter(({ kind }) => kind === wanted).map(nameOf)

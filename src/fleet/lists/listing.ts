@@ -6,7 +6,7 @@
 
 import { GatewayError } from "../../errors.ts"
 import type { ItemKind, Offer, Offered } from "../../domain/catalog.ts"
-import type { PinEvent, PinStore, PinsShown } from "../../domain/pins/pin.ts"
+import type { PinChange, PinEvent, PinStore, PinsShown } from "../../domain/pins/pin.ts"
 import type { ServiceDefinition } from "../../domain/service.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import { noMembers, type RawJson } from "../../mcp/raw-json.ts"
@@ -80,19 +80,20 @@ export class Listing {
   constructor(options: ListingOptions) {
     this.#options = options
     const { definition, pins, now, onPinEvent } = options
-    const { offers } = compileToolRules(definition.tools)
+    const rules = compileToolRules(definition.tools)
     const { name: service, pin: mode } = definition
-    this.#pinned = new Pinned({ service, mode, store: pins, offersTool: offers, now, onEvent: onPinEvent })
+    const offersTool = (tool: string): boolean => rules.offers(tool)
+    this.#pinned = new Pinned({ service, mode, store: pins, offersTool, now, onEvent: onPinEvent })
   }
 
   get pins(): PinsShown {
     return this.#pinned.shown
   }
 
-  /** @throws GatewayError `conflict` where something else is held back than what has this digest */
-  async approve(digest: string): Promise<void> {
+  /** @throws GatewayError `conflict` where something else is approved than the change was made from */
+  async pin(change: PinChange): Promise<void> {
     await this.#inTurn(async () => {
-      await this.#pinned.approve(digest)
+      await this.#pinned.pin(change)
       if (this.lists && this.#taken) await this.#take(this.lists, this.#taken)
     })
   }

@@ -5,12 +5,13 @@
  */
 
 import { itemKinds, type ItemKind } from "../../domain/catalog.ts"
-import { approve, findHeld, keyOf, meet, note, noteApproval, type Given } from "../../domain/pins/judge.ts"
+import { applyPins, approvalOf, findHeld, keyOf, meet, note, type Given } from "../../domain/pins/judge.ts"
 import {
-  digestOfHeld,
+  digestOfAll,
   noPins,
   pinKinds,
   type Held,
+  type PinChange,
   type PinEvent,
   type PinKind,
   type PinMode,
@@ -42,18 +43,25 @@ export type Screened = {
   readonly held: readonly Held[]
 }
 
+const nothing: PinChange = { before: [], after: [] }
+
 type Kept = { readonly record: PinRecord; readonly fault: string | undefined }
-type Looked = { readonly given: Given; readonly held: readonly Held[] }
 
 export class Pinned {
   readonly #options: PinnedOptions
   readonly #definitions = new SeenDefinitions()
-  #last: Looked | undefined
   #shown: PinsShown
 
   constructor(options: PinnedOptions) {
     this.#options = options
-    this.#shown = { mode: options.mode, held: [], digest: undefined, events: [], fault: undefined }
+    this.#shown = {
+      mode: options.mode,
+      held: [],
+      digest: undefined,
+      approval: nothing,
+      events: [],
+      fault: undefined,
+    }
   }
 
   get shown(): PinsShown {
@@ -72,24 +80,26 @@ export class Pinned {
     const given = { seen, heard, era: facts.era }
     const { record, fault } = await this.#look(await this.#load(), given)
     const held = findHeld(record, given)
-    this.#last = { given, held: held.filter((one) => this.#isShown(one)) }
-    await this.#show({ record, fault }, this.#last.held)
+    await this.#show({ record, fault }, given, held)
     return { items: withoutHeld(items, found, held), instructions: instructionsOf(record, facts, held), held }
   }
 
-  /**
-   * Approves all that is held back.
-   * @param digest of what the approver was shown
-   * @throws GatewayError `conflict` where something else is held back by now; `invalid` where it cannot be kept
-   */
-  async approve(digest: string): Promise<void> {
+  /** @throws GatewayError `conflict` where something else is approved by now; `invalid` where it cannot be kept */
+  async pin(change: PinChange): Promise<void> {
     const { service, store, now } = this.#options
-    if (!this.#last || this.#shown.digest !== digest) throw otherDigest(service, this.#shown.digest)
-    const { given, held } = this.#last
     const { record } = await this.#load()
-    const approved = noteApproval(approve(record, held, given), held, now())
-    await store.save(approved)
-    this.#tell(approved)
+    const pinned = applyPins(record, change, now())
+    if (!pinned)
+      throw new GatewayError(
+        "conflict",
+        `Something else of ${service} was approved meanwhile; look at it again.`,
+        {
+          detail: { service },
+          next: { operation: "list_held_items", arguments: { name: service } },
+        },
+      )
+    await store.save(pinned)
+    this.#tell(pinned)
   }
 
   async #load(): Promise<Kept> {
@@ -114,10 +124,12 @@ export class Pinned {
     }
   }
 
-  async #show({ record, fault }: Kept, held: readonly Held[]): Promise<void> {
+  async #show({ record, fault }: Kept, given: Given, all: readonly Held[]): Promise<void> {
     const { service, mode, store, now } = this.#options
+    const held = all.filter((one) => this.#isShown(one))
     const noted = fault === undefined ? note(record, held, now()) : record
-    this.#shown = { mode, held, digest: digestOfHeld(service, held), events: noted.events, fault }
+    const [digest, approval] = [digestOfAll(service, held), approvalOf(record, given, held)]
+    this.#shown = { mode, held, digest, approval, events: noted.events, fault }
     if (noted === record) return
     this.#tell(noted)
     // The events are for people: nothing is decided by them.
@@ -152,15 +164,4 @@ function instructionsOf(
   if (held.every(({ kind }) => kind !== "instructions")) return instructions
   const text = approved.find(({ kind }) => kind === "instructions")?.text
   return text === undefined ? undefined : (JSON.parse(text) as string)
-}
-
-function otherDigest(service: string, digest: string | undefined): GatewayError {
-  const text =
-    digest === undefined
-      ? `Nothing of ${service} is held back, so there is nothing to approve.`
-      : `What is held back of ${service} is no longer what this digest stands for; look at it again.`
-  return new GatewayError("conflict", text, {
-    detail: { service },
-    next: { operation: "list_held_items", arguments: { name: service } },
-  })
 }

@@ -39,7 +39,7 @@ export class SeenDefinitions {
           await new Promise(setImmediate)
           turnEndsMs = performance.now() + turnMs
         }
-        const name = readString(definition.get(nameMember[kind]))
+        const name = readString(definition.get(nameMember[kind]))?.toWellFormed()
         if (name === undefined) continue
         const bytes = writeObject(definition)
         const id = hash("sha256", bytes, "base64")

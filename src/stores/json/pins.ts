@@ -99,5 +99,5 @@ function isWhole({ digest, text }: Approved): boolean {
 function withinRoom(record: PinRecord): PinRecord {
   const length = record.approved.reduce((sum, { text = "" }) => sum + text.length, 0)
   if (length <= maxTextLength) return record
-  return { ...record, approved: record.approved.map(({ text: _, ...rest }) => rest) }
+  return { ...record, approved: record.approved.map((one) => ({ ...one, text: undefined })) }
 }

@@ -76,7 +76,7 @@ export async function startChangingService(
     if (facts[method]) return JSON.stringify({ ...facts[method], instructions: state.instructions })
     const uses = useOf(method)
     if (uses === undefined) return method === "ping" ? "{}" : undefined
-    used.push(`${method} ${String(params["name"] ?? params["uri"] ?? "")}`)
+    used.push(method)
     if (method === "tools/call") await state.waits
     return `{${era === "modern" ? '"resultType":"complete",' : ""}${uses}}`
   }

@@ -2,10 +2,11 @@
 import { itemKinds, type ItemKind } from "../../../src/domain/catalog.ts"
 import type { Definitions } from "./changing-service.ts"
 
-type Json = string | number | boolean | null | readonly Json[] | { readonly [member: string]: Json }
+type Json = string | number | boolean | null | readonly Json[] | JsonObject
+type JsonObject = { readonly [member: string]: Json }
 
 const icons = [{ src: "https://example.com/icon.png", mimeType: "image/png", sizes: ["48x48"], theme: "dark" }]
-const _meta = { "example.com/note": "kept by hosts", "example.com/rank": 3 }
+const meta = { "example.com/note": "kept by hosts", "example.com/rank": 3 }
 const annotations = { audience: ["user"], priority: 0.5, lastModified: "2026-01-01T00:00:00Z" }
 
 const samples = {
@@ -27,7 +28,7 @@ const samples = {
     annotations: { title: "Note", readOnlyHint: false, destructiveHint: true, openWorldHint: false },
     execution: { taskSupport: "optional" },
     icons,
-    _meta,
+    _meta: meta,
     vendorField: "shown to models too",
   },
   prompts: {
@@ -36,7 +37,7 @@ const samples = {
     description: "Asks for a summary.",
     arguments: [{ name: "topic", title: "Topic", description: "Of what.", required: true }],
     icons,
-    _meta,
+    _meta: meta,
   },
   resources: {
     uri: "note://today",
@@ -47,7 +48,7 @@ const samples = {
     size: 120,
     annotations,
     icons,
-    _meta,
+    _meta: meta,
   },
   templates: {
     uriTemplate: "day://{day}",
@@ -57,7 +58,7 @@ const samples = {
     mimeType: "text/plain",
     annotations,
     icons,
-    _meta,
+    _meta: meta,
   },
 } satisfies Record<ItemKind, Json>
 
@@ -83,13 +84,10 @@ export const rewritten: Definitions = definitionsAs((definition) =>
 )
 
 function turned(value: Json): Json {
-  if (Array.isArray(value)) return value.map((item: Json) => turned(item))
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .map(([name, member]) => [name, turned(member as Json)] as const)
-      .reverse(),
-  )
+  if (isList(value)) return value.map(turned)
+  if (!isObject(value)) return value
+  const members = Object.entries(value).map(([name, member]) => [name, turned(member)] as const)
+  return Object.fromEntries(members.toReversed())
 }
 
 export type CharacterChange = { readonly kind: ItemKind; readonly at: string; readonly text: string }
@@ -104,20 +102,31 @@ export function* characterChanges(): Generator<CharacterChange> {
 type Variant = { readonly at: string; readonly value: Json }
 
 function* variants(value: Json, at: string): Generator<Variant> {
-  if (Array.isArray(value)) {
-    for (const [index, item] of (value as readonly Json[]).entries())
+  if (isList(value)) {
+    for (const [index, item] of value.entries())
       for (const other of variants(item, `${at}/${index}`))
-        yield { ...other, value: (value as readonly Json[]).with(index, other.value) }
-  } else if (typeof value === "object" && value !== null) {
-    for (const [name, member] of Object.entries(value) as [string, Json][]) {
+        yield { ...other, value: value.with(index, other.value) }
+  } else if (isObject(value)) {
+    for (const [name, member] of Object.entries(value)) {
       for (const other of variants(member, `${at}/${name}`))
         yield { ...other, value: { ...value, [name]: other.value } }
-      if (at !== "") {
-        const { [name]: _, ...rest } = value as Record<string, Json>
-        yield { at: `${at}/${name} (its name)`, value: { ...rest, [`${name}x`]: member } }
-      }
+      if (at !== "") yield { at: `${at}/${name} (its name)`, value: renamed(value, name) }
     }
   } else yield { at, value: changed(value, at) }
+}
+
+function renamed(value: JsonObject, name: string): JsonObject {
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [key === name ? `${name}x` : key, member]),
+  )
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+function isObject(value: Json): value is JsonObject {
+  return typeof value === "object" && value !== null && !isList(value)
 }
 
 /** By one character: one that is seen, or one that is not. */
