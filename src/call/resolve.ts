@@ -3,7 +3,7 @@
  * where a URI could mean several services do the principal's grants decide which it can mean.
  */
 
-import { findUri, listingOf, type Catalog, type Entry, type ItemKind } from "../domain/catalog.ts"
+import { findUri, isHeldBack, listingOf, type Catalog, type Entry, type ItemKind } from "../domain/catalog.ts"
 import { resourceName } from "../domain/naming.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { ManagementResource, ManagementTool } from "../domain/tool.ts"
@@ -112,6 +112,7 @@ export function resolveUri(
       canonicalName: resourceName(service, uri),
     }))
     .filter((resource) => isPlain(resource.uri) || isListed(catalog, resource))
+    .filter(({ service, canonicalName }) => !isHeldBack(catalog.offers.get(service), "resources", canonicalName))
     .filter(({ canonicalName }) => mayUse(principal, "resources", canonicalName))
   const [first, second] = meant
   if (!first) throw unknownTarget(asked)

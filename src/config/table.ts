@@ -5,6 +5,7 @@
 
 import { exportFormats } from "../domain/audit/log.ts"
 import { limits } from "./limits.ts"
+import { pinModes } from "../domain/pins/pin.ts"
 import {
   addresses,
   choice,
@@ -30,6 +31,11 @@ const table = {
   port: whole(4444, { min: 0, max: 65_535 }, "The port to listen on; 0 picks a free one."),
   data: path("data", "The folder of what the gateway keeps: principals, keys, lists."),
   servers: path("servers.d", "The folder of the services' files."),
+  pin: choice(
+    pinModes,
+    "first_use",
+    "Which definitions of a service whose file sets no `pin` are approved by themselves: those of the first list it ever gives, none (`approve`), or all there will ever be (`off`). What is not approved is neither listed nor callable.",
+  ),
   workers: whole(
     1,
     { unit: "processes", max: 64 },

@@ -7,6 +7,7 @@ import * as z from "zod"
 import type { Change, KeptValues } from "./change.ts"
 import { diffLines, type ShownJson } from "./json-diff.ts"
 import { hidden } from "./placeholder.ts"
+import { pinLines } from "./pins/difference.ts"
 import { redactRaw } from "./service-shown.ts"
 
 export const shownChangeSchema = z.strictObject({
@@ -36,11 +37,12 @@ export function showChanges(changes: readonly Change[]): ShownChange[] {
 function showChange(change: Change): ShownChange {
   const { subject, name } = change
   if (change.subject === "deed") return { subject, name, effect: "do", diff: [change.words] }
+  if (change.subject === "pins") return { subject, name, effect: "update", diff: pinLines(change) }
   const effect = change.before === undefined ? "create" : change.after === undefined ? "remove" : "update"
   return { subject, name, effect, diff: diffLines(facesOf(change, "before"), facesOf(change, "after")) }
 }
 
-type Diffable = Exclude<Change, { readonly subject: "deed" }>
+type Diffable = Exclude<Change, { readonly subject: "deed" | "pins" }>
 
 function facesOf(change: Diffable, side: "before" | "after"): ShownJson | undefined {
   const value = change[side]

@@ -6,6 +6,7 @@
  */
 
 import type { AuditLog } from "./audit/log.ts"
+import type { PinChange } from "./pins/pin.ts"
 import type { Key, Principal } from "./principal.ts"
 import type { Quota } from "./quota/quota.ts"
 import { GatewayError } from "../errors.ts"
@@ -39,6 +40,13 @@ export type ServiceChange = {
   readonly after?: RawService | undefined
 }
 
+/** What of a service's definitions models may see. */
+type PinsChange = PinChange & {
+  readonly subject: "pins"
+  /** The service's. */
+  readonly name: string
+}
+
 /** What can be neither compared nor taken back. */
 type DeedChange = {
   readonly subject: "deed"
@@ -52,7 +60,11 @@ export type Deed =
   | { readonly kind: "audit_erase"; readonly filter: Parameters<AuditLog["erase"]>[0] }
   | { readonly kind: "rotate_audit_key" }
 
-export type Change = ServiceChange | { [S in keyof KeptValues]: ValueChange<S> }[keyof KeptValues] | DeedChange
+export type Change =
+  | ServiceChange
+  | PinsChange
+  | { [S in keyof KeptValues]: ValueChange<S> }[keyof KeptValues]
+  | DeedChange
 
 /** The version that a store gives to what takes the place of `before`. */
 export function nextVersion(before: { readonly version: number } | undefined): number {
@@ -66,6 +78,7 @@ export function nextVersion(before: { readonly version: number } | undefined): n
  */
 export function inverseOf(change: Change): Change {
   if (change.subject === "deed") throw new GatewayError("conflict", `This cannot be undone: ${change.words}`)
+  if (change.subject === "pins") return { ...change, before: change.after, after: change.before }
   const { before, after } = change
   const restored =
     change.subject === "service" ? before : before && { ...before, version: nextVersion(change.after) }

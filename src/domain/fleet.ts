@@ -6,6 +6,7 @@ import type { Answer, Era, Exchange, Notification, Request, Revision } from "../
 import type { Definitions } from "./admission/definition-texts.ts"
 import type { ItemKind, Offer } from "./catalog.ts"
 import type { ServiceDefinition } from "./service.ts"
+import type { PinChange, PinsShown } from "./pins/pin.ts"
 
 /** `starting` until the first handshake, `degraded` while only some endpoints answer, `down` while none does. */
 export type ServiceState = "disabled" | "starting" | "up" | "degraded" | "down"
@@ -49,6 +50,8 @@ export type Issue = {
   readonly subject?: string
   readonly message: string
   readonly sinceMs: number
+  /** The operation that sees to it. */
+  readonly next?: { readonly operation: string; readonly arguments: Readonly<Record<string, unknown>> }
 }
 
 export type HealthCheck = {
@@ -119,6 +122,10 @@ export interface Fleet {
   listTtlMs(service: string, kind: ItemKind): number
   /** Resolves when every service has been heard once, or has had its time. */
   settled(): Promise<void>
+  /** How the approvals of its definitions are; undefined while it is not live. */
+  pins(service: string): PinsShown | undefined
+  /** @throws GatewayError `conflict` where it was made from what is no longer so; `not_found`, `service_unavailable` */
+  pin(service: string, change: PinChange): Promise<void>
   /** Fetches the lists anew. @throws GatewayError `not_found`, `service_unavailable` */
   refresh(service: string): Promise<void>
   check(service: string): Promise<HealthCheck>

@@ -7,7 +7,7 @@
  */
 
 import { isDeepStrictEqual } from "node:util"
-import type { Change, KeptValues } from "./change.ts"
+import type { Change, KeptValues, ServiceChange } from "./change.ts"
 import { exceeds } from "./exceeding.ts"
 import type { Grants } from "./permission.ts"
 import type { Principal } from "./principal.ts"
@@ -80,6 +80,18 @@ export const riskRules: readonly Rule[] = [
     class: "high",
     reason: "trusts the results of a service that were not trusted before",
     applies: onService(({ before, after }) => before?.trust === "untrusted" && after?.trust === "trusted"),
+  },
+  {
+    id: "service-pin",
+    class: "high",
+    reason: "lets definitions of a service be approved by themselves",
+    applies: (change) => change.subject === "service" && loosensPin(change),
+  },
+  {
+    id: "definitions-approved",
+    class: highForAgents,
+    reason: "lets models see definitions that nobody had approved",
+    applies: ({ subject }) => subject === "pins",
   },
   {
     id: "service-off",
@@ -241,6 +253,11 @@ function urlsOf(definition: ServiceDefinition | undefined): readonly string[] {
 
 function wordsOf(definition: ServiceDefinition | undefined): unknown {
   return [definition?.tools.rename ?? {}, definition?.tools.describe ?? {}]
+}
+
+/** By the file as it is written: what it leaves out is for the settings to say. */
+function loosensPin({ before, after }: ServiceChange): boolean {
+  return !!after && before?.["pin"] !== after["pin"] && after["pin"] !== "approve"
 }
 
 function isNothing({ permissions, tools, prompts, resources }: Grants): boolean {

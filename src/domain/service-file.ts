@@ -7,6 +7,7 @@ import * as z from "zod"
 import { isOfSpecification } from "../mcp/message.ts"
 import { breakerFields } from "./breaker-rules.ts"
 import { costSchema } from "./cost.ts"
+import { pinModes } from "./pins/pin.ts"
 import { holdsAskedPlaceholder, holdsForeignPlaceholder, holdsPlaceholder } from "./placeholder.ts"
 
 /** No `__` inside and no `_` at the end: `service__tool` must part in one place only. */
@@ -118,6 +119,7 @@ export const serviceFile = z.strictObject({
   cache: z.enum(["private", "public"]).optional(),
   trust: z.enum(["trusted", "untrusted"]).optional(),
   prefix: z.boolean().optional(),
+  pin: z.enum(pinModes).optional(),
 })
 
 export type ServiceFile = z.output<typeof serviceFile>

@@ -9,6 +9,7 @@ import { GatewayError } from "../errors.ts"
 import { readBreaker, type BreakerRules } from "./breaker-rules.ts"
 import type { Cost } from "./cost.ts"
 import { describeIssues } from "./describe-issues.ts"
+import type { PinMode } from "./pins/pin.ts"
 import { fromClientEntry, isRecord, serviceFile, serviceName, type ServiceFile } from "./service-file.ts"
 import { visibleJson } from "./visible-text.ts"
 
@@ -38,6 +39,8 @@ type ServiceFacts = {
   readonly trust: "trusted" | "untrusted"
   /** Whether its names carry the service's name in the list of all. */
   readonly prefix: boolean
+  /** What of its definitions is taken as approved. */
+  readonly pin: PinMode
 }
 
 /** In patterns `*` stands for any run of characters. What is denied stays so even where it is allowed. */
@@ -228,6 +231,7 @@ function factsOf(name: string, file: ServiceFile): Omit<ServiceFacts, "timeoutMs
     cache: file.cache ?? "private",
     trust: file.trust ?? "trusted",
     prefix: file.prefix ?? true,
+    pin: file.pin ?? "first_use",
   }
 }
 

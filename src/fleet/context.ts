@@ -2,6 +2,7 @@
 
 import type { ServiceDefinition } from "../domain/service.ts"
 import type { PlaceholderLookup } from "../domain/placeholder.ts"
+import type { PinStore } from "../domain/pins/pin.ts"
 import type { RawJson } from "../mcp/raw-json.ts"
 import type { Issues } from "./issues.ts"
 import type { ListCache } from "./lists/list-cache.ts"
@@ -52,6 +53,7 @@ export type FleetContext = {
   readonly lookup: PlaceholderLookup
   readonly ledger: PidLedger
   readonly cache: ListCache
+  readonly pins: PinStore
   readonly issues: Issues
   /** Where the deadlines of all calls are. */
   readonly wheel: DeadlineWheel
@@ -68,4 +70,4 @@ export type FleetContext = {
 }
 
 /** What it takes to send calls, and no more. */
-export type LinkContext = Omit<FleetContext, "cache" | "issues" | "onChange">
+export type LinkContext = Omit<FleetContext, "cache" | "pins" | "issues" | "onChange">

@@ -1,6 +1,7 @@
 /** What holds for a service whose file says nothing of it: the gateway's own settings. */
 
 import type { BreakerRules } from "../domain/breaker-rules.ts"
+import type { PinMode } from "../domain/pins/pin.ts"
 import type { ServiceDefinition, ServiceSource } from "../domain/service.ts"
 
 export type ServiceDefaults = {
@@ -12,11 +13,12 @@ export type ServiceDefaults = {
   }
   readonly health: { readonly intervalMs: number; readonly timeoutMs: number }
   readonly breaker: BreakerRules
+  readonly pin: PinMode
 }
 
 export function withDefaults(
   { definition, raw }: ServiceSource,
-  { limits, health, breaker }: ServiceDefaults,
+  { limits, health, breaker, pin }: ServiceDefaults,
 ): ServiceDefinition {
   const has = (field: string): boolean => raw[field] !== undefined
   const idleMs = has("timeoutMs") ? definition.timeoutMs : limits.callIdleMs
@@ -28,6 +30,7 @@ export function withDefaults(
     ...definition,
     timeoutMs: Math.min(idleMs, hardMs),
     maxTimeMs: hardMs,
+    pin: has("pin") ? definition.pin : pin,
     concurrency: has("concurrency") ? definition.concurrency : limits.concurrency,
     // The definition has the values that the file says, beside others.
     breaker: { ...breaker, ...pick(definition.breaker, raw["breaker"]) },

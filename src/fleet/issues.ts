@@ -6,7 +6,7 @@
 import type { Issue } from "../domain/fleet.ts"
 import type { Fault } from "./lists/lists.ts"
 
-type Source = "connection" | "lists" | "names"
+type Source = "connection" | "lists" | "names" | "pins"
 
 /** Of one source and service; a service with a thousand bad tools has one problem. */
 const maxPerSource = 100
@@ -31,16 +31,17 @@ export class Issues {
   }
 
   forget(service: string): void {
-    for (const source of ["connection", "lists", "names"] as const) this.set(service, source, [])
+    for (const source of ["connection", "lists", "names", "pins"] as const) this.set(service, source, [])
   }
 
   list(): readonly Issue[] {
     return [...this.#bySource.values()].flat()
   }
 
-  #issue(service: string, { subject, message }: Fault, before: readonly Issue[]): Issue {
+  #issue(service: string, fault: Fault, before: readonly Issue[]): Issue {
+    const { subject, message, next } = fault
     const known = before.find((issue) => issue.subject === subject && issue.message === message)
-    return known ?? { service, subject, message, sinceMs: this.#now() }
+    return known ?? { service, subject, message, sinceMs: this.#now(), ...(next && { next }) }
   }
 }
 

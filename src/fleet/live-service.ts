@@ -20,6 +20,7 @@ import { findEndpointFaults, openEndpoints } from "./links/endpoints.ts"
 import { cacheKeyOf } from "./definition-digest.ts"
 import { LinkPool } from "./links/link-pool.ts"
 import type { Lists } from "./lists/list-cache.ts"
+import { logPinEvent } from "./lists/held-back.ts"
 import { Listing } from "./lists/listing.ts"
 import { Pinging } from "./links/pinging.ts"
 import { OpenSends } from "./calls/open-sends.ts"
@@ -69,6 +70,8 @@ export class LiveService {
       link: () => this.#primary()?.shared.link,
       onOffer: () => this.#changed("catalog"),
       onFaults: (faults) => this.#stopping || context.issues.set(definition.name, "lists", faults),
+      onHeld: (faults) => this.#stopping || context.issues.set(definition.name, "pins", faults),
+      onPinEvent: (event) => logPinEvent(context.log, definition.name, event),
     })
     this.connector = new Connector({
       definition,

@@ -14,6 +14,7 @@ import type {
   ServiceState,
   ServiceStatus,
 } from "../domain/fleet.ts"
+import type { PinChange, PinMode, PinsShown } from "../domain/pins/pin.ts"
 import type { ServiceDefinition, ServiceFiles, ServicesChange } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import type { Answer, Exchange, Notification, Request } from "../mcp/message.ts"
@@ -30,7 +31,7 @@ import { idleStatus } from "./status.ts"
 import type { Served } from "./calls/stats.ts"
 import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import { Attempts } from "./links/attempts.ts"
-import type { Watcher } from "./lists/watches.ts"
+import { KeptWatchers } from "./lists/kept-watchers.ts"
 
 export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "attempts" | "clientInfo" | "wheel"> & {
   readonly files: ServiceFiles
@@ -38,6 +39,7 @@ export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "attempts" | 
   readonly limits: ServiceDefaults["limits"]
   readonly health: ServiceDefaults["health"]
   readonly breaker: ServiceDefaults["breaker"]
+  readonly pin: PinMode
   /** Of this gateway, told to the services. */
   readonly version: string
 }
@@ -47,6 +49,8 @@ export type RunningFleet = Fleet & {
   stateOf(service: string): ServiceState | "removed"
   /** Undefined while it is not live. */
   definitionOf(service: string): ServiceDefinition | undefined
+  /** Undefined while it is not live, or was never heard. */
+  offerOf(service: string): Offer | undefined
   /** Whether it may matter to the service which process sends a call. */
   remembers(service: string): boolean
   /** A call that a worker has sent. */
@@ -67,14 +71,14 @@ class ServiceFleet implements RunningFleet {
   readonly #context: FleetContext
   readonly #notify: FleetContext["onChange"]
   readonly #live = new Map<string, LiveService>()
-  readonly #watchers = new Map<string, Set<Watcher>>()
+  readonly #watchers = new KeptWatchers()
   readonly #leaving = new Set<Promise<void>>()
   #unfollow: (() => void) | undefined
   #collisions: NodeJS.Immediate | undefined
 
-  constructor({ files, dataDir, version, health, breaker, ...options }: FleetOptions) {
+  constructor({ files, dataDir, version, health, breaker, pin, ...options }: FleetOptions) {
     this.#files = files
-    this.#defaults = { limits: options.limits, health, breaker }
+    this.#defaults = { limits: options.limits, health, breaker, pin }
     this.#context = {
       ...options,
       clientInfo: toRaw({ name: "mcp-meta", version }),
@@ -118,7 +122,7 @@ class ServiceFleet implements RunningFleet {
     signal: AbortSignal,
   ): Promise<boolean> {
     const agreed = await this.#get(service).watch(uri, onUpdate, signal)
-    if (agreed && !signal.aborted) this.#keepWatcher(service, { uri, onUpdate, signal })
+    if (agreed && !signal.aborted) this.#watchers.keep(service, { uri, onUpdate, signal })
     return agreed
   }
 
@@ -146,6 +150,10 @@ class ServiceFleet implements RunningFleet {
     return this.#live.get(service)?.definition
   }
 
+  offerOf(service: string): Offer | undefined {
+    return this.#live.get(service)?.listing.offer
+  }
+
   remembers(service: string): boolean {
     return this.#live.get(service)?.remembers ?? true
   }
@@ -171,6 +179,14 @@ class ServiceFleet implements RunningFleet {
 
   async settled(): Promise<void> {
     await Promise.all([...this.#live.values()].map(({ settled }) => settled))
+  }
+
+  pins(service: string): PinsShown | undefined {
+    return this.#live.get(service)?.listing.pins
+  }
+
+  pin(service: string, change: PinChange): Promise<void> {
+    return Promise.try(() => this.#get(service).listing.pin(change))
   }
 
   refresh(service: string): Promise<void> {
@@ -225,6 +241,7 @@ class ServiceFleet implements RunningFleet {
       this.#end(name)
       // A cache that stays is only litter.
       void this.#context.cache.remove(name).catch(() => {})
+      void this.#context.pins.remove(name).catch(() => {})
       this.#tell(name)
     }
     const names = new Set([...added, ...changed].map(({ name }) => name))
@@ -252,20 +269,9 @@ class ServiceFleet implements RunningFleet {
     if (!enabled) return
     const service = new LiveService(definition, this.#context)
     this.#live.set(name, service)
-    service.adopt(this.#watchers.get(name) ?? [])
+    service.adopt(this.#watchers.of(name))
     const isSame = before && cacheKeyOf(before.definition) === cacheKeyOf(definition)
     await service.start(isSame ? before.listing.lists : undefined)
-  }
-
-  /** Remembered apart from the live service, which may give way to another of its name. */
-  #keepWatcher(service: string, watcher: Watcher): void {
-    const watchers = this.#watchers.get(service) ?? new Set<Watcher>()
-    this.#watchers.set(service, watchers.add(watcher))
-    const forget = (): void => {
-      watchers.delete(watcher)
-      if (watchers.size === 0 && this.#watchers.get(service) === watchers) this.#watchers.delete(service)
-    }
-    watcher.signal.addEventListener("abort", forget, { once: true })
   }
 
   #end(name: string): void {

@@ -13,6 +13,7 @@ import type { Log } from "../log.ts"
 import { operations } from "../operations/index.ts"
 import { managementResources } from "../surfaces/management-resources.ts"
 import { managementTools } from "../surfaces/management-tools.ts"
+import { JsonPins } from "../stores/json/pins.ts"
 import type { Closers } from "./closers.ts"
 
 export type Services = {
@@ -76,6 +77,8 @@ export async function openServices(
     limits: config.limits,
     health: config.health,
     breaker: config.breaker,
+    pin: config.pin,
+    pins: new JsonPins(join(config.data, "pins")),
     workers: config.workers > 1 ? config.workers : 0,
     baseEnv: childEnvironment(),
     childFolder: dirname(config.servers),

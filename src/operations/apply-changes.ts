@@ -21,7 +21,7 @@ import type { Done, OperationContext } from "./operation.ts"
 
 type Stores = Pick<
   OperationContext,
-  "services" | "principals" | "keys" | "quotas" | "counters" | "usage" | "audit" | "events" | "nowMs"
+  "services" | "fleet" | "principals" | "keys" | "quotas" | "counters" | "usage" | "audit" | "events" | "nowMs"
 >
 
 /** @throws GatewayError `conflict` where something changed since the change was drafted, and what the stores throw */
@@ -44,6 +44,7 @@ export async function applyChanges(stores: Stores, changes: readonly Change[]): 
 async function applyOne(stores: Stores, change: Change): Promise<Done> {
   if (change.subject === "deed") return perpetrate(stores, change.deed)
   if (change.subject === "service") await applyService(stores, change)
+  else if (change.subject === "pins") await stores.fleet.pin(change.name, change)
   else if (change.subject === "quota") await applyQuota(stores, change)
   else if (change.subject === "principal") await applyValue(stores.principals, change)
   else await applyValue(stores.keys, change)
@@ -94,5 +95,5 @@ const events: Readonly<Record<keyof KeptValues, GatewayEvent["type"] & ("identit
 
 /** Services tell of themselves. */
 function eventOf({ subject }: Change): "identity" | "quotas" | undefined {
-  return subject === "service" || subject === "deed" ? undefined : events[subject]
+  return subject === "service" || subject === "pins" || subject === "deed" ? undefined : events[subject]
 }

@@ -1,5 +1,6 @@
 /** All that can be done to the gateway. Every door is a loop over this list. */
 
+import { approveTools, listHeldItems } from "./approvals.ts"
 import { auditErase } from "./audit-erase.ts"
 import { auditExport } from "./audit-export.ts"
 import { auditHead } from "./audit-head.ts"
@@ -32,6 +33,8 @@ export const operations: readonly Operation[] = [
   listServices,
   getServerDetails,
   getServiceTools,
+  listHeldItems,
+  approveTools,
   healthcheck,
   diagnoseService,
   inspectService(() => ({ all: [...names], changing })),

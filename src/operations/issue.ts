@@ -9,8 +9,13 @@ export const issueOutput = z.object({
   subject: z.string().optional().describe("What it concerns: a tool, an endpoint, the file."),
   message: z.string(),
   since: z.string().describe("ISO 8601, UTC."),
+  next: z
+    .object({ operation: z.string(), arguments: z.record(z.string(), z.unknown()) })
+    .optional()
+    .describe("The operation that sees to it."),
 })
 
-export function toIssue({ service, subject, message, sinceMs }: Issue): z.input<typeof issueOutput> {
-  return { service, subject, message, since: isoTime(sinceMs) }
+export function toIssue({ service, subject, message, sinceMs, next }: Issue): z.input<typeof issueOutput> {
+  const since = isoTime(sinceMs)
+  return { service, subject, message, since, ...(next && { next: { ...next, arguments: { ...next.arguments } } }) }
 }

@@ -7,6 +7,7 @@ import { assertMayAccount } from "./accounting-rules.ts"
 import { assertMayReach } from "./machine-reach.ts"
 import { defineChange } from "./change-operation.ts"
 import type { Operation } from "./operation.ts"
+import { pinnedAs } from "./pin-rules.ts"
 import { definitionFields } from "./service-fields.ts"
 import { sayOutcome, serviceOutcome, tellOutcome } from "./service-outcome.ts"
 
@@ -33,7 +34,7 @@ export function registerService(reservedNames: () => ReadonlySet<string>): Opera
     draft: async (context, { name, ...fields }) => {
       if (reservedNames().has(name)) throw nameTaken(name)
       if (context.services.list().some(({ definition }) => isSameName(definition, name))) throw alreadyThere(name)
-      const after = withoutAbsent(fields)
+      const after = pinnedAs(context, withoutAbsent(fields))
       for (const definition of readServiceFile(name, after)) {
         assertMayReach(context, definition)
         assertMayAccount(context, definition)

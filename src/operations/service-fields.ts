@@ -42,6 +42,7 @@ const sentences: Readonly<Record<keyof typeof fields, string>> = {
   trust:
     "untrusted where its results may hold what strangers wrote: who received some needs an approval for changes to the gateway. trusted where absent; making one trusted needs govern.",
   prefix: "Whether its tools are listed as service__tool; true where absent.",
+  pin: "Which definitions are approved by themselves: those of its first list (first_use), none (approve), or all (off).",
 }
 
 type Fields = typeof fields

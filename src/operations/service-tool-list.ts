@@ -1,6 +1,8 @@
 /** Which tools there are, for whoever looks after services: callable or not, offered or held back. */
 
 import * as z from "zod"
+import { sharedName } from "../domain/naming.ts"
+import type { Held } from "../domain/pins/pin.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { issueOutput, toIssue } from "./issue.ts"
 import { defineOperation, type OperationContext } from "./operation.ts"
@@ -17,6 +19,9 @@ const toolRow = z.object({
   inputSchemaBytes: z.int().describe("Of the model's context it takes up, together with the description."),
   outputSchemaBytes: z.int(),
   callable: z.boolean().describe("Whether you may call it."),
+  approval: z
+    .enum(["approved", "pending", "changed"])
+    .describe("What is not approved is offered to nobody; list_held_items shows why."),
 })
 
 export const getServiceTools = defineOperation({
@@ -38,14 +43,18 @@ export const getServiceTools = defineOperation({
   }),
   run: async (context, { name, ...page }) => {
     if (name !== undefined) getSource(context, name)
-    const tools = toolsOf(context, name)
-    const { items, nextCursor } = pageOf(tools, ({ canonicalName }) => canonicalName, page)
+    const tools = [...toolsOf(context, name).map((tool) => toRow(context, tool)), ...heldTools(context, name)]
+    const { items, nextCursor } = pageOf(
+      tools,
+      ({ canonicalName, approval }) => `${canonicalName} ${approval}`,
+      page,
+    )
     const issues =
       page.cursor === undefined
         ? context.fleet.issues().filter(({ service }) => (name ?? service) === service)
         : []
     return {
-      tools: items.map((tool) => toRow(context, tool)),
+      tools: items,
       total: tools.length,
       issues: issues.map(toIssue),
       nextCursor,
@@ -54,7 +63,7 @@ export const getServiceTools = defineOperation({
   say: ({ tools, total, issues, nextCursor }) => {
     const rows = tools.map((tool) => [
       tool.name,
-      tool.callable ? "yes" : "no",
+      tool.approval === "approved" ? (tool.callable ? "yes" : "no") : tool.approval,
       tool.inputSchemaBytes,
       tool.description,
     ])
@@ -79,5 +88,23 @@ function toRow({ actor }: OperationContext, tool: ServiceTool): z.input<typeof t
     inputSchemaBytes: item.definition.get("inputSchema")?.length ?? 0,
     outputSchemaBytes: item.definition.get("outputSchema")?.length ?? 0,
     callable: actor.may.mayUse("tools", canonicalName),
+    approval: "approved",
   }
+}
+
+/** By the service's own names: what they will be called is said by the service's file, once they are offered. */
+function heldTools(context: OperationContext, name: string | undefined): readonly z.input<typeof toolRow>[] {
+  const services = name === undefined ? context.services.list().map(({ definition }) => definition.name) : [name]
+  return services.flatMap((service) =>
+    (context.fleet.pins(service)?.held ?? []).flatMap((held) =>
+      held.kind === "tools" ? [toHeldTool(service, held)] : [],
+    ),
+  )
+}
+
+/** Without its description, which nobody has approved. */
+function toHeldTool(service: string, { name: ownName, state }: Held): z.input<typeof toolRow> {
+  const canonicalName = sharedName(service, ownName)
+  const sizes = { inputSchemaBytes: 0, outputSchemaBytes: 0 }
+  return { name: canonicalName, canonicalName, service, ownName, ...sizes, callable: false, approval: state }
 }

@@ -3,6 +3,7 @@
 import * as z from "zod"
 import { redactDefinition } from "../domain/service-shown.ts"
 import { getSource, getStatus, serviceNameInput } from "./find-service.ts"
+import { pinsOutput, toPins } from "./held-row.ts"
 import { issueOutput, toIssue } from "./issue.ts"
 import { defineOperation, type OperationContext } from "./operation.ts"
 import { more, plainLine } from "./plain-text.ts"
@@ -64,10 +65,12 @@ export const getServerDetails = defineOperation({
       .describe("What the service says of itself; written by it, not by this gateway."),
     capabilities: z.record(z.string(), z.unknown()).optional().describe("Of MCP, as it announced them."),
     issues: z.array(issueOutput),
+    pins: pinsOutput.optional().describe("Which of its definitions are held back until they are approved."),
     stderr: z.array(z.string()).describe("The last lines of its program's error output."),
   }),
   run: async (context, { name }) => {
     const { definition, file } = getSource(context, name)
+    const pins = context.fleet.pins(name)
     const offer = context.fleet.offers().find(({ service }) => service === name)
     return {
       service: toServiceRow(getStatus(context, name), definition),
@@ -79,6 +82,7 @@ export const getServerDetails = defineOperation({
         .issues()
         .filter(({ service }) => service === name)
         .map(toIssue),
+      pins: pins && toPins(pins),
       stderr: context.fleet.stderr(name).slice(-maxStderrLines),
     }
   },

@@ -2,6 +2,7 @@
 
 import * as z from "zod"
 import { costSchema } from "../domain/cost.ts"
+import { pinModes } from "../domain/pins/pin.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 
 const texts = z.array(z.string())
@@ -46,6 +47,7 @@ export const shownDefinition = z.object({
   audit: z.object({ payloads: z.enum(["digest", "redacted"]).optional(), redact: texts }),
   trust: z.enum(["trusted", "untrusted"]),
   prefix: z.boolean(),
+  pin: z.enum(pinModes),
 })
 
 /** @param definition in which secrets are hidden */

@@ -14,7 +14,7 @@ export type Door = (fixtureUrl: string, endpoint: "service" | "all") => Promise<
 export const doors: Readonly<Record<string, Door>> = {
   direct: async (url) => ({ url, close: async () => {} }),
   gateway: async (url, endpoint) => {
-    const gateway = await startGateway({ services: { fixture: { url } } })
+    const gateway = await startGateway({ services: { fixture: { url, pin: "off" } } })
     const everything = { allow: ["*"] }
     const key = await createAgent(gateway, "conformance", {
       tools: everything,

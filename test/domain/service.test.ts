@@ -35,6 +35,7 @@ test("a program needs no more than its command", () => {
     cache: "private",
     trust: "trusted",
     prefix: true,
+    pin: "first_use",
     maxTimeMs: 600_000,
     timeoutMs: 60_000,
     type: "stdio",

@@ -7,6 +7,7 @@ import type { TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { PidLedger } from "../../src/fleet/children/pid-ledger.ts"
 import { createFleet, type FleetOptions, type RunningFleet } from "../../src/fleet/registry.ts"
+import { JsonPins } from "../../src/stores/json/pins.ts"
 import { openServersFolder, type ServersFolder } from "../../src/fleet/files/servers-d.ts"
 import type { Answer, ClientFacts, Exchange, Request } from "../../src/mcp/message.ts"
 import { fromRawObject, noMembers, toRawObject } from "../../src/mcp/raw-json.ts"
@@ -57,6 +58,8 @@ export async function openFleet(
     baseEnv: process.env,
     childFolder: folder,
     lookup: () => undefined,
+    pin: "first_use",
+    pins: new JsonPins(join(folder, "pins")),
     ledger: new PidLedger(join(folder, "children.json")),
     now: Date.now,
     elapsed: () => performance.now(),

@@ -23,7 +23,7 @@ for (const [before, after] of [
     })
     t.after(() => fixture.stop("SIGKILL"))
     const url = urlIn(fixture.line)
-    const gateway = await startGateway({ services: { fixture: { url } } })
+    const gateway = await startGateway({ services: { fixture: { url, pin: "off" } } })
     t.after(() => gateway.stop())
     const client = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
     t.after(() => client.close())

@@ -24,7 +24,7 @@ let gateway: TestGateway
 
 before(async () => {
   service = await startService({ tools: [{ name: "work" }, { name: "later" }] })
-  const services = { scripted: { url: service.url }, hello }
+  const services = { scripted: { url: service.url, pin: "off" }, hello }
   gateway = await startGateway({ services, args: ["--workers", String(size)] })
   const client = await peerOf(gateway.key)
   await eventually("all is listed", async () => (await listNames(client)).includes("hello__add"))

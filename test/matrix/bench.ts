@@ -32,7 +32,7 @@ export class Gathering {
       ),
     )
     const remote = listening.map(({ name, transport }, index) => {
-      return [name, { type: transport, url: urlIn(programs[index]?.line ?? "") }] as const
+      return [name, { type: transport, url: urlIn(programs[index]?.line ?? ""), pin: "off" }] as const
     })
     const opening = startGateway({ services: { ...children(folder), ...Object.fromEntries(remote) } })
     const gateway = await opening.catch(async (thrown: unknown) => {
@@ -68,6 +68,8 @@ function children(folder: string): Record<string, object> {
   const script = (era: string): object => ({
     command: process.execPath,
     args: [join(root, `test/fixtures/${era}/stdio.ts`)],
+    // Its lists change for those who listen.
+    pin: "off",
   })
   const env = { CHANGES_FILE: join(folder, "changes.json") }
   return {

@@ -11,6 +11,7 @@ const tests = globSync("*.test.ts", { cwd: import.meta.dirname })
 
 test("the operations that others rely on are there", () => {
   assert.deepEqual(operations.map(({ name }) => name).sort(), [
+    "approve_tools",
     "audit_erase",
     "audit_export",
     "audit_head",
@@ -26,6 +27,7 @@ test("the operations that others rely on are there", () => {
     "get_usage",
     "healthcheck",
     "inspect_service",
+    "list_held_items",
     "list_issues",
     "list_keys",
     "list_principals",

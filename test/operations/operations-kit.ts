@@ -8,11 +8,12 @@ import { compileCatalog, type Entry } from "../../src/domain/catalog.ts"
 import type { EntryRecorder } from "../../src/domain/audit/log.ts"
 import { nothingShed } from "../../src/domain/overload.ts"
 import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
-import type { ActivePrincipal } from "../../src/domain/principal.ts"
+import type { ActivePrincipal, Principal } from "../../src/domain/principal.ts"
 import { GatewayError } from "../../src/errors.ts"
 import { countTokens } from "../../src/fleet/admission/count-tokens.ts"
 import { PidLedger } from "../../src/fleet/children/pid-ledger.ts"
 import { createFleet, type RunningFleet } from "../../src/fleet/registry.ts"
+import { JsonPins } from "../../src/stores/json/pins.ts"
 import { openServersFolder } from "../../src/fleet/files/servers-d.ts"
 import { keyMaker } from "../../src/identity/api-key.ts"
 import { createSealer } from "../../src/identity/sealer.ts"
@@ -56,7 +57,7 @@ export type Kit = {
   /** Where log.db is. */
   readonly logFolder: string
   /** Somebody who may call, kept in the store. */
-  join(name: string, grants?: GrantsGiven): Promise<ActivePrincipal>
+  join(name: string, grants?: GrantsGiven, kind?: Principal["kind"]): Promise<ActivePrincipal>
   /** Performs an operation, with the grants that the actor has in the store now. */
   run(
     actor: ActivePrincipal,
@@ -95,6 +96,8 @@ export async function openKit(t: TestContext): Promise<Kit> {
     baseEnv: process.env,
     childFolder: folder,
     lookup: () => undefined,
+    pin: "first_use",
+    pins: new JsonPins(join(folder, "pins")),
     ledger: new PidLedger(join(folder, "children.json")),
     now: Date.now,
     elapsed: () => performance.now(),
@@ -123,11 +126,11 @@ export async function openKit(t: TestContext): Promise<Kit> {
     folder,
     published,
     applied,
-    join: async (name, grants = {}) => {
+    join: async (name, grants = {}, kind = "human") => {
       const draft = {
         id: randomUUID(),
         name,
-        kind: "agent",
+        kind,
         disabled: false,
         createdAtMs: 0,
         createdBy: "test",

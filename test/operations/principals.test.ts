@@ -14,10 +14,8 @@ type Listed = {
 test("everybody who may ask learns who they are and what they may do", async (t) => {
   const kit = await openKit(t)
   const admin = await kit.join("admin", admins)
-  const agent = await kit.join("agent", {
-    permissions: ["operate"],
-    tools: { allow: ["files__*"], deny: ["files__write"] },
-  })
+  const tools = { allow: ["files__*"], deny: ["files__write"] }
+  const agent = await kit.join("agent", { permissions: ["operate"], tools }, "agent")
   await kit.run(admin, "create_key", { principal: "agent", label: "laptop", expiresAt: "2027-01-31T00:00:00Z" })
   const keyId = (await kit.keys.list({ limit: 1 })).items[0]?.id ?? ""
   const me = await kit.run({ ...agent, keyId }, "whoami")

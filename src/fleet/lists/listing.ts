@@ -1,10 +1,12 @@
 /**
  * What one service offers, kept up to date: fetched when it connects and when it says that something changed, at most
- * once a second, and read from disk as long as it could not be asked.
+ * once a second, and read from disk as long as it could not be asked. Of that, its pins (pinned.ts) let through what was
+ * approved.
  */
 
 import { GatewayError } from "../../errors.ts"
 import type { ItemKind, Offer, Offered } from "../../domain/catalog.ts"
+import type { PinChange, PinEvent, PinStore, PinsShown } from "../../domain/pins/pin.ts"
 import type { ServiceDefinition } from "../../domain/service.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import { noMembers, type RawJson } from "../../mcp/raw-json.ts"
@@ -13,10 +15,14 @@ import { abortable } from "../links/abortable.ts"
 import type { ListCache, Lists } from "./list-cache.ts"
 import { fetchLists, type Fault, type ListLimits } from "./lists.ts"
 import { compileOffer } from "./offer.ts"
+import { heldNames, saysHeld } from "./held-back.ts"
+import { Pinned } from "./pinned.ts"
+import { compileToolRules } from "./tool-rules.ts"
 
 export type ListingOptions = {
   readonly definition: ServiceDefinition
   readonly cache: ListCache
+  readonly pins: PinStore
   /** Digest of what decides which lists a service has. */
   readonly cacheKey: string
   readonly clientInfo: RawJson
@@ -30,7 +36,19 @@ export type ListingOptions = {
   readonly onOffer: () => void
   /** Everything that is wrong now; what was wrong before and is not named again is right by now. */
   readonly onFaults: (faults: readonly Fault[]) => void
+  /** What is held back now, if anything is. */
+  readonly onHeld: (faults: readonly Fault[]) => void
+  readonly onPinEvent: (event: PinEvent) => void
 }
+
+/** How lists are taken up: when they were heard, and what went wrong with them. */
+type Taking = {
+  readonly age: "fresh" | "stale"
+  readonly faults: readonly Fault[]
+  readonly unheard: ReadonlySet<ItemKind>
+}
+
+const nothingWrong: Omit<Taking, "age"> = { faults: [], unheard: new Set() }
 
 const debounceMs = 200
 const leastBetweenMs = 1_000
@@ -46,7 +64,11 @@ export class Listing {
   stale = false
   #paramHeaders: ReadonlyMap<string, NonNullable<Offered["paramHeaders"]>> = new Map()
   readonly #options: ListingOptions
+  readonly #pinned: Pinned
   readonly #closed = new AbortController()
+  /** Lists are taken up one after the other, or an older one could take the place of a newer. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #taken: Taking | undefined
   #fetching: Promise<void> | undefined
   /** The one that begins when that has ended, for all who want one by then. */
   #next: Promise<void> | undefined
@@ -57,6 +79,23 @@ export class Listing {
 
   constructor(options: ListingOptions) {
     this.#options = options
+    const { definition, pins, now, onPinEvent } = options
+    const rules = compileToolRules(definition.tools)
+    const { name: service, pin: mode } = definition
+    const offersTool = (tool: string): boolean => rules.offers(tool)
+    this.#pinned = new Pinned({ service, mode, store: pins, offersTool, now, onEvent: onPinEvent })
+  }
+
+  get pins(): PinsShown {
+    return this.#pinned.shown
+  }
+
+  /** @throws GatewayError `conflict` where something else is approved than the change was made from */
+  async pin(change: PinChange): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#pinned.pin(change)
+      if (this.lists && this.#taken) await this.#take(this.lists, this.#taken)
+    })
   }
 
   /** The headers that must repeat arguments of this tool, by the service's own name of it. */
@@ -66,7 +105,10 @@ export class Listing {
   async restore(earlier: Lists | undefined): Promise<void> {
     const { cache, cacheKey, definition } = this.#options
     const lists = earlier ?? (await cache.load(definition.name, cacheKey))
-    if (lists && !this.lists) await this.#take(lists, "stale")
+    if (!lists) return
+    await this.#inTurn(async () => {
+      if (!this.lists) await this.#take(lists, { ...nothingWrong, age: "stale" })
+    })
   }
 
   /** For how long a list may be kept by others: as its service said, if that tells of changes, or for the rest of it. */
@@ -151,11 +193,11 @@ export class Listing {
     const signal = AbortSignal.any([this.#closed.signal, late.signal])
     try {
       const fetching = fetchLists({ link, client, limits, signal, previous: this.lists?.items })
-      const { items, ttlMs, faults } = await abortable(fetching, signal)
+      const { items, ttlMs, faults, unheard } = await abortable(fetching, signal)
       const lists = { facts, items, ttlMs, listedAtMs: now() }
       this.#failures = 0
       const beganMs = elapsed()
-      await this.#take(lists, "fresh", faults)
+      await this.#inTurn(() => this.#take(lists, { age: "fresh", faults, unheard }))
       this.#tookMs = elapsed() - beganMs
       if (faults.length === 0 && !this.#closed.signal.aborted)
         await cache.save(definition.name, cacheKey, lists).catch(() => {})
@@ -164,20 +206,30 @@ export class Listing {
     }
   }
 
-  async #take(lists: Lists, age: "fresh" | "stale", faults: readonly Fault[] = []): Promise<void> {
-    const { definition } = this.#options
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(act)
+    this.#turn = done.catch(() => {})
+    return done
+  }
+
+  async #take(lists: Lists, taking: Taking): Promise<void> {
+    if (this.#closed.signal.aborted) return
+    const { definition, onFaults, onHeld, onOffer } = this.#options
     const { name: service, prefix, tools: rules, tags, audit } = definition
-    const { facts, items } = lists
+    const { items, instructions, held } = await this.#pinned.screen(lists, taking.unheard)
+    const facts = { ...lists.facts, instructions }
     const compiled = await compileOffer({ service, prefix, rules, tags, audit, terms: definition, facts, items })
-    if (this.#closed.signal.aborted || (age === "stale" && this.lists)) return
+    if (this.#closed.signal.aborted) return
     this.lists = lists
-    this.offer = compiled.offer
+    this.#taken = taking
+    this.offer = held.length === 0 ? compiled.offer : { ...compiled.offer, held: heldNames(definition, held) }
     const { tools } = compiled.offer.items
     this.#paramHeaders = new Map(
       tools.flatMap(({ name, paramHeaders }) => (paramHeaders ? [[name, paramHeaders]] : [])),
     )
-    this.stale = age === "stale"
-    this.#options.onFaults([...faults, ...compiled.faults])
-    this.#options.onOffer()
+    this.stale = taking.age === "stale"
+    onFaults([...taking.faults, ...compiled.faults])
+    onHeld(saysHeld(service, this.pins))
+    onOffer()
   }
 }

@@ -5,6 +5,7 @@
 
 import { GatewayError } from "../../errors.ts"
 import { itemKinds, type ItemKind } from "../../domain/catalog.ts"
+import type { Issue } from "../../domain/fleet.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import { maxListDepth } from "../../mcp/client/service-messages.ts"
 import type { ClientFacts } from "../../mcp/message.ts"
@@ -21,7 +22,7 @@ export type ListTtls = Readonly<Record<ItemKind, number>>
 export const noTtls: ListTtls = { tools: 0, prompts: 0, resources: 0, templates: 0 }
 
 /** Something wrong with one part of a service, which leaves the rest as it is. */
-export type Fault = { readonly subject: string; readonly message: string }
+export type Fault = Pick<Issue, "message" | "next"> & { readonly subject: string }
 
 export type ListAsk = {
   readonly link: Link
@@ -51,27 +52,35 @@ const sources: Readonly<Record<ItemKind, Source>> = {
   templates: { method: "resources/templates/list", member: "resourceTemplates", capability: "resources" },
 }
 
+export type FetchedLists = {
+  readonly items: ListItems
+  readonly ttlMs: ListTtls
+  readonly faults: readonly Fault[]
+  /** Which could not be fetched. */
+  readonly unheard: ReadonlySet<ItemKind>
+}
+
 /** @throws GatewayError where not one of the lists that the service announces could be fetched */
-export async function fetchLists(
-  ask: ListAsk,
-): Promise<{ items: ListItems; ttlMs: ListTtls; faults: readonly Fault[] }> {
+export async function fetchLists(ask: ListAsk): Promise<FetchedLists> {
   const announced = itemKinds.filter((kind) => sources[kind].capability in ask.link.facts.capabilities)
   const outcomes = await Promise.allSettled(announced.map((kind) => fetchList(ask, kind)))
   const items: Record<ItemKind, readonly RawObject[]> = { ...noListItems }
   const ttlMs: Record<ItemKind, number> = { ...noTtls }
   const faults: (Fault & { cause: unknown })[] = []
+  const unheard = new Set<ItemKind>()
   outcomes.forEach((outcome, index) => {
     const kind = announced[index] as ItemKind
     if (outcome.status === "fulfilled") {
       items[kind] = outcome.value.items
       ttlMs[kind] = outcome.value.ttlMs
     } else {
+      unheard.add(kind)
       items[kind] = ask.previous?.[kind] ?? []
       faults.push({ subject: sources[kind].method, message: messageOf(outcome.reason), cause: outcome.reason })
     }
   })
   if (faults.length > 0 && faults.length === announced.length) throw faults[0]?.cause
-  return { items, ttlMs, faults }
+  return { items, ttlMs, faults, unheard }
 }
 
 function messageOf(thrown: unknown): string {

@@ -73,7 +73,7 @@ test("the rules of its file decide what of a service is shown, and how", async (
 })
 
 test("a change of the lists is heard, once for many announcements", async (t) => {
-  const { fleet, changes } = await openFleet(t, { way: wayward })
+  const { fleet, changes } = await openFleet(t, { way: { ...wayward, pin: "off" } })
   await fleet.settled()
   const before = changes.filter((change) => change === "catalog way").length
   await callTool(fleet, "way", "grow", { name: "fresh" })

@@ -8,6 +8,7 @@
 import type { Allowance, Limiter } from "../../../call/limit.ts"
 import { unknownTarget } from "../../../call/target.ts"
 import type { EntryDraft } from "../../../domain/audit/entry.ts"
+import { isHeldBack, type Offer } from "../../../domain/catalog.ts"
 import type { EntryRecorder, Payloads } from "../../../domain/audit/log.ts"
 import type { ActivePrincipal, Caller } from "../../../domain/principal.ts"
 import { GatewayError } from "../../../errors.ts"
@@ -20,6 +21,8 @@ export type AccountOptions = {
   readonly authenticate: (caller: Caller) => ActivePrincipal
   /** @throws GatewayError `service_unavailable` where calls of it are not to be sent now */
   readonly assertServed: (service: string) => void
+  /** What the service offers now, and what of it is held back. */
+  readonly offerOf: (service: string) => Offer | undefined
   readonly limiter: Limiter
   readonly recorder: EntryRecorder
   readonly onServed: (service: string, served: Served) => void
@@ -92,10 +95,18 @@ export class Account {
   #authorize({ principalId, keyId, service, canonicalName }: Asked, { targetKind }: EntryDraft): ActivePrincipal {
     const principal = this.#options.authenticate({ principalId, ...(keyId !== undefined && { keyId }) })
     const kind = targetKind === undefined || targetKind === "operation" ? undefined : targetKind
-    if (!kind || !principal.may.mayUse(grantedAs[kind], canonicalName))
+    if (
+      !kind ||
+      !principal.may.mayUse(grantedAs[kind], canonicalName) ||
+      this.#isHeldBack(kind, service, canonicalName)
+    )
       throw unknownTarget({ kind: kind ?? "method", name: canonicalName })
     this.#options.assertServed(service)
     return principal
+  }
+
+  #isHeldBack(kind: keyof typeof grantedAs, service: string, canonicalName: string): boolean {
+    return isHeldBack(this.#options.offerOf(service), grantedAs[kind], canonicalName)
   }
 
   async #append({ draft, ...entry }: SentEntry, bytes: readonly Buffer[]): Promise<void> {

@@ -134,6 +134,7 @@ function accountingOf({ stores, services, audit, limiter }: CrewWiring): Account
       const text = `The service ${service} is not running.`
       throw new GatewayError("service_unavailable", text, { detail: { service, sent: false } })
     },
+    offerOf: (service) => services.fleet.offerOf(service),
     limiter,
     recorder: audit.recorder,
     now: Date.now,
