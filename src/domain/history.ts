@@ -9,12 +9,12 @@
 export type JsonObject = Readonly<Record<string, unknown>>
 
 /** `file`: somebody edited a file while the gateway ran. `start`: something was otherwise when the gateway started. */
-export type Author =
+type Author =
   | { readonly kind: "principal"; readonly id: string; readonly name: string }
   | { readonly kind: "file" | "start" }
 
 /** What may be shown of one change. */
-export type ShownRecord = {
+type ShownRecord = {
   readonly subject: string
   /** Of whatever has the subject, the one that is meant; of a service its name. */
   readonly id: string

@@ -2,7 +2,7 @@
 
 import type { JsonObject, Outcome, Revision, RevisionDraft, WholeRecord } from "../../domain/history.ts"
 import type { Sealer } from "../../domain/secret.ts"
-import type { LineBody, RevisionLine } from "./lines.ts"
+import { format, type LineBody, type RevisionLine } from "./lines.ts"
 import { openPieces, sealPieces } from "./sealed-pieces.ts"
 import { damaged, type PlacedLine } from "./segment.ts"
 
@@ -23,7 +23,7 @@ export function revisionsIn(lines: readonly PlacedLine[]): readonly SealedRevisi
   return found
 }
 
-export function settled(revision: SealedRevision, done: readonly number[]): SealedRevision {
+function settled(revision: SealedRevision, done: readonly number[]): SealedRevision {
   const count = new Set(done).size
   const outcome: Outcome = count === revision.changes.length ? "applied" : count === 0 ? "failed" : "partly"
   return { ...revision, outcome, done }
@@ -71,7 +71,7 @@ export function* baseLines(
     services,
   }: { readonly first: number; readonly atMs: number; readonly services: ReadonlyMap<string, JsonObject> },
 ): Generator<LineBody> {
-  yield { kind: "segment", format: 1, first, atMs }
+  yield { kind: "segment", format, first, atMs }
   for (const [name, raw] of services)
     yield { kind: "service", name, sealed: sealPieces(sealer, basePurpose(first, name), raw) }
 }

@@ -23,7 +23,7 @@ function applied(t: TestContext, files: readonly FileDifference[]): Readonly<Rec
 
 test("git applies what was made of new, changed and removed files, odd names and missing line ends among them", (t) => {
   const lines = Array.from({ length: 40 }, (_none, line) => `line ${line}\n`)
-  const changed = lines.with(0, "first\n").with(5, "new\nnewer\n").toSpliced(9, 1).with(-1, "no end")
+  const changed = lines.with(0, "first\n").with(5, "new\nnewer\n").toSpliced(9, 1).with(38, "no end")
   const files = [
     { path: "servers.d/new.json", after: "{\n}\n" },
     { path: "servers.d/open.json", after: "{}" },

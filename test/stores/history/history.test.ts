@@ -22,12 +22,24 @@ test("what was recorded is there after a restart, with what it takes to undo it"
   const { revisions } = await again.page({}, all)
   assert.deepEqual(
     revisions.map(({ number, atMs, who, operation, plan, why, outcome, changes }) => ({
-      ...{ number, atMs, who, operation, plan, why, outcome, changes },
+      number,
+      atMs,
+      who,
+      operation,
+      plan,
+      why,
+      outcome,
+      changes,
     })),
     [
       {
-        ...{ number: 1, atMs: 5, who: { kind: "principal", id: "1", name: "ann" } },
-        ...{ operation: "register_service", plan: "p1", why: "for tests", outcome: "applied" },
+        number: 1,
+        atMs: 5,
+        who: { kind: "principal", id: "1", name: "ann" },
+        operation: "register_service",
+        plan: "p1",
+        why: "for tests",
+        outcome: "applied",
         changes: [{ subject: "service", id: "files", name: "files", effect: "create", diff: ["+ files"] }],
       },
     ],
