@@ -10,6 +10,7 @@ import { readBreaker, type BreakerRules } from "./breaker-rules.ts"
 import type { Cost } from "./cost.ts"
 import { describeIssues } from "./describe-issues.ts"
 import type { PinMode } from "./pins/pin.ts"
+import type { ServicePreview } from "./service-preview.ts"
 import { fromClientEntry, isRecord, serviceFile, serviceName, type ServiceFile } from "./service-file.ts"
 import { visibleJson } from "./visible-text.ts"
 
@@ -115,7 +116,7 @@ export type ServicesChange = {
 }
 
 /** The files that define the services. What is written is live, and told to the listeners, before it resolves. */
-export interface ServiceFiles {
+export interface ServiceFiles extends ServicePreview {
   /** Sorted by name. A file that became unreadable is still here with its last good version. */
   list(): readonly ServiceSource[]
   problems(): readonly FileProblem[]

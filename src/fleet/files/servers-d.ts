@@ -2,11 +2,13 @@
  * The folder of services, both ways: files dropped in become services, and services registered become files.
  *
  * Readings and writings stand in one queue, so that each sees the folder as the one before left it. How the folder is
- * read: folder-reading.ts; one file of it: definition-file.ts; when it is read: folder-watch.ts.
+ * read: folder-reading.ts; one file of it: definition-file.ts; when it is read: folder-watch.ts; what a change comes to in
+ * them: folder-edit.ts.
  */
 
-import { lstat, mkdir } from "node:fs/promises"
-import { join } from "node:path"
+import { mkdir } from "node:fs/promises"
+import { basename, join } from "node:path"
+import type { FileDifference } from "../../domain/diff/unified-diff.ts"
 import {
   readServiceEntries,
   type FileProblem,
@@ -15,9 +17,11 @@ import {
   type ServiceSource,
 } from "../../domain/service.ts"
 import { isRecord } from "../../domain/service-file.ts"
+import type { PreviewedChange } from "../../domain/service-preview.ts"
 import { GatewayError } from "../../errors.ts"
 import { removeDurably, writeAtomically } from "./atomic-write.ts"
-import { maxFileBytes, readDefinitionFile } from "./definition-file.ts"
+import { readDefinitionFile } from "./definition-file.ts"
+import { changedFile, newFile, type EditedFolder, type FileEdit } from "./folder-edit.ts"
 import { FolderWatch } from "./folder-watch.ts"
 import { compareReadings, haveOtherProblems, nothingRead, readFolder, type Reading } from "./folder-reading.ts"
 import { parseJsonText } from "./json-text.ts"
@@ -64,6 +68,10 @@ export class ServersFolder implements ServiceFiles {
     this.#watch = new FolderWatch(folder, () => void this.rescan())
   }
 
+  get isReadonly(): boolean {
+    return this.#access === "readonly"
+  }
+
   list(): readonly ServiceSource[] {
     return [...this.#reading.services.values()]
   }
@@ -91,7 +99,8 @@ export class ServersFolder implements ServiceFiles {
       const existing = this.#reading.services.get(name)
       if (existing && ifNew)
         throw new GatewayError("conflict", `A service named ${name} is already registered; use update_service.`)
-      await (existing ? this.#replace(existing, entry) : this.#create(name, entry))
+      const files = this.#edited()
+      await this.#commit(await (existing ? changedFile(files, existing, entry) : newFile(files, name, entry)))
       await this.#read()
       const written = this.#reading.services.get(name)
       if (written) return written
@@ -108,11 +117,30 @@ export class ServersFolder implements ServiceFiles {
       await this.#read()
       const existing = this.#reading.services.get(name)
       if (!existing) throw new GatewayError("not_found", `There is no service named ${name}.`)
-      await this.#refuseLink(existing.file)
-      if (existing.within) await this.#editEntry(existing, undefined)
-      else await removeDurably(join(this.#folder, existing.file))
+      await this.#commit(await changedFile(this.#edited(), existing, undefined))
       await this.#read()
     })
+  }
+
+  preview(changes: readonly PreviewedChange[]): Promise<readonly FileDifference[]> {
+    return this.#inTurn(async () => {
+      await this.#read()
+      const drafted = new Map<string, FileEdit>()
+      const files = this.#edited(drafted)
+      for (const { name, after } of changes) {
+        const existing = this.#reading.services.get(name)
+        const entry = after && checkEntry(name, after)
+        if (!existing && !entry) continue
+        const edit = existing ? changedFile(files, existing, entry) : newFile(files, name, entry ?? {})
+        drafted.set((await edit).file, await edit)
+      }
+      return Promise.all([...drafted.values()].map((edit) => this.#compare(edit)))
+    })
+  }
+
+  async #compare({ file, text }: FileEdit): Promise<FileDifference> {
+    const path = `${basename(this.#folder)}/${file}`
+    return { path, before: await readDefinitionFile(this.#folder, file), after: text }
   }
 
   /** Reads the folder now. */
@@ -156,63 +184,21 @@ export class ServersFolder implements ServiceFiles {
     )
   }
 
-  async #create(name: string, entry: JsonObject): Promise<void> {
-    const file = `${name}.json`
-    const taken = await lstat(join(this.#folder, file)).catch(() => undefined)
-    if (taken)
-      throw new GatewayError(
-        "conflict",
-        `The file ${file} is there and holds something else; correct, rename or remove it.`,
-      )
-    await this.#writeFile(file, entry)
-  }
-
-  async #replace(existing: ServiceSource, entry: JsonObject): Promise<void> {
-    await this.#refuseLink(existing.file)
-    if (existing.within) return this.#editEntry(existing, entry)
-    if (this.#reading.problems.has(existing.file)) {
-      throw new GatewayError(
-        "conflict",
-        `The file ${existing.file} cannot be read as it is now; correct it first.`,
-      )
+  #edited(drafted: ReadonlyMap<string, FileEdit> = new Map()): EditedFolder {
+    const folder = this.#folder
+    return {
+      folder,
+      isBroken: (file) => this.#reading.problems.has(file),
+      textOf: async (file) => {
+        const edit = drafted.get(file)
+        return edit ? edit.text : readDefinitionFile(folder, file)
+      },
     }
-    const { name } = existing.definition
-    await this.#writeFile(existing.file, existing.file === `${name}.json` ? entry : { name, ...entry })
   }
 
-  /** A link would be replaced by a file of its own, and what it leads to would stay as it was. */
-  async #refuseLink(file: string): Promise<void> {
-    const stats = await lstat(join(this.#folder, file)).catch(() => undefined)
-    if (stats?.isSymbolicLink())
-      throw new GatewayError("conflict", `The file ${file} is a link; change what it leads to.`)
-  }
-
-  /** Puts the entry in its place among the file's others, or (`undefined`) takes it out. */
-  async #editEntry({ file, within, definition }: ServiceSource, entry: JsonObject | undefined): Promise<void> {
-    const text = await readDefinitionFile(this.#folder, file).catch(() => undefined)
-    const content = text === undefined ? undefined : tryParse(text)
-    const services = within && isRecord(content) ? content[within.list] : undefined
-    if (!within || !isRecord(content) || !isRecord(services)) {
-      throw new GatewayError("conflict", `The file ${file} cannot be read as it is now; correct it first.`)
-    }
-    const { name } = definition
-    const named = within.key === name ? entry : { name, ...entry }
-    const entries = Object.entries(services).flatMap(([key, value]): [string, unknown][] => {
-      if (key !== within.key) return [[key, value]]
-      return entry === undefined ? [] : [[key, named]]
-    })
-    await this.#writeFile(file, { ...content, [within.list]: Object.fromEntries(entries) })
-  }
-
-  async #writeFile(file: string, content: JsonObject): Promise<void> {
-    const text = `${JSON.stringify(content, undefined, 2)}\n`
-    if (Buffer.byteLength(text) > maxFileBytes) {
-      throw new GatewayError(
-        "too_large",
-        `The file of a service may have ${maxFileBytes / 1024} KiB; make it smaller.`,
-      )
-    }
-    await writeAtomically(join(this.#folder, file), text)
+  async #commit({ file, text }: FileEdit): Promise<void> {
+    const path = join(this.#folder, file)
+    await (text === undefined ? removeDurably(path) : writeAtomically(path, text))
   }
 }
 
@@ -235,12 +221,4 @@ function checkEntry(name: string, raw: JsonObject): JsonObject {
 function asJson(raw: JsonObject): JsonObject {
   const content = parseJsonText(JSON.stringify(raw))
   return isRecord(content) ? content : {}
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return parseJsonText(text)
-  } catch {
-    return undefined
-  }
 }
