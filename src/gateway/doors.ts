@@ -4,6 +4,7 @@ import type { Server } from "node:http"
 import { mayUse } from "../call/authorize.ts"
 import { Listeners } from "../call/listeners.ts"
 import { OwnWatches } from "../call/own-watches.ts"
+import { toldUnder } from "../call/refusal.ts"
 import { findTool } from "../call/resolve.ts"
 import type { Config } from "../config.ts"
 import type { Caller } from "../domain/principal.ts"
@@ -147,8 +148,8 @@ async function recordListening(steps: Calls["steps"], caller: Caller, assertMay:
     assertMay()
     await steps.shown(steps.authenticate(caller), request, { kind: "subscription", detail: { to: "events" } })
   } catch (thrown) {
-    await steps.refused(request, thrown).catch(() => {}) // the log counts what it could not take
-    throw thrown
+    // The log counts what it could not take.
+    throw toldUnder(thrown, await steps.refused(request, thrown).catch(() => undefined))
   }
 }
 
