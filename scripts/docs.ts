@@ -107,12 +107,16 @@ function typeText({ type, enum: choices, const: only, items, anyOf }: Schema): s
 function errorsPage(): string {
   const intro =
     "Every refusal of the gateway has one of these codes: `error.data.code` on MCP, `code` in a REST problem (`application/problem+json`). Its message says what happened and what to do; " +
-    "`retryAfterMs` says when the same request may succeed, and `next` names the operation that would help."
+    "`retryAfterMs` says when the same request may succeed. `next` names the operation that would help, with its arguments: what fits the very case, or the first of the column below, if and only if the caller may perform it, " +
+    "and only on the endpoint of all services, since that of one service has none. `callId` is the id under which the audit log knows the refusal (`audit_query` finds it by `call_id`; in a problem it is `instance` too): " +
+    "floods of refusals of one source share an entry, and so its id, and that entry is written within two seconds. What the log could not take, what could not be read as a request at all, and refusals of who has shown no valid credential have none. Errors of a service are forwarded as they are over MCP, and have no such members."
   const rows = (Object.keys(errorTable) as ErrorCode[]).map((code) => {
-    const { status, rpc, retryable, sentence } = errorTable[code]
-    return `| \`${code}\` | ${status} | ${rpc} | ${retryable ? "yes" : "no"} | ${cell(sentence)} |`
+    const { status, rpc, retryable, sentence, next } = errorTable[code]
+    const known = next.filter((operation) => operations.some(({ name }) => name === operation))
+    const helping = known.map((operation) => `\`${operation}\``).join(", ")
+    return `| \`${code}\` | ${status} | ${rpc} | ${retryable ? "yes" : "no"} | ${helping} | ${cell(sentence)} |`
   })
-  return `${["# Errors", made, intro, ["| code | HTTP | JSON-RPC | retryable | |", "|---|---|---|---|---|", ...rows].join("\n")].join("\n\n")}\n`
+  return `${["# Errors", made, intro, ["| code | HTTP | JSON-RPC | retryable | next | |", "|---|---|---|---|---|---|", ...rows].join("\n")].join("\n\n")}\n`
 }
 
 function configurationPage(): string {

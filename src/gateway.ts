@@ -12,6 +12,7 @@ import { createTaskIds, type TaskRecord } from "./call/tasks/task-ids.ts"
 import type { Config } from "./config.ts"
 import { temporarySuffix } from "./durable-file.ts"
 import type { EntryRecorder } from "./domain/audit/log.ts"
+import type { Load } from "./domain/overload.ts"
 import { GatewayError } from "./errors.ts"
 import { openAudit } from "./gateway/audit.ts"
 import { wireCalls } from "./gateway/calls.ts"
@@ -76,7 +77,8 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const services = await openServices({ config, log, version, events, openTaskId }, closers)
   const taints = openTaints({ config, files: services.files, principals: stores.principals }, closers)
   const limiter = followTaints(await openLimiter({ config, log, stores, usage: audit.usage }, closers), taints)
-  const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator }, closers)
+  const onReport = ({ level }: Load): void => events.publish({ type: "load", level })
+  const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator, onReport }, closers)
   const wiring = { config, stores, services, audit, limiter, taints, overload, stopping: stopping.signal }
   const calls = wireCalls(wiring, closers)
   let flushed: (() => Promise<void>) | undefined

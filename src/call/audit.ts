@@ -32,8 +32,13 @@ export type CallAudit = Pick<Steps, "auditStart" | "auditEnd"> & {
    * @throws GatewayError `audit_unavailable`
    */
   shown(principal: ActivePrincipal, request: CallRequest, shown: Shown): Promise<void>
-  /** Records that something other than a call was refused. */
-  refused(request: CallRequest, thrown: unknown): Promise<void>
+  /**
+   * Records that something other than a call was refused.
+   *
+   * @returns the call id of the entry
+   * @throws GatewayError `audit_unavailable`
+   */
+  refused(request: CallRequest, thrown: unknown): Promise<string | undefined>
   /** Gives none where a copy of the result is to be kept. */
   readonly digestFor: DigestFor
 }
@@ -52,15 +57,16 @@ export function createAudit(options: AuditOptions): CallAudit {
       return call.isRecorded ? end(options, call, known) : refuse(options, call, known)
     },
     digestFor: (call) => digestFor(options, call),
-    shown: (principal, { caller, request, mount }, { kind, detail }) =>
-      folding.add({
+    shown: async (principal, { caller, request, mount }, { kind, detail }) => {
+      await folding.add({
         ...callerFacts(caller, principal),
         ...requestFacts(request),
         kind,
         timeMs: now(),
         ...(mount !== undefined && { service: mount }),
         ...(detail && { detail }),
-      }),
+      })
+    },
     refused: ({ caller, request, mount }, thrown) =>
       folding.add({
         ...callerFacts(caller, undefined),
@@ -86,7 +92,7 @@ function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Promise<
   }
   const { digested, payloads } = endPayloads(options, call, result)
   return options.recorder.append({ ...entry, ...digested }, payloads).catch((cause: unknown) => {
-    throw withheld(cause)
+    throw withheld(cause, call.id)
   })
 }
 
@@ -101,7 +107,8 @@ function detailOf({ questions, answeredBytes = 0, large, answer }: OpenCall): Pi
 async function refuse({ folding, now }: AuditOptions, call: OpenCall, known: EntryFacts): Promise<void> {
   const outcome = outcomeOf(call)
   if (outcome === "audit_unavailable") return
-  await folding.add({ ...known, kind: "refusal", timeMs: now(), outcome, rule: ruleOf(call) })
+  const refusedAs = await folding.add({ ...known, kind: "refusal", timeMs: now(), outcome, rule: ruleOf(call) })
+  if (refusedAs !== undefined) call.refusedAs = refusedAs
 }
 
 /** Which step refused, and what it went by. */
@@ -117,11 +124,11 @@ function grantOf(target: NonNullable<OpenCall["target"]>): string {
   return target.kind === "operation" ? `permission:${target.tool.permission}` : `grant:${target.entry.kind}`
 }
 
-function withheld(cause: unknown): GatewayError {
+function withheld(cause: unknown, callId: string): GatewayError {
   const { retryAfterMs } = GatewayError.from(cause)
   return new GatewayError(
     "audit_unavailable",
     "The call was made, but its end cannot be recorded, so its answer is withheld. It may have had effects: look before you call again.",
-    { cause, detail: { made: true }, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+    { cause, callId, detail: { made: true }, ...(retryAfterMs !== undefined && { retryAfterMs }) },
   )
 }

@@ -22,6 +22,8 @@ export type CallRequest = {
   readonly exchange: Exchange
   /** Told how the quotas stand that the call counts against, by doors that can say so. */
   readonly onQuotas?: (states: readonly AllowanceState[]) => void
+  /** Told under which id it goes into the audit log, for doors that say so of what services answer. */
+  readonly onOpen?: (callId: string) => void
 }
 
 /** What is known of a call so far; each step that succeeds adds to it. */
@@ -50,6 +52,8 @@ export type OpenCall = {
   large?: LargeResult
   answer?: Answer
   thrown?: unknown
+  /** The call id of its refusal's entry, which may stand for others too. */
+  refusedAs?: string
   measured?: Measured
 }
 
@@ -75,6 +79,8 @@ export type Steps = {
   meter(call: OpenCall): void
   /** @throws GatewayError `audit_unavailable` */
   auditEnd(call: OpenCall): Promise<void>
+  /** What was thrown, as the caller is told it. */
+  refusal(call: OpenCall): unknown
 }
 
 export async function call(steps: Steps, request: CallRequest): Promise<Answer> {
@@ -87,12 +93,11 @@ export async function call(steps: Steps, request: CallRequest): Promise<Answer> 
     await steps.auditStart(call) // nothing reaches a service that is not on record first
     call.isRecorded = true
     call.answer = await steps.route(call.principal, call.target, call)
-    return call.answer
   } catch (thrown) {
     call.thrown = thrown
-    throw thrown
-  } finally {
-    steps.meter(call)
-    await steps.auditEnd(call) // refusals too; never on the caller's signal; without it no answer leaves
   }
+  steps.meter(call)
+  await steps.auditEnd(call) // refusals too; never on the caller's signal; without it no answer leaves
+  if (call.answer) return call.answer
+  throw steps.refusal(call)
 }

@@ -23,21 +23,26 @@ type Crowd = { alone: number; readonly sources: Map<string, Source> }
 
 export class Folding {
   readonly #recorder: EntryRecorder
+  readonly #newCallId: () => string
   readonly #crowds: Readonly<Record<keyof typeof bounds, Crowd>> = {
     principals: { alone: 0, sources: new Map() },
     strangers: { alone: 0, sources: new Map() },
   }
 
-  constructor(recorder: EntryRecorder) {
+  /** @param newCallId for refusals of what was no call */
+  constructor(recorder: EntryRecorder, newCallId: () => string) {
     this.#recorder = recorder
+    this.#newCallId = newCallId
   }
 
   /**
    * Resolves when it is on record, or counted to be so within two seconds.
    *
+   * @returns of a refusal, the call id of the entry that it has, or that it shares with others
    * @throws GatewayError `audit_unavailable`
    */
-  async add(draft: EntryDraft): Promise<void> {
+  async add(given: EntryDraft): Promise<string | undefined> {
+    const draft = given.kind === "refusal" ? { callId: this.#newCallId(), ...given } : given
     const which = draft.principalId === undefined ? "strangers" : "principals"
     const crowd = this.#crowds[which]
     const source = sourceOf(crowd, draft, bounds[which].maxSources)
@@ -45,12 +50,14 @@ export class Folding {
     if (isAlone || this.#recorder.trouble !== undefined) {
       source.alone += 1
       crowd.alone += 1
-      return this.#recorder.append(draft)
+      await this.#recorder.append(draft)
+      return draft.callId
     }
     const sort = `${draft.kind} ${draft.outcome} ${draft.rule}`
     const counted = source.together.get(sort) ?? { first: draft, count: 0 }
     counted.count += 1
     source.together.set(sort, counted)
+    return counted.first.callId
   }
 
   /** Records what was counted of the windows that are over. To be called once a second, and at the end. */

@@ -10,6 +10,7 @@ type Opening = Pick<OpenCall, "id" | "arrivedMs" | "beganMs"> & {
 }
 
 export function openCall(call: CallRequest, { id, arrivedMs, beganMs, newHex }: Opening): OpenCall {
+  call.onOpen?.(id)
   const { request, traceId } = withTrace(call.request, newHex)
   return { id, request: { ...call, request }, traceId, sent: sentOf(request), arrivedMs, beganMs }
 }

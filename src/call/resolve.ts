@@ -4,7 +4,7 @@
  */
 
 import { findUri, isHeldBack, listingOf, type Catalog, type Entry, type ItemKind } from "../domain/catalog.ts"
-import { resourceName } from "../domain/naming.ts"
+import { isReservedUri, resourceName } from "../domain/naming.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { ManagementResource, ManagementTool } from "../domain/tool.ts"
 import { GatewayError } from "../errors.ts"
@@ -22,6 +22,7 @@ export type Known = {
   readonly catalog: Catalog
   readonly managementTools: ReadonlyMap<string, ManagementTool>
   readonly managementResources: ReadonlyMap<string, ManagementResource>
+  readonly managementTemplates: ReadonlyMap<string, ManagementResource>
   /** Reads the id of a task that was given to a client. */
   readonly openTaskId: TaskIds["open"]
 }
@@ -103,7 +104,8 @@ export function resolveUri(
   const asked = { kind: "resource", name: uri } as const
   const resource = mount === undefined ? managementResources.get(uri) : undefined
   if (resource) return { kind: "operation", asked, tool: resource.tool, resource }
-  if (mount !== undefined && !catalog.offers.has(mount)) throw unknownTarget(asked)
+  const isOurs = mount === undefined && isReservedUri(uri)
+  if (isOurs || (mount !== undefined && !catalog.offers.has(mount))) throw unknownTarget(asked)
   const meant = findUri(catalog, mount, uri)
     .map(({ service, uri }): Resource => ({
       kind: "resources",
@@ -144,8 +146,10 @@ function resolveReference(
     return resolveItem(known, mount, "prompts", { kind: "prompt", name })
   if (type !== "ref/resource" || typeof uri !== "string")
     throw missing("ref", "a ref/prompt with a name or a ref/resource with a uri")
-  const template = listingOf(known.catalog, mount)?.byName.templates.get(uri)
   const asked = { kind: "resource", name: uri } as const
+  const own = mount === undefined ? known.managementTemplates.get(uri) : undefined
+  if (own) return { kind: "operation", asked, tool: own.tool, resource: own }
+  const template = listingOf(known.catalog, mount)?.byName.templates.get(uri)
   return template ? { kind: "item", asked, entry: template } : resolveUri(known, mount, principal, uri)
 }
 

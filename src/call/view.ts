@@ -7,6 +7,7 @@ import { createHash } from "node:crypto"
 import { listingOf, type Catalog, type Entry, type ItemKind, type Listed } from "../domain/catalog.ts"
 import type { CompiledGrants } from "../domain/permission.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
+import type { ManagementResource } from "../domain/tool.ts"
 import type { ClientFacts } from "../mcp/message.ts"
 import { mayUse } from "./authorize.ts"
 import type { Known } from "./resolve.ts"
@@ -46,7 +47,10 @@ export function viewOf(known: Known, principal: ActivePrincipal, scope: Scope): 
 
 function buildView(known: Known, principal: ActivePrincipal, { mount, kind, client }: Scope): View {
   const listing = listingOf(known.catalog, mount)?.entries[kind] ?? []
-  const granted = listing.filter((entry) => mayUse(principal, kind, entry.canonicalName))
+  const taken = mount === undefined ? ownNames[kind](known) : nothing
+  const granted = listing.filter(
+    ({ listed, canonicalName }) => !taken.has(listed.name) && mayUse(principal, kind, canonicalName),
+  )
   const entries = client ? granted.filter((entry) => canUse(known.catalog, entry, client)) : granted
   const offered = entries.map(({ listed }) => listed)
   const items = mount === undefined ? merge(own[kind](known, principal), offered) : offered
@@ -61,20 +65,33 @@ const own: Readonly<Record<ItemKind, (known: Known, principal: ActivePrincipal) 
     [...managementTools.values()]
       .filter(({ permission }) => may.holds(permission))
       .map(({ name, definition }) => ({ name, modern: definition, legacy: definition })),
-  resources: ({ managementResources }, { may }) =>
-    [...managementResources.values()]
-      .filter(({ tool }) => may.holds(tool.permission))
-      .map(({ uri, definition }) => ({ name: uri, modern: definition, legacy: definition })),
+  resources: ({ managementResources }, principal) => readable(managementResources, principal),
   prompts: () => [],
-  templates: () => [],
+  templates: ({ managementTemplates }, principal) => readable(managementTemplates, principal),
 }
 
-/** The gateway's own names come first to win over a service's without prefix. */
+function readable(
+  resources: ReadonlyMap<string, ManagementResource>,
+  { may }: ActivePrincipal,
+): readonly Listed[] {
+  return [...resources.values()]
+    .filter(({ tool }) => may.holds(tool.permission))
+    .map(({ uri, definition }) => ({ name: uri, modern: definition, legacy: definition }))
+}
+
+const nothing: ReadonlyMap<string, unknown> = new Map()
+
+/** The names that mean the gateway's own, for whoever may not use that too: a service without prefix cannot take them. */
+const ownNames: Readonly<Record<ItemKind, (known: Known) => ReadonlyMap<string, unknown>>> = {
+  tools: ({ managementTools }) => managementTools,
+  resources: () => nothing, // their scheme is reserved
+  prompts: () => nothing,
+  templates: () => nothing,
+}
+
 function merge(own: readonly Listed[], offered: readonly Listed[]): readonly Listed[] {
   if (own.length === 0) return offered
-  const taken = new Set(own.map(({ name }) => name))
-  const all = [...own, ...offered.filter(({ name }) => !taken.has(name))]
-  return all.sort((a, b) => (a.name < b.name ? -1 : 1))
+  return [...own, ...offered].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
 function digestOf(items: readonly Listed[]): string {

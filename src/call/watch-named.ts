@@ -3,16 +3,15 @@
  * principal may use it. Lists are compared in listen.ts.
  */
 
-import type { Events } from "../domain/event.ts"
 import type { Fleet } from "../domain/fleet.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
-import type { ManagementResource } from "../domain/tool.ts"
 import { GatewayError } from "../errors.ts"
 import type { Notification } from "../mcp/message.ts"
 import { toRaw, toRawObject, withMembers } from "../mcp/raw-json.ts"
 import { authorize } from "./authorize.ts"
 import type { CallRequest } from "./call.ts"
 import type { ListSteps } from "./list.ts"
+import type { OwnWatches } from "./own-watches.ts"
 import { resolveUri, type Known } from "./resolve.ts"
 import type { Target } from "./target.ts"
 import { findTask } from "./tasks/resolve-task.ts"
@@ -24,7 +23,7 @@ export type WatchOptions = {
   /** The snapshot of this moment. */
   readonly known: () => Known
   readonly fleet: Pick<Fleet, "watch" | "watchTask">
-  readonly events: Events
+  readonly own: OwnWatches
   readonly tasks: TaskCallsOptions
 }
 
@@ -97,38 +96,40 @@ export async function watchOneTask(
 }
 
 export async function watchResource(
-  { steps, fleet, events }: WatchOptions,
+  { steps, fleet, own }: WatchOptions,
   { call, tell, over }: Watching,
   { name: uri, target }: Found<Target>,
 ): Promise<boolean> {
   const onUpdate = (update: Notification): void => {
     if (mayStill(steps, call, target)) tell(asAskedFor(update, uri), uri)
   }
-  if (target.kind === "operation") return watchOwn(events, target.resource, onUpdate, over)
+  if (target.kind === "operation") {
+    const { resource } = target
+    if (!resource) return false
+    const may = (): ActivePrincipal | undefined => whoMay(steps, call, target)
+    await own.add({ resource, may, tell: () => onUpdate(updated(uri)) }, over)
+    return true
+  }
   if (target.kind !== "resource") return false
   return fleet.watch(target.entry.service, target.entry.uri, onUpdate, over)
 }
 
-function watchOwn(
-  events: Events,
-  resource: ManagementResource | undefined,
-  onUpdate: (update: Notification) => void,
-  over: AbortSignal,
-): boolean {
-  if (!resource) return false
-  const { uri, event } = resource
-  const update = { method: "notifications/resources/updated", params: toRawObject({ uri }) }
-  const stop = events.subscribe(({ type }) => type === event && onUpdate(update))
-  over.addEventListener("abort", stop, { once: true })
-  return true
+function updated(uri: string): Notification {
+  return { method: "notifications/resources/updated", params: toRawObject({ uri }) }
 }
 
-function mayStill(steps: ListSteps, { caller }: CallRequest, target: Target): boolean {
+function mayStill(steps: ListSteps, call: CallRequest, target: Target): boolean {
+  return whoMay(steps, call, target) !== undefined
+}
+
+/** @returns undefined where grants were taken away or the key was: nobody waits for the error */
+function whoMay(steps: ListSteps, { caller }: CallRequest, target: Target): ActivePrincipal | undefined {
   try {
-    authorize(steps.authenticate(caller), target)
-    return true
+    const principal = steps.authenticate(caller)
+    authorize(principal, target)
+    return principal
   } catch {
-    return false // grants were taken away or the key was, and nobody waits for the error
+    return undefined
   }
 }
 

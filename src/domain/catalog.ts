@@ -9,7 +9,7 @@ import type { Era } from "../mcp/message.ts"
 import { toRaw, withMembers, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
 import type { Cost } from "./cost.ts"
 import type { AuditRules, RelayTerms } from "./service.ts"
-import { matchesTemplate, ownUri, resourceName, sharedName, sharedUri } from "./naming.ts"
+import { isReservedUri, matchesTemplate, ownUri, resourceName, sharedName, sharedUri } from "./naming.ts"
 
 export const itemKinds = ["tools", "prompts", "resources", "templates"] as const
 export type ItemKind = (typeof itemKinds)[number]
@@ -97,10 +97,9 @@ type NameItem = (offer: Offer, kind: ItemKind, item: Offered) => string
 const own: NameItem = (_offer, _kind, item) => item.shownName
 
 const shared: NameItem = (offer, kind, item) => {
-  if (!offer.prefix) return item.shownName
-  return kind === "tools" || kind === "prompts"
-    ? sharedName(offer.service, item.shownName)
-    : sharedUri(offer.service, item.shownName)
+  const named = kind === "tools" || kind === "prompts"
+  if (!offer.prefix && (named || !isReservedUri(item.shownName))) return item.shownName
+  return named ? sharedName(offer.service, item.shownName) : sharedUri(offer.service, item.shownName)
 }
 
 function compileListing(offers: readonly Offer[], nameItem: NameItem): Listing {

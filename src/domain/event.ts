@@ -4,17 +4,21 @@
  */
 
 export type GatewayEvent =
-  /** The compiled lists were swapped. */
-  | { readonly type: "catalog" }
+  /** The compiled lists were swapped, because of what that service offers. */
+  | { readonly type: "catalog"; readonly service?: string }
   /** A service came, went, or changed its state. */
   | { readonly type: "service"; readonly service: string; readonly state: string }
-  | { readonly type: "issues" }
+  /** Of a service, where its name is known. */
+  | { readonly type: "issues"; readonly service?: string }
   /** Principals, keys or grants changed. */
   | { readonly type: "identity" }
   /** A quota was set or removed; or, with the percentage, it is used as far as somebody wants to be told of. */
   | { readonly type: "quotas"; readonly quota?: string; readonly percent?: number; readonly principalId?: string }
   /** A checkpoint was signed, or entries can no longer, or again, be recorded. */
   | { readonly type: "audit"; readonly stream: string; readonly seq: number; readonly trouble?: string }
+
+  /** The gateway refuses more, or less, than before: domain/overload.ts. */
+  | { readonly type: "load"; readonly level: number }
 
 export interface Events {
   publish(event: GatewayEvent): void

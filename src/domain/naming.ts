@@ -18,6 +18,8 @@ export function sharedName(service: string, name: string): string {
   return `${plain.slice(0, maxNameLength - suffixLength)}_${hash("sha256", full).slice(0, suffixLength - 1)}`
 }
 
+/** The gateway's own resources have this scheme, whatever services call theirs. */
+const reservedScheme = "gateway:"
 const wrapScheme = "mcp://"
 const appScheme = "ui://"
 
@@ -28,6 +30,10 @@ const appScheme = "ui://"
 export function sharedUri(service: string, uri: string): string {
   if (uri.startsWith(appScheme)) return `${appScheme}${service}/${uri.slice(appScheme.length)}`
   return `${wrapScheme}${service}/${uri}`
+}
+
+export function isReservedUri(uri: string): boolean {
+  return uri.slice(0, reservedScheme.length).toLowerCase() === reservedScheme
 }
 
 /** The service and its own URI that a shared one stands for; undefined where it is not a shared one. */

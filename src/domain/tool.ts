@@ -14,12 +14,15 @@ export type ManagementTool = {
   readonly definition: RawJson
 }
 
-/** What an operation says without being told anything, to be read and watched as a resource. */
+/** What an operation says without being told more than its URI, to be read and watched as a resource. */
 export type ManagementResource = {
+  /** Of a template: with the names of its members in braces. */
   readonly uri: string
   readonly tool: ManagementTool
-  /** The MCP `Resource` object. */
+  /** The MCP `Resource` object, or `ResourceTemplate`. */
   readonly definition: RawJson
   /** Of what tells that it may read differently now. */
-  readonly event: GatewayEvent["type"]
+  readonly events: ReadonlySet<GatewayEvent["type"]>
+  /** The one that it is about, where it is about one. */
+  readonly service?: string
 }

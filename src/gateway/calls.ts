@@ -1,8 +1,9 @@
 /** Wires calls, and the performing of operations, which is a call like any other. */
 
-import { randomUUID } from "node:crypto"
+import { hash, randomUUID } from "node:crypto"
 import { call, type CallRequest } from "../call/call.ts"
 import type { Limiter } from "../call/limit.ts"
+import type { LookAt } from "../call/own-watches.ts"
 import type { Folding } from "../call/folding.ts"
 import { resolve } from "../call/resolve.ts"
 import type { RouteOptions } from "../call/route.ts"
@@ -12,6 +13,7 @@ import type { Config } from "../config.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { Taints } from "../domain/taint.ts"
+import type { ManagementResource } from "../domain/tool.ts"
 import { GatewayError } from "../errors.ts"
 import { failpoint } from "../failpoint.ts"
 import { countTokens } from "../fleet/admission/count-tokens.ts"
@@ -19,15 +21,15 @@ import type { Answer } from "../mcp/message.ts"
 import { keyMaker } from "../identity/api-key.ts"
 import { passwords } from "../identity/password.ts"
 import { operations } from "../operations/index.ts"
-import type { OperationContext } from "../operations/operation.ts"
-import { perform } from "../operations/perform.ts"
-import { toReadResult } from "../surfaces/management-resources.ts"
+import type { Operation, OperationContext } from "../operations/operation.ts"
+import { perform, type Performed } from "../operations/perform.ts"
+import { toCompletion, toReadResult } from "../surfaces/management-resources.ts"
 import { readArguments, toToolResult } from "../surfaces/management-tools.ts"
 import type { Audit } from "./audit.ts"
 import type { Closers } from "./closers.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { wireSending } from "./sending.ts"
-import type { Services } from "./services.ts"
+import { serviceNames, type Services } from "./services.ts"
 import { wireSteps, type WiredSteps } from "./steps.ts"
 import type { Stores } from "./stores.ts"
 import { taintOf } from "./taints.ts"
@@ -39,6 +41,7 @@ export type Calls = {
   readonly tasks: TaskCallsOptions
   /** One call. For what is unknown right after the start it waits until the services were heard, or had their time. */
   readonly call: (request: CallRequest) => Promise<Answer>
+  readonly lookAt: LookAt
   /** Resolves when no call is open, or when their time is over. */
   readonly drained: (graceMs: number) => Promise<void>
 }
@@ -91,24 +94,47 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
         open.leave()
       }
     },
+    lookAt: async (resource, principal) => {
+      const { output } = await read(options, resource, { principal, signal: new AbortController().signal })
+      return hash("sha256", JSON.stringify(output), "base64url")
+    },
     drained: (graceMs) => open.drained(graceMs),
   }
 }
 
+const operationsByName = new Map(operations.map((operation) => [operation.name, operation]))
+
+/** @throws GatewayError `internal` */
+function operationNamed(name: string): Operation {
+  const operation = operationsByName.get(name)
+  if (operation) return operation
+  throw new GatewayError("internal", `No operation ${name}.`)
+}
+
 function routingOf(options: CallsOptions, tasks: TaskCallsOptions): Omit<RouteOptions, "clock" | "digestFor"> {
-  const operationsByName = new Map(operations.map((operation) => [operation.name, operation]))
   return {
     ...wireSending(options, tasks),
     perform: async ({ tool: { name }, resource }, principal, { request, exchange }) => {
-      const operation = operationsByName.get(name)
-      if (!operation) throw new GatewayError("internal", `No operation ${name}.`)
-      const context = contextOf(options, principal, exchange.signal)
-      const asked = (): unknown => readArguments(request.params.get("arguments"))
-      const input = resource ? (operation.resource?.input?.(principal) ?? {}) : asked()
-      const performed = await perform(operation, context, input)
-      return resource ? toReadResult(resource.uri, performed) : toToolResult(performed)
+      const { signal } = exchange
+      if (resource && request.method === "completion/complete")
+        return toCompletion(resource, request.params, serviceNames(options.services))
+      if (resource) return toReadResult(resource.uri, await read(options, resource, { principal, signal }))
+      const input = readArguments(request.params.get("arguments"))
+      return toToolResult(await perform(operationNamed(name), contextOf(options, principal, signal), input))
     },
   }
+}
+
+type Reading = { readonly principal: ActivePrincipal; readonly signal: AbortSignal }
+
+function read(
+  options: CallsOptions,
+  { tool, service: name }: ManagementResource,
+  { principal, signal }: Reading,
+): Promise<Performed> {
+  const operation = operationNamed(tool.name)
+  const input = name === undefined ? (operation.resource?.input?.(principal) ?? {}) : { name }
+  return perform(operation, contextOf(options, principal, signal), input)
 }
 
 function contextOf(

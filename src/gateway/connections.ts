@@ -8,7 +8,7 @@ import type { Closers } from "./closers.ts"
 
 export type ConnectionsOptions = Pick<DoorConnectionsOptions, "shedding"> & {
   readonly config: Config
-  readonly onRefused: (address: string, thrown: GatewayError) => Promise<void>
+  readonly onRefused: (address: string, thrown: GatewayError) => Promise<unknown>
 }
 
 /** For files, services, programs, and those who are told that there is no room: at least so many, and a quarter of all. */

@@ -3,6 +3,8 @@
 import type { Server } from "node:http"
 import { mayUse } from "../call/authorize.ts"
 import { Listeners } from "../call/listeners.ts"
+import { OwnWatches } from "../call/own-watches.ts"
+import { toldUnder } from "../call/refusal.ts"
 import { findTool } from "../call/resolve.ts"
 import type { Config } from "../config.ts"
 import type { Caller } from "../domain/principal.ts"
@@ -66,7 +68,14 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     call: calls.call,
     steps,
     known,
-    listen: { steps, known, fleet, events, listeners: new Listeners(events, stopping), tasks: calls.tasks },
+    listen: {
+      steps,
+      known,
+      fleet,
+      own: new OwnWatches(events, calls.lookAt),
+      listeners: new Listeners(events, stopping),
+      tasks: calls.tasks,
+    },
     listTtlMs: (service, kind) => fleet.listTtlMs(service, kind),
     now: Date.now,
     settled: () => fleet.settled(),
@@ -139,8 +148,8 @@ async function recordListening(steps: Calls["steps"], caller: Caller, assertMay:
     assertMay()
     await steps.shown(steps.authenticate(caller), request, { kind: "subscription", detail: { to: "events" } })
   } catch (thrown) {
-    await steps.refused(request, thrown).catch(() => {}) // the log counts what it could not take
-    throw thrown
+    // The log counts what it could not take.
+    throw toldUnder(thrown, await steps.refused(request, thrown).catch(() => undefined))
   }
 }
 

@@ -16,6 +16,8 @@ export type OverloadOptions = {
   readonly config: Config
   readonly log: Log
   readonly authenticator: Pick<Authenticator, "authenticate">
+  /** Told when what is reported of all processes is another level than before. */
+  readonly onReport?: (load: Load) => void
 }
 
 /** What one process says of itself. */
@@ -31,9 +33,12 @@ export class ProcessOverload implements Overload {
   #own = calm
   #owner = calm
   #shedByEnded = nothingShed
+  #reported: Load["level"] = 0
+  readonly #onReport: OverloadOptions["onReport"]
 
-  constructor({ config, log, authenticator }: OverloadOptions, closers: Closers) {
+  constructor({ config, log, authenticator, onReport }: OverloadOptions, closers: Closers) {
     this.#log = log
+    this.#onReport = onReport
     this.shedding = new Shedding({ governs: (caller) => governs(authenticator, caller), random: Math.random })
     watchPressure(config, (load) => this.#look(load), closers)
   }
@@ -51,9 +56,13 @@ export class ProcessOverload implements Overload {
 
   /** @param load undefined once the worker has ended */
   heedWorker(name: string, load: ProcessLoad | undefined): void {
-    if (load) return void this.#workers.set(name, load)
-    this.#shedByEnded = sum(this.#shedByEnded, this.#workers.get(name)?.shed ?? nothingShed)
-    this.#workers.delete(name)
+    if (load) {
+      this.#workers.set(name, load)
+    } else {
+      this.#shedByEnded = sum(this.#shedByEnded, this.#workers.get(name)?.shed ?? nothingShed)
+      this.#workers.delete(name)
+    }
+    this.#tellReport()
   }
 
   heedOwner(load: Load): void {
@@ -77,6 +86,14 @@ export class ProcessOverload implements Overload {
     if (load.level > level) this.#log.warn({ ...load }, "The gateway is overloaded and refuses what is new to it.")
     else this.#log.info({ ...load }, "The gateway has less to do again.")
     for (const listener of this.#listeners) listener(load)
+    this.#tellReport()
+  }
+
+  #tellReport(): void {
+    const load = this.report()
+    if (load.level === this.#reported) return
+    this.#reported = load.level
+    this.#onReport?.(load)
   }
 }
 

@@ -5,12 +5,13 @@ import type { Folding } from "../call/folding.ts"
 import type { Caller } from "../domain/principal.ts"
 import { GatewayError, type ErrorCode } from "../errors.ts"
 
-/** @returns told of each; the caller where that was known. Never rejects */
-export function recordRefusals(
-  folding: Folding,
-): (source: string, thrown: unknown, caller?: Caller) => Promise<void> {
+/** Told of each, and of the caller where that was known. Never rejects. @returns what the caller is told */
+export type RecordRefusal = (source: string, thrown: unknown, caller?: Caller) => Promise<GatewayError>
+
+export function recordRefusals(folding: Folding): RecordRefusal {
   return async (source, thrown, caller) => {
-    const { code: outcome } = GatewayError.from(thrown)
+    const error = GatewayError.from(thrown)
+    const { code: outcome } = error
     const whose = caller && callerFacts(caller, undefined)
     const refusal = {
       kind: "refusal",
@@ -20,7 +21,9 @@ export function recordRefusals(
       source,
       ...whose,
     } as const
-    await folding.add(refusal).catch(() => {}) // the log counts what it could not take
+    const callId = await folding.add(refusal).catch(() => undefined) // the log counts what it could not take
+    // To strangers each refusal must look like any other.
+    return callId === undefined || !caller ? error : error.told({ callId })
   }
 }
 

@@ -49,24 +49,27 @@ export async function openServices(
   let known: Known = {
     catalog: compileCatalog([]),
     managementTools: tools,
-    managementResources: resources,
+    managementResources: resources.of([]),
+    managementTemplates: resources.templates,
     openTaskId,
   }
   const listeners = new Set<(service: string) => void>()
-  let isOutdated = false
+  let isOutdated = true
   const onChange: FleetOptions["onChange"] = (what, service) => {
     if (what === "catalog") {
       isOutdated = true
       for (const listener of listeners) listener(service)
     }
-    events.publish(what === "service" ? { type: what, service, state: fleet.stateOf(service) } : { type: what })
+    if (what === "service") events.publish({ type: what, service, state: fleet.stateOf(service) })
+    else events.publish({ type: what, ...(service !== "" && { service }) })
   }
   /** Compiled when next asked for: a thousand services that come up together change it a thousand times. */
   const current = (): Known => {
-    if (isOutdated) known = { ...known, catalog: compileCatalog(fleet.offers()) }
+    if (isOutdated) known = { ...known, catalog: compileCatalog(fleet.offers()), managementResources: ours() }
     isOutdated = false
     return known
   }
+  const ours = (): Known["managementResources"] => resources.of(serviceNames({ files }))
   const fleet = createFleet({
     files,
     ledger,
@@ -97,6 +100,11 @@ export async function openServices(
     return () => listeners.delete(listener)
   }
   return { files, fleet, known: current, onOffer }
+}
+
+/** Of all that are registered, turned on or not. */
+export function serviceNames({ files }: Pick<Services, "files">): readonly string[] {
+  return files.list().map(({ definition }) => definition.name)
 }
 
 /** Files that cannot be used are an operator's business as they are written, not only when someone asks. */

@@ -10,6 +10,7 @@ import { ManagementLimits } from "../call/limit-management.ts"
 import { costRuleOf, meter } from "../call/meter.ts"
 import { openCall } from "../call/open-call.ts"
 import { Folding } from "../call/folding.ts"
+import { refusalOf } from "../call/refusal.ts"
 import { resolve } from "../call/resolve.ts"
 import { route, type RouteOptions } from "../call/route.ts"
 import { bytesInOf } from "../call/sent.ts"
@@ -43,12 +44,16 @@ export type StepsOptions = {
   readonly startId: string
 }
 
+const callIdDigits = 16
 const flushMs = 1_000
 const clock = (): number => performance.now()
 
 export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
   const { audit, limits, stores, services, recorder, limiter, routing, startId } = options
-  const folding = openFolding(recorder, closers)
+  const newHex = randomDigits()
+  // Refusals are told under it, and nobody should see in it how many calls others make.
+  const newCallId = (): string => `${startId}.${newHex(callIdDigits)}`
+  const folding = openFolding(new Folding(recorder, newCallId), closers)
   const auditing = createAudit({
     recorder,
     folding,
@@ -57,15 +62,12 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     copyBytes: audit.copyBytes,
     now: Date.now,
   })
-  const newHex = randomDigits()
   const routeOptions: RouteOptions = { ...routing, clock, digestFor: auditing.digestFor }
   const management = new ManagementLimits(limits)
-  let calls = 0
   const steps: WiredSteps["steps"] = {
     ...auditing,
     cursors: createCursors(stores.sealer),
-    open: (call) =>
-      openCall(call, { id: `${startId}.${++calls}`, newHex, arrivedMs: Date.now(), beganMs: clock() }),
+    open: (call) => openCall(call, { id: newCallId(), newHex, arrivedMs: Date.now(), beganMs: clock() }),
     authenticate: (caller) => stores.authenticator.authenticate(caller),
     resolve: (principal, request) => resolve(services.known(), principal, request),
     authorize,
@@ -77,6 +79,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
       failpoint("call.forward.before")
       return route(routeOptions, principal, target, call)
     },
+    refusal: (call) => refusalOf(services.known(), call),
     meter: (call) => {
       if (call.answer) failpoint("call.forward.after")
       meter(call, clock)
@@ -103,8 +106,7 @@ function ownNameOf({ service, kind, item }: Extract<Target, { kind: "item" }>["e
   return kind === "tools" ? sharedName(service, item.name) : undefined
 }
 
-function openFolding(recorder: EntryRecorder, closers: Closers): Folding {
-  const folding = new Folding(recorder)
+function openFolding(folding: Folding, closers: Closers): Folding {
   const timer = setInterval(() => folding.flush(Date.now()), flushMs).unref()
   closers.add(() => {
     clearInterval(timer)

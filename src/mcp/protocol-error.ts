@@ -3,7 +3,7 @@
  * be read, a method nobody knows, headers that contradict the body. It crosses the wire as it stands.
  */
 
-import { toRaw, type RawJson } from "./raw-json.ts"
+import { fromRaw, toRaw, type RawJson } from "./raw-json.ts"
 import type { RpcError } from "./message.ts"
 
 /** Code and the HTTP status that the Streamable HTTP transport gives it. */
@@ -23,6 +23,7 @@ export class ProtocolError extends Error {
   readonly status: number
   /** The id of the message refused, where it could be read. */
   readonly id: RawJson | undefined
+  readonly #kind: keyof typeof protocolErrors
 
   constructor(
     kind: keyof typeof protocolErrors,
@@ -31,10 +32,17 @@ export class ProtocolError extends Error {
   ) {
     super(message)
     this.name = "ProtocolError"
+    this.#kind = kind
     const { code, status } = protocolErrors[kind]
     this.rpc = { code, message, ...(data !== undefined && { data: toRaw(data) }) }
     this.status = status
     this.id = id
+  }
+
+  /** The same, under the id of its entry in the audit log. */
+  told({ callId }: { readonly callId: string }): ProtocolError {
+    const data = { ...(this.rpc.data && (fromRaw(this.rpc.data) as object)), callId }
+    return new ProtocolError(this.#kind, this.message, { data, ...(this.id && { id: this.id }) })
   }
 }
 

@@ -14,7 +14,7 @@ export const auditHead = defineOperation({
   effect: "read",
   risk: "low",
   route: { method: "GET", path: "/audit/head" },
-  resource: { uri: "gateway://audit/head", event: "audit" },
+  resource: { uri: "gateway://audit/head", events: ["audit"] },
   input: z.strictObject({}),
   output: z.object({
     stream: z.string().describe("One per start of the gateway."),

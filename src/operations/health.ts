@@ -11,13 +11,17 @@ export const healthcheck = defineOperation({
   name: "healthcheck",
   title: "Ask services whether they answer",
   summary:
-    "Asks one service, or all that are turned on, right now whether they answer, and how long that takes, and tells how the gateway bears its load. For a service that is not healthy ask diagnose_service next.",
+    "Asks one service, or all that are turned on, right now whether they answer, and how long that takes, and tells how the gateway bears its load; with now: false it tells what was last known. For a service that is not healthy ask diagnose_service next.",
   group: "services",
   permission: "services:read",
   effect: "read",
   risk: "low",
   route: { method: "GET", path: "/health-checks" },
-  input: z.strictObject({ name: serviceNameInput.optional() }),
+  resource: { uri: "gateway://health", events: ["service", "load"], input: () => ({ now: false }) },
+  input: z.strictObject({
+    name: serviceNameInput.optional(),
+    now: z.boolean().default(true).describe("false: as last known, without asking them."),
+  }),
   output: z.object({
     healthy: z.boolean().describe("Whether all that were asked are."),
     checks: z.array(
@@ -39,9 +43,11 @@ export const healthcheck = defineOperation({
       .optional()
       .describe("Of the gateway itself."),
   }),
-  run: async (context, { name }) => {
+  run: async (context, { name, now }) => {
     const names = name === undefined ? enabledNames(context) : [getSource(context, name).definition.name]
-    const checks = await Promise.all(names.map((name) => check(context, name)))
+    const checks = now
+      ? await Promise.all(names.map((name) => check(context, name)))
+      : lastKnown(context, new Set(names))
     const { level, reason, shed } = context.overload.report()
     return { healthy: checks.every(({ healthy }) => healthy), checks, load: { level, reason, shed: { ...shed } } }
   },
@@ -69,6 +75,15 @@ async function check({ fleet }: OperationContext, name: string): Promise<HealthC
   } catch (thrown) {
     return { name, healthy: false, message: GatewayError.from(thrown).message }
   }
+}
+
+function lastKnown({ fleet }: OperationContext, names: ReadonlySet<string>): HealthCheck[] {
+  const asked = fleet.status().filter(({ name }) => names.has(name))
+  return asked.map(({ name, state, lastError }) => {
+    const healthy = state === "up"
+    const message = state === "down" || state === "degraded" ? lastError?.message : undefined
+    return { name, healthy, ...(!healthy && { message: message ?? `It is ${state}.` }) }
+  })
 }
 
 const steps = ["definition", "dns", "tcp", "tls", "process", "auth", "handshake", "list"] as const

@@ -41,10 +41,11 @@ type OperationFacts<Input extends z.ZodObject, Output extends z.ZodObject> = {
   readonly output: Output
   /** The output in a sentence or a short table. */
   say(output: z.output<Output>): string
-  /** For one that reads something without being told anything: under which URI clients find it, and what tells of changes. */
+  /** For one that reads something without being told more than its URI: where clients find it, and what tells of changes. */
   readonly resource?: {
+    /** `{name}` in it is the input's member of that name, and stands for each of the services. */
     readonly uri: `gateway://${string}`
-    readonly event: GatewayEvent["type"]
+    readonly events: readonly GatewayEvent["type"][]
     /** What stands for it where not everything is asked for. */
     input?(actor: ActivePrincipal): z.input<Input>
   }

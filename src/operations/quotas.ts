@@ -51,7 +51,7 @@ export const listQuotas = defineOperation({
   route: { method: "GET", path: "/quotas" },
   resource: {
     uri: "gateway://quotas/me",
-    event: "quotas",
+    events: ["quotas", "identity"],
     input: ({ principal }) => ({ principal: principal.name }),
   },
   input: z.strictObject({

@@ -54,6 +54,7 @@ export const getServerDetails = defineOperation({
   effect: "read",
   risk: "low",
   route: { method: "GET", path: "/services/{name}" },
+  resource: { uri: "gateway://services/{name}", events: ["service", "catalog", "issues"] },
   input: z.strictObject({ name: serviceNameInput }),
   output: z.object({
     service: serviceRow,

@@ -69,7 +69,7 @@ export const listIssues = defineOperation({
   effect: "read",
   risk: "low",
   route: { method: "GET", path: "/issues" },
-  resource: { uri: "gateway://issues", event: "issues" },
+  resource: { uri: "gateway://issues", events: ["issues"] },
   input: z.strictObject({
     service: serviceNameInput.optional().describe("Only those of this service, or of its file."),
     ...pageInput,

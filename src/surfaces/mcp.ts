@@ -7,6 +7,7 @@ import type { CallRequest } from "../call/call.ts"
 import { list, listMethods, type ListSteps, type ListTtl } from "../call/list.ts"
 import { listen, type ListenOptions } from "../call/listen.ts"
 import { servicesFor } from "../call/passthrough.ts"
+import { toldUnder } from "../call/refusal.ts"
 import type { Known } from "../call/resolve.ts"
 import { listTasks, type TaskListOptions } from "../call/tasks/list-tasks.ts"
 import { knowsTasks, offersTasks } from "../call/tasks/support.ts"
@@ -84,17 +85,22 @@ function kindOf({ method, client }: Request): Exclude<Refusable, "connections"> 
 }
 
 async function unmade({ steps }: McpDoorOptions, asked: CallRequest, refusal: GatewayError): Promise<never> {
-  await steps.refused(asked, refusal).catch(() => {}) // what the log could not take, it counts
-  throw refusal
+  throw await recorded(steps, asked, refusal)
 }
 
 async function failed(options: McpDoorOptions, asked: CallRequest, thrown: unknown): Promise<never> {
   const { request, exchange } = asked
   // A call has its own record; what the log could not take, it counts.
-  if (!callMethods.has(request.method) && !exchange.signal.aborted)
-    await options.steps.refused(asked, thrown).catch(() => {})
-  if (!exchange.signal.aborted) report(options, thrown, request)
-  throw thrown
+  if (exchange.signal.aborted) throw thrown
+  const told = callMethods.has(request.method) ? thrown : await recorded(options.steps, asked, thrown)
+  report(options, told, request)
+  throw told
+}
+
+/** @returns what was thrown, as the caller is told it; what the log could not take, it counts */
+async function recorded(steps: ListSteps, asked: CallRequest, thrown: unknown): Promise<unknown> {
+  const callId = await steps.refused(asked, thrown).catch(() => undefined)
+  return toldUnder(thrown, callId)
 }
 
 async function answer(options: McpDoorOptions, request: CallRequest): Promise<Answer> {

@@ -12,6 +12,7 @@ import { meter } from "../../src/call/meter.ts"
 import { randomDigits } from "../../src/gateway/random-digits.ts"
 import { Folding } from "../../src/call/folding.ts"
 import { openCall } from "../../src/call/open-call.ts"
+import { refusalOf } from "../../src/call/refusal.ts"
 import { resolve } from "../../src/call/resolve.ts"
 import type { Entry } from "../../src/domain/audit/entry.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
@@ -51,10 +52,11 @@ export async function openAuditKit(t: TestContext, payloads: "digest" | "redacte
     await writer.close(Date.now())
     await rm(folder, { recursive: true })
   })
-  const folding = new Folding(writer)
+  let calls = 0
+  const newCallId = (): string => `call.${++calls}`
+  const folding = new Folding(writer, newCallId)
   const catalog = () => known.catalog
   const audit = createAudit({ recorder: writer, folding, catalog, payloads, copyBytes: 4_096, now: Date.now })
-  let calls = 0
   return {
     folding,
     call: (who, request, given = {}) =>
@@ -63,7 +65,7 @@ export async function openAuditKit(t: TestContext, payloads: "digest" | "redacte
           ...audit,
           open: (opened) =>
             openCall(opened, {
-              id: `call.${++calls}`,
+              id: newCallId(),
               newHex: randomDigits(),
               arrivedMs: Date.now(),
               beganMs: performance.now(),
@@ -73,6 +75,7 @@ export async function openAuditKit(t: TestContext, payloads: "digest" | "redacte
           authorize,
           limit: async () => undefined,
           route: async () => said({ content: [] }),
+          refusal: (open) => refusalOf(known, open),
           meter: (open) => meter(open, () => performance.now()),
           ...given,
         },

@@ -72,6 +72,7 @@ export const known = {
   catalog: compileCatalog([notes, files]),
   managementTools: new Map([[operationTool.name, operationTool]]),
   managementResources: new Map(),
+  managementTemplates: new Map(),
   openTaskId: () => undefined,
 }
 

@@ -11,7 +11,8 @@ function open() {
     note: (draft) => void entries.push(draft),
     trouble: undefined,
   }
-  return { entries, folding: new Folding(recorder) }
+  let calls = 0
+  return { entries, folding: new Folding(recorder, () => `call.${++calls}`) }
 }
 
 function from(

@@ -3,6 +3,7 @@ import { test } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
 import { listen } from "../../src/call/listen.ts"
 import { Listeners } from "../../src/call/listeners.ts"
+import { OwnWatches } from "../../src/call/own-watches.ts"
 import type { Known } from "../../src/call/resolve.ts"
 import { compileCatalog } from "../../src/domain/catalog.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
@@ -43,8 +44,9 @@ function subscribe(notifications: object, who: () => ActivePrincipal = () => adm
   const call = callOf("subscriptions/listen", { notifications })
   const exchange = { signal: leave.signal, notify: (notification: Notification) => void heard.push(notification) }
   const listeners = new Listeners(events, stop.signal)
+  const own = new OwnWatches(events, assert.fail)
   const ended = listen(
-    { steps: listSteps(who).steps, known: () => snapshot, fleet, events, tasks, listeners },
+    { steps: listSteps(who).steps, known: () => snapshot, fleet, own, tasks, listeners },
     { ...call, exchange },
   )
   ended.catch(() => {})
@@ -181,7 +183,8 @@ test("nothing is watched that is not on record, and what was asked for in vain i
   const stopping = AbortSignal.abort()
   const tasks = noTasks(() => known.catalog)
   const events = createMemoryEvents()
-  const options = { steps, known: () => known, fleet, events, tasks, listeners: new Listeners(events, stopping) }
+  const own = new OwnWatches(events, assert.fail)
+  const options = { steps, known: () => known, fleet, own, tasks, listeners: new Listeners(events, stopping) }
   const refusal = new GatewayError("audit_unavailable", "The disk is full.")
   const refused = { ...options, steps: { ...steps, shown: () => Promise.reject(refusal) } }
   await assert.rejects(listen(refused, call), refusal)

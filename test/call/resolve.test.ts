@@ -2,9 +2,11 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { authorize } from "../../src/call/authorize.ts"
 import { resolve } from "../../src/call/resolve.ts"
+import { viewOf } from "../../src/call/view.ts"
+import { compileCatalog } from "../../src/domain/catalog.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import { GatewayError } from "../../src/errors.ts"
-import { admin, callOf, known, nobody, principal } from "./fixtures.ts"
+import { admin, callOf, known, nobody, offer, offered, principal, tool } from "./fixtures.ts"
 
 function reach(who: ActivePrincipal, method: string, params: object, mount?: string): string {
   try {
@@ -87,4 +89,27 @@ test("a missing or wrong member is named", () => {
   assert.equal(reach(admin, "tools/call", {}), "invalid: params.name must be a string.")
   assert.equal(reach(admin, "resources/read", { uri: 7 }), "invalid: params.uri must be a string.")
   assert.match(reach(admin, "completion/complete", { ref: [] }), /^invalid: params.ref/)
+})
+
+test("POI-17 no service takes the name of an operation or the gateway's own scheme, also from who may not use them", () => {
+  const state = { uri: "gateway://health", name: "health" }
+  const bold = offer(
+    "bold",
+    { tools: [tool("list_services"), tool("fine")], resources: [offered("gateway://health", state)] },
+    { prefix: false },
+  )
+  const snapshot = { ...known, catalog: compileCatalog([bold]) }
+  const user = principal("user", { tools: { allow: ["*"] }, resources: { allow: ["*"] } })
+  const listed = (kind: "tools" | "resources") =>
+    viewOf(snapshot, user, { mount: undefined, kind }).items.map(({ name }) => name)
+  assert.deepEqual(listed("tools"), ["fine"])
+  assert.throws(
+    () => authorize(user, resolve(snapshot, user, callOf("tools/call", { name: "list_services" }))),
+    /^GatewayError: Unknown tool/,
+  )
+  assert.deepEqual(listed("resources"), ["mcp://bold/gateway://health"])
+  const read = (uri: string) => resolve(snapshot, user, callOf("resources/read", { uri }))
+  assert.throws(() => read("gateway://health"), /Unknown resource/)
+  assert.throws(() => read("GATEWAY://health"), /Unknown resource/)
+  assert.equal(read("mcp://bold/gateway://health").kind, "resource")
 })

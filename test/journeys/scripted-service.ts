@@ -19,6 +19,7 @@ export type ServiceTool = {
   readonly name: string
   readonly inputSchema?: unknown
   readonly annotations?: object
+  /** An answer that has an `error` is one. */
   readonly run?: (call: ToolRun) => object | Promise<object>
 }
 
@@ -142,6 +143,7 @@ async function callTool(
   const values = (params["arguments"] ?? {}) as Record<string, unknown>
   const ran = await tool?.run?.({ values, signal: cancelled.signal, report })
   playing.running.delete(id)
+  if (ran && "error" in ran) return send(response, 200, { id, ...ran })
   const result = {
     ...(playing.era === "modern" && { resultType: "complete" }),
     ...(ran ?? say(String(params["name"]))),

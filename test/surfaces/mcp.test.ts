@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { Listeners } from "../../src/call/listeners.ts"
+import { OwnWatches } from "../../src/call/own-watches.ts"
 import { compileCatalog } from "../../src/domain/catalog.ts"
 import { readString, toRaw } from "../../src/mcp/raw-json.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
@@ -16,6 +17,7 @@ test("instructions are those of the services that the caller sees", async () => 
     catalog: compileCatalog(offers),
     managementTools: new Map(),
     managementResources: new Map(),
+    managementTemplates: new Map(),
     openTaskId: () => undefined,
   })
   const events = createMemoryEvents()
@@ -30,7 +32,7 @@ test("instructions are those of the services that the caller sees", async () => 
         known,
         fleet: { watch: assert.fail, watchTask: assert.fail },
         tasks: noTasks(() => known().catalog),
-        events,
+        own: new OwnWatches(events, assert.fail),
         listeners: new Listeners(events, new AbortController().signal),
       },
       listTtlMs: () => 0,

@@ -42,8 +42,8 @@ export type HttpDoorOptions = ListenerOptions &
     readonly onAdmitted?: (response: ServerResponse) => void
     /** Serves the rest. */
     readonly rest: RestListener
-    /** Told of what was refused before it was looked at, and waited for; the caller where that was known. */
-    readonly onRefused: (address: string, thrown: unknown, caller?: Caller) => Promise<void>
+    /** Told of what was refused before it was looked at, and the caller where that was known. @returns what to answer */
+    readonly onRefused: (address: string, thrown: unknown, caller?: Caller) => Promise<GatewayError>
     /** Of this door, where it is the public one. */
     readonly connections?: DoorConnections
     /** How the gateway bears its load, all its processes. */
@@ -102,9 +102,9 @@ function answer(options: HttpDoorOptions, route: Route, arrived: Arrived): void 
 
 async function refuseEarly(options: HttpDoorOptions, arrived: Arrived, refusal: GatewayError): Promise<void> {
   const { request, response, caller } = arrived
-  await options.onRefused(options.sourceOf(request), refusal, caller)
-  if (!caller || !mcpPeer(pathOf(request), caller)) throw refusal
-  refuseHttp(response, refusal)
+  const told = await options.onRefused(options.sourceOf(request), refusal, caller)
+  if (!caller || !mcpPeer(pathOf(request), caller)) throw told
+  refuseHttp(response, told)
 }
 
 async function upgrade(options: HttpDoorOptions, request: IncomingMessage, opened: Opened): Promise<void> {
@@ -138,8 +138,7 @@ async function record(
   thrown: unknown,
   caller?: Caller,
 ): Promise<never> {
-  await onRefused(source, thrown, caller)
-  throw thrown
+  throw await onRefused(source, thrown, caller)
 }
 
 function requireReady({ ready }: HttpDoorOptions): void {

@@ -11,6 +11,7 @@ import type { CallRequest } from "../../call/call.ts"
 import { findTool, type Known } from "../../call/resolve.ts"
 import { standsAlone } from "../../call/stands-alone.ts"
 import type { ActivePrincipal, Caller } from "../../domain/principal.ts"
+import type { GatewayError } from "../../errors.ts"
 import { isModern, readModernRequest } from "../../mcp/era-modern.ts"
 import { modernRevisions, type Answer, type Outline } from "../../mcp/message.ts"
 import { readOutline } from "../../mcp/outline.ts"
@@ -33,8 +34,8 @@ export type WorkerDoorOptions = ListenerOptions &
     readonly connections: DoorConnections
     readonly room: BodyRoom
     readonly sourceOf: (request: IncomingMessage) => string
-    /** Told of what was refused before it was looked at, and waited for. */
-    readonly onRefused: (address: string, thrown: unknown, caller: Caller) => Promise<void>
+    /** Told of what was refused before it was looked at. @returns what to answer */
+    readonly onRefused: (address: string, thrown: unknown, caller: Caller) => Promise<GatewayError>
     readonly maxBodyBytes: number
     /** Our own Implementation object. */
     readonly serverInfo: RawJson
@@ -94,8 +95,7 @@ async function answer(
 async function refuseEarly(options: WorkerDoorOptions, asked: Asked, caller: Caller): Promise<void> {
   const refusal = findRefusal(options, asked, caller, pathOf(asked.request))
   if (!refusal) return
-  await options.onRefused(options.sourceOf(asked.request), refusal, caller)
-  throw refusal
+  throw await options.onRefused(options.sourceOf(asked.request), refusal, caller)
 }
 
 function isCandidate({ method, headers }: IncomingMessage): boolean {

@@ -36,6 +36,8 @@ export const problemSchema = {
       required: ["operation"],
       properties: { operation: { type: "string" }, arguments: { type: "object" } },
     },
+    callId: { type: "string", description: "Of its entry in the audit log; audit_query finds it by call_id." },
+    instance: { type: "string", format: "uri", description: "The callId as a URN." },
   },
 }
 

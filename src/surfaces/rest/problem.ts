@@ -23,6 +23,7 @@ export function problemOf(thrown: unknown, as?: number): Problem {
     title: sentence,
     status,
     detail: error.message,
+    ...(error.callId !== undefined && { instance: `urn:mcp-meta:call:${error.callId}` }),
   })
   return { status, headers: { "content-type": "application/problem+json", ...headersOf(error) }, body }
 }

@@ -29,29 +29,39 @@ export async function invokeTool(
     throw new GatewayError("invalid", `The body takes "arguments" only; ${JSON.stringify(unknown)} is none of it.`)
   const given = body.get("arguments") ?? toRaw({})
   if (given[0] !== 0x7b) throw new GatewayError("invalid", `"arguments" must be an object.`)
-  const request = toolCall({ caller, name, given }, signal)
-  const { result, error } = await call(onQuotas ? { ...request, onQuotas } : request).catch(asOurs)
-  if (error) throw ofService(error)
+  const said: Said = {}
+  const onOpen = (callId: string): void => void (said.callId = callId)
+  const request = { ...toolCall({ caller, name, given }, signal), onOpen }
+  const { result, error } = await call(onQuotas ? { ...request, onQuotas } : request).catch((thrown: unknown) =>
+    asOurs(thrown, said),
+  )
+  if (error) throw ofService(error, said)
   if (readString(result.get("resultType")) === "input_required") {
     throw new GatewayError(
       "conflict",
       `${name} asks its caller a question, which only MCP can carry; call it from an MCP client.`,
+      said,
     )
   }
   return writeObject(result)
 }
 
-function asOurs(thrown: unknown): never {
-  throw thrown instanceof ProtocolError ? new GatewayError("invalid", thrown.message, { cause: thrown }) : thrown
+/** The id of its entries in the audit log, once it has one. */
+type Said = { callId?: string }
+
+function asOurs(thrown: unknown, said: Said): never {
+  throw thrown instanceof ProtocolError
+    ? new GatewayError("invalid", thrown.message, { cause: thrown, ...said })
+    : thrown
 }
 
 const invalidParams = -32602
 
-function ofService({ code, message, data }: RpcError): GatewayError {
+function ofService({ code, message, data }: RpcError, said: Said): GatewayError {
   const detail = { rpc: { code, message, ...(data && { data: fromRaw(data) }) } }
   return new GatewayError(
     code === invalidParams ? "invalid" : "service_error",
     `The service answered with an error: ${message}`,
-    { detail },
+    { detail, ...said },
   )
 }

@@ -59,7 +59,7 @@ async function openDoor(
     rest: async (_request, response) => void response.end("rest"),
     ready: () => true,
     trouble: () => undefined,
-    onRefused: async () => {},
+    onRefused: async (_source, thrown) => GatewayError.from(thrown),
     ...more,
   })
   watch(door)
@@ -117,7 +117,7 @@ async function openLoaded(t: TestContext, level: LoadLevel, refused: unknown[] =
   const port = await openDoor(t, {
     shedding,
     recall: ({ apiKey }) => (apiKey === undefined ? undefined : { principalId: apiKey }),
-    onRefused: async (...told) => void refused.push(told),
+    onRefused: async (...told) => (refused.push(told), GatewayError.from(told[1])),
   })
   return `http://127.0.0.1:${port}`
 }

@@ -8,6 +8,7 @@ import type { EntryDraft } from "../../../domain/audit/entry.ts"
 import type { Payloads } from "../../../domain/audit/log.ts"
 import type { Change } from "../../../domain/collection.ts"
 import type { Key, Principal } from "../../../domain/principal.ts"
+import type { ManagementTool } from "../../../domain/tool.ts"
 import type { LimitedCall } from "../../../call/limit.ts"
 import type { Uses } from "../../../domain/quota/amount.ts"
 import type { Served } from "../../../fleet/calls/stats.ts"
@@ -25,8 +26,8 @@ export type WorkerSettings = {
   /** Where the owner takes requests that a worker hands over, and what shows that they come from one. */
   readonly owner: { readonly path: string; readonly token: string }
   readonly tls: TlsMaterial | undefined
-  /** Of the gateway's own tools and resources: calls of them are the owner's. */
-  readonly management: { readonly tools: readonly string[]; readonly resources: readonly string[] }
+  /** The gateway's own tools: calls of them are the owner's. */
+  readonly management: { readonly tools: readonly Omit<ManagementTool, "definition">[] }
 }
 
 /** What a call wants to use. */

@@ -103,14 +103,20 @@ function settingsOf(
   number: number,
   owner: WorkerSettings["owner"],
 ): WorkerSettings {
-  const { managementTools, managementResources } = services.known()
+  const { managementTools } = services.known()
   return {
     config,
     version,
     owner,
     startId: `${audit.log.head().stream}.w${number}`,
     tls: tls?.material,
-    management: { tools: [...managementTools.keys()], resources: [...managementResources.keys()] },
+    management: {
+      tools: [...managementTools.values()].map(({ name, permission, isChange }) => ({
+        name,
+        permission,
+        isChange,
+      })),
+    },
   }
 }
 

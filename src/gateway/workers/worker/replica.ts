@@ -7,7 +7,6 @@ import type { Known } from "../../../call/resolve.ts"
 import { compileCatalog, type Offer } from "../../../domain/catalog.ts"
 import type { Change, Collection, Versioned } from "../../../domain/collection.ts"
 import type { Key, Principal } from "../../../domain/principal.ts"
-import type { ManagementResource, ManagementTool } from "../../../domain/tool.ts"
 import type { CallingFleet } from "../../../fleet/calling-fleet.ts"
 import { openRoster, type Roster } from "../../../identity/roster.ts"
 import { noMembers, writeObject } from "../../../mcp/raw-json.ts"
@@ -74,20 +73,14 @@ class ToldCollection<T extends Versioned> implements Pick<Collection<T>, "list" 
 }
 
 /** Known by name, so that no service's are taken for them. What they are, nobody asks here. */
+/** What begins with the gateway's own scheme is unknown here, as other resources are, and so the owner's. */
 function namesOf({
   tools,
-  resources,
-}: ReplicaOptions["management"]): Pick<Known, "managementTools" | "managementResources"> {
+}: ReplicaOptions["management"]): Pick<Known, "managementTools" | "managementResources" | "managementTemplates"> {
   const definition = writeObject(noMembers)
-  const tool = (name: string): ManagementTool => ({
-    name,
-    permission: "govern",
-    isChange: true,
-    definition,
-  })
-  const resource = (uri: string): ManagementResource => ({ uri, tool: tool(uri), definition, event: "catalog" })
   return {
-    managementTools: new Map(tools.map((name) => [name, tool(name)])),
-    managementResources: new Map(resources.map((uri) => [uri, resource(uri)])),
+    managementTools: new Map(tools.map((tool) => [tool.name, { ...tool, definition }])),
+    managementResources: new Map(),
+    managementTemplates: new Map(),
   }
 }

@@ -1,0 +1,76 @@
+/**
+ * A refusal as its caller is told it: under the id of its entry in the audit log, and with the operation that would
+ * help next, if and only if this caller may perform that where it has called. Which operations help: the table of errors.ts;
+ * who throws knows better at times, and is asked first.
+ */
+
+import { errorTable, GatewayError, type NextStep } from "../errors.ts"
+import { readString } from "../mcp/raw-json.ts"
+import type { OpenCall } from "./call.ts"
+import type { Known } from "./resolve.ts"
+
+type Tools = Pick<Known, "managementTools">
+
+export function refusalOf(known: Tools, call: OpenCall): unknown {
+  const { thrown, request, isRecorded, id, refusedAs } = call
+  if (request.exchange.signal.aborted) return thrown // nobody waits for it
+  const callId = isRecorded ? id : refusedAs
+  if (isOfProtocol(thrown)) return toldUnder(thrown, callId)
+  const error = GatewayError.from(thrown)
+  const next = nextStep(known, call, error)
+  return error.told({ ...(next && { next }), ...(callId !== undefined && { callId }) })
+}
+
+/** For what is no call: no operation helps there. */
+export function toldUnder(thrown: unknown, callId: string | undefined): unknown {
+  if (isOfProtocol(thrown)) return callId === undefined ? thrown : thrown.told({ callId })
+  return GatewayError.from(thrown).told(callId === undefined ? {} : { callId })
+}
+
+/** One that JSON-RPC or MCP defines: mcp/protocol-error.ts. */
+type OfProtocol = Error & { told(as: { readonly callId: string }): Error }
+
+function isOfProtocol(thrown: unknown): thrown is OfProtocol {
+  return thrown instanceof Error && thrown.name === "ProtocolError"
+}
+
+function nextStep(known: Tools, call: OpenCall, error: GatewayError): NextStep | undefined {
+  const helping = errorTable[error.code].next.flatMap((operation) => toStep(operation, call) ?? [])
+  return [...(error.next ? [error.next] : []), ...helping].find((step) => mayTake(known, call, step))
+}
+
+/** The gateway's own tools are offered by the endpoint of all services only. */
+function mayTake({ managementTools }: Tools, { principal, request }: OpenCall, { operation }: NextStep): boolean {
+  const tool = managementTools.get(operation)
+  return request.mount === undefined && tool !== undefined && principal?.may.holds(tool.permission) === true
+}
+
+const maxQueryLength = 200
+
+/** With the arguments that it needs; undefined where these are not known. */
+function toStep(operation: string, call: OpenCall): NextStep | undefined {
+  switch (operation) {
+    case "find_tools":
+      return askedTool(call, (query) => ({ operation, arguments: { query: query.slice(0, maxQueryLength) } }))
+    case "audit_query":
+      return call.isRecorded && { operation, arguments: { call_id: call.id } }
+    case "diagnose_service":
+      return ofService(call, (name) => ({ operation, arguments: { name } }))
+    case "healthcheck":
+      return ofService(call, (name) => ({ operation, arguments: { name } })) ?? { operation }
+    case "get_plan":
+      return undefined // who asks for a plan names it
+    default:
+      return { operation }
+  }
+}
+
+/** By what was asked for, never by what was found: who may not know of it is told the same. */
+function askedTool({ request: { request } }: OpenCall, toStep: (name: string) => NextStep): NextStep | undefined {
+  const name = request.method === "tools/call" ? readString(request.params.get("name")) : undefined
+  return name ? toStep(name) : undefined
+}
+
+function ofService({ target }: OpenCall, toStep: (service: string) => NextStep): NextStep | undefined {
+  return target && target.kind !== "operation" ? toStep(target.entry.service) : undefined
+}
