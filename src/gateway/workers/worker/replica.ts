@@ -72,8 +72,10 @@ class ToldCollection<T extends Versioned> implements Pick<Collection<T>, "list" 
   }
 }
 
-/** Known by name, so that no service's are taken for them. What they are, nobody asks here. */
-/** What begins with the gateway's own scheme is unknown here, as other resources are, and so the owner's. */
+/**
+ * Known by name, so that no service's are taken for them. What they are, nobody asks here. What begins with the
+ * gateway's own scheme is unknown, as other resources are, and so the owner's.
+ */
 function namesOf({
   tools,
 }: ReplicaOptions["management"]): Pick<Known, "managementTools" | "managementResources" | "managementTemplates"> {
