@@ -4,6 +4,7 @@
  */
 
 import type { Issue } from "../domain/fleet.ts"
+import type { FileProblem } from "../domain/service.ts"
 import type { Fault } from "./lists/lists.ts"
 
 type Source = "connection" | "lists" | "names" | "pins"
@@ -43,6 +44,13 @@ export class Issues {
     const known = before.find((issue) => issue.subject === subject && issue.message === message)
     return known ?? { service, subject, message, sinceMs: this.#now(), ...(next && { next }) }
   }
+}
+
+/** By the file's name: its problem may be that its service has none yet. */
+export function issuesOfFiles(problems: readonly FileProblem[]): readonly Issue[] {
+  return problems.map(({ file, message, sinceMs }) => {
+    return { service: file.replace(/\.json$/, ""), subject: file, message, sinceMs }
+  })
 }
 
 function areEqual(before: readonly Issue[], after: readonly Issue[]): boolean {

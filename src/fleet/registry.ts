@@ -24,7 +24,7 @@ import { findCollisions } from "./lists/collisions.ts"
 import type { FleetChange, FleetContext } from "./context.ts"
 import { withDefaults, type ServiceDefaults } from "./defaults.ts"
 import { cacheKeyOf, digestOf } from "./definition-digest.ts"
-import { Issues } from "./issues.ts"
+import { Issues, issuesOfFiles } from "./issues.ts"
 import { ListCache } from "./lists/list-cache.ts"
 import { LiveService } from "./live-service.ts"
 import { idleStatus } from "./status.ts"
@@ -163,10 +163,7 @@ class ServiceFleet implements RunningFleet {
   }
 
   issues(): readonly Issue[] {
-    const ofFiles = this.#files
-      .problems()
-      .map(({ file, message, sinceMs }) => ({ service: serviceOf(file), subject: file, message, sinceMs }))
-    return [...ofFiles, ...this.#context.issues.list()]
+    return [...issuesOfFiles(this.#files.problems()), ...this.#context.issues.list()]
   }
 
   stderr(service: string): readonly string[] {
@@ -294,9 +291,4 @@ class ServiceFleet implements RunningFleet {
     const collisions = findCollisions(this.offers())
     for (const name of this.#live.keys()) this.#context.issues.set(name, "names", collisions.get(name) ?? [])
   }
-}
-
-/** A file's problem may be that its service has no name yet. */
-function serviceOf(file: string): string {
-  return file.replace(/\.json$/, "")
 }

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import * as z from "zod"
 import { operations } from "../../src/operations/index.ts"
-import { nowMs, openKit, refusal, type Kit } from "./operations-kit.ts"
+import { hello, nowMs, openKit, refusal, type Kit } from "./operations-kit.ts"
 
 type Shown = {
   readonly plan: {
@@ -38,7 +38,10 @@ async function inputs(kit: Kit): Promise<Readonly<Record<string, object>>> {
     limit: 5,
     window: "hour",
   })) as { quota: { id: string } }
+  await kit.run(admin, "register_service", { name: "held", ...hello, pin: "approve" })
+  const { digest } = await kit.run(admin, "list_held_items", { name: "held" })
   return {
+    approve_tools: { name: "held", digest },
     register_service: { name: "new", command: "node", env: { TOKEN: "never-to-be-seen" } },
     update_service: { name: "off", args: ["x"] },
     toggle_service: { name: "off", enabled: true },
