@@ -21,7 +21,11 @@ export const listHeldItems = defineOperation({
   effect: "read",
   risk: "low",
   route: { method: "GET", path: "/services/{name}/held-items" },
-  input: z.strictObject({ name: serviceNameInput, ...pageInput }),
+  input: z.strictObject({
+    name: serviceNameInput,
+    ...pageInput,
+    limit: z.int().min(1).max(50).default(20).describe("Items on the page."),
+  }),
   output: z.object({
     items: z.array(heldRow),
     total: z.int().describe("On all pages together."),

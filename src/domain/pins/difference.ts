@@ -20,14 +20,27 @@ export type Difference = {
 
 type Texts = Pick<Held, "kind" | "was"> & { readonly text: string | undefined }
 
+/** Of one definition: a service may say as much as it likes, and to write escapes takes its time. */
+const maxTextLength = 16 * 1_024
+
 export function differencesOf({ kind, text, was }: Texts): readonly Difference[] {
   if (kind === "instructions") return [differenceOf("instructions", was, text)]
   const [before, after] = [membersOf(was), membersOf(text)]
-  return [...new Set([...before.keys(), ...after.keys()])]
+  const members = [...new Set([...before.keys(), ...after.keys()])]
     .filter((member) => before.get(member) !== after.get(member))
     .sort()
-    .map((member) => differenceOf(member, before.get(member), after.get(member)))
+  const shown: Difference[] = []
+  for (let length = 0; shown.length < members.length && length < maxTextLength;) {
+    const member = members[shown.length] ?? ""
+    const difference = differenceOf(member, before.get(member), after.get(member))
+    shown.push(difference)
+    length += JSON.stringify(difference).length
+  }
+  const rest = members.length - shown.length
+  return rest === 0 ? shown : [...shown, { ...nothing, member: `... and ${rest} members more` }]
 }
+
+const nothing: Omit<Difference, "member"> = { was: undefined, now: undefined, at: undefined }
 
 const maxLines = 200
 const maxLine = 1_000
@@ -36,11 +49,17 @@ const maxLine = 1_000
 export function pinLines({ before, after }: PinChange): string[] {
   const was = Map.groupBy(before, shortName)
   const now = Map.groupBy(after, shortName)
-  const lines = [...new Set([...was.keys(), ...now.keys()])].flatMap((name) =>
-    linesOf(name, was.get(name)?.[0], now.get(name)?.[0]),
-  )
-  const rest = lines.length - maxLines
-  return rest > 0 ? [...lines.slice(0, maxLines), `... and ${rest} lines more`] : lines
+  const names = [...new Set([...was.keys(), ...now.keys()])]
+  const lines: string[] = []
+  let shown = 0
+  for (; shown < names.length && lines.length < maxLines; shown++) {
+    const name = names[shown] ?? ""
+    lines.push(...linesOf(name, was.get(name)?.[0], now.get(name)?.[0]))
+  }
+  const [fit, rest] = [lines.slice(0, maxLines), names.length - shown]
+  return rest > 0 || fit.length < lines.length
+    ? [...fit, `... and more; ${rest} definitions are not shown`]
+    : lines
 }
 
 function linesOf(name: string, was: Approved | undefined, now: Approved | undefined): string[] {
@@ -61,7 +80,12 @@ function membersOf(json: string | undefined): ReadonlyMap<string, string> {
 
 function differenceOf(member: string, was: string | undefined, now: string | undefined): Difference {
   const at = was === undefined || now === undefined ? undefined : firstDifference(was, now)
-  return { member: visibleJson(member), was: excerpt(was, at), now: excerpt(now, at), at: sayWhere(was, now, at) }
+  return {
+    member: visibleJson(member.slice(0, maxMember)),
+    was: excerpt(was, at),
+    now: excerpt(now, at),
+    at: sayWhere(was, now, at),
+  }
 }
 
 function firstDifference(was: string, now: string): number {
@@ -70,7 +94,8 @@ function firstDifference(was: string, now: string): number {
   return at
 }
 
-const maxShown = 4_096
+const maxMember = 200
+const maxShown = 2_048
 /** Kept of what stands before it: few enough to be shown in a line, all written as escapes. */
 const before = 100
 
