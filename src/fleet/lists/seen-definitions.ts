@@ -41,11 +41,11 @@ export class SeenDefinitions {
         }
         const name = readString(definition.get(nameMember[kind]))?.toWellFormed()
         if (name === undefined) continue
-        const bytes = writeObject(definition)
-        const id = hash("sha256", bytes, "base64")
-        const known = digests.get(id) ?? this.#digests.get(id) ?? digestsOf(kind, definition)
-        digests.set(id, known)
-        all.push({ kind, definition, seen: { kind, name, ...known, text: () => textOf(definition) } })
+        const id = hash("sha256", writeObject(definition), "base64")
+        const known = digests.get(id) ?? this.#digests.get(id)
+        const seen = known ? { ...known, text: () => textOf(definition) } : look(kind, definition)
+        digests.set(id, known ?? { digest: seen.digest, bare: seen.bare })
+        all.push({ kind, definition, seen: { kind, name, ...seen } })
       }
     }
     this.#digests = digests
@@ -58,10 +58,12 @@ export function seenInstructions(instructions: string): Seen {
   return { kind: "instructions", name: "instructions", digest: digestOfText(text), text: () => text }
 }
 
-function digestsOf(kind: ItemKind, definition: RawObject): Digests {
-  const digest = digestOfText(textOf(definition))
-  if (kind !== "tools" || !definition.has("execution")) return { digest }
-  return { digest, bare: digestOfText(textOf(withMembers(definition, { execution: undefined }))) }
+/** With the text, which is wanted of what was not seen before. */
+function look(kind: ItemKind, definition: RawObject): Omit<Seen, "kind" | "name"> {
+  const text = textOf(definition)
+  const hasMore = kind === "tools" && definition.has("execution")
+  const bare = hasMore ? digestOfText(textOf(withMembers(definition, { execution: undefined }))) : undefined
+  return { digest: digestOfText(text), bare, text: () => text }
 }
 
 function textOf(definition: RawObject): string {
