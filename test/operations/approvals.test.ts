@@ -10,6 +10,7 @@ type Held = {
 }
 type Plan = {
   readonly plan: {
+    readonly notes: readonly string[]
     readonly changes: readonly { readonly diff: readonly string[] }[]
     readonly risk: { readonly class: string; readonly reasons: readonly { readonly rule: string }[] }
   }
@@ -79,6 +80,7 @@ test("approve_tools approves what its digest stands for, once, and by who may wr
     [plan.risk.class, plan.risk.reasons.map(({ rule }) => rule)],
     ["medium", ["definitions-approved"]],
   )
+  assert.match(plan.notes[0] ?? "", /^high bidi_control in tools\/send\/description: /)
   const agent = await kit.join("agent", admins, "agent")
   const asAgent = (await kit.run(agent, "approve_tools", { name: "mail", digest, dry_run: true })) as Plan
   assert.equal(asAgent.plan.risk.class, "high")
