@@ -1,4 +1,6 @@
 import assert from "node:assert/strict"
+import { mkdir, rmdir } from "node:fs/promises"
+import { join } from "node:path"
 import { test } from "node:test"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import { GatewayError } from "../../src/errors.ts"
@@ -145,20 +147,11 @@ test("a plan that cannot be applied now is there to be applied later", async (t)
   const { kit, boss, agent } = world
   const asked = await propose(world)
   await kit.run(boss, "approve_plan", asked)
-  const onApplied = async (): Promise<void> => Promise.reject(new Error("the disk is full"))
-  const services: OperationContext["services"] = {
-    list: () => [],
-    problems: () => [],
-    write: async () => Promise.reject(new GatewayError("conflict", "Not now.")),
-    remove: async () => {},
-    onChange: () => () => {},
-    onProblems: () => () => {},
-  }
-  await assert.rejects(
-    kit.run(agent, "apply_plan", asked, { services, onApplied }),
-    refusal("conflict", /Not now/),
-  )
+  const blocker = join(kit.folder, "servers.d", "files.json")
+  await mkdir(blocker)
+  await assert.rejects(kit.run(agent, "apply_plan", asked), refusal("conflict", /holds something else/))
   assert.equal((await show(world, asked.id)).state, "approved")
+  await rmdir(blocker)
   await kit.run(agent, "apply_plan", asked)
   assert.ok(isRegistered(world))
 })
