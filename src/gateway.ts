@@ -20,6 +20,7 @@ import { Closers } from "./gateway/closers.ts"
 import { openDoors } from "./gateway/doors.ts"
 import { openLimiter } from "./gateway/limiter.ts"
 import { ProcessOverload } from "./gateway/overload.ts"
+import { keepPlansSwept } from "./gateway/plans.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
 import { followTaints, openTaints } from "./gateway/taints.ts"
@@ -81,6 +82,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator, onReport }, closers)
   const wiring = { config, stores, services, audit, limiter, taints, overload, stopping: stopping.signal }
   const calls = wireCalls(wiring, closers)
+  keepPlansSwept(stores, closers)
   let flushed: (() => Promise<void>) | undefined
   closers.add(() => flushed?.())
   const opened = { ...wiring, log, version, tls: tls?.inUse, calls }

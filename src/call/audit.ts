@@ -88,7 +88,7 @@ function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Promise<
     kind: "end",
     timeMs: options.now(),
     outcome: outcomeOf(call),
-    ...detailOf(call),
+    ...detailOf(call, known),
   }
   const { digested, payloads } = endPayloads(options, call, result)
   return options.recorder.append({ ...entry, ...digested }, payloads).catch((cause: unknown) => {
@@ -96,11 +96,18 @@ function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Promise<
   })
 }
 
-function detailOf({ questions, answeredBytes = 0, large, answer }: OpenCall): Pick<EntryDraft, "detail"> {
+function detailOf(call: OpenCall, { detail }: EntryFacts): Pick<EntryDraft, "detail"> {
+  const { questions, answeredBytes = 0, large, answer, thrown } = call
   const asked = questions !== undefined && { questions, answeredBytes }
   // Its client got a part, and was cut off.
   const cut = large && !answer && { incomplete: true }
-  return asked || cut ? { detail: { ...asked, ...cut } } : {}
+  const planned = thrown instanceof GatewayError && planOf(thrown)
+  return asked || cut || planned ? { detail: { ...detail, ...asked, ...cut, ...planned } } : {}
+}
+
+/** The plan that a change waits for, or was refused by. */
+function planOf({ detail: { plan } }: GatewayError): { readonly plan: string } | false {
+  return typeof plan === "string" && { plan }
 }
 
 /** What was refused because the log could not be written is counted by the log itself. */

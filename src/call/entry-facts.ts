@@ -61,7 +61,9 @@ function addClient(facts: Writable, { client }: Request): void {
 
 /** What an operation was done to, by the members that name things: never what may be secret. */
 const naming = new Set(
-  "name principal id subject target limit window unit enabled service tool call_id kind team format".split(" "),
+  "name principal id subject target limit window unit enabled service tool call_id kind team format dry_run digest".split(
+    " ",
+  ),
 )
 const maxOperandBytes = 65_536
 

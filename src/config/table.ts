@@ -6,6 +6,7 @@
 import { exportFormats } from "../domain/audit/log.ts"
 import { limits } from "./limits.ts"
 import { pinModes } from "../domain/pins/pin.ts"
+import { approvalScopes } from "../domain/plan.ts"
 import {
   addresses,
   choice,
@@ -149,6 +150,11 @@ const table = {
     ),
   },
   governance: {
+    approval: choice(
+      approvalScopes,
+      "agents",
+      "Whose changes of high risk wait for the approval of another principal: those of agents and workloads, those of all, or nobody's (`off`).",
+    ),
     taint: choice(
       ["agents", "all", "off"],
       "agents",
@@ -169,6 +175,17 @@ const table = {
       { ...ms, min: minuteMs },
       "How long a plan may be approved and applied after it was made.",
     ),
+    approvalMs: whole(
+      10 * minuteMs,
+      { ...ms, min: 1_000 },
+      "How long an approval counts; it is used up by the plan that it is for.",
+    ),
+    plansPerPrincipal: whole(
+      20,
+      { unit: "plans", max: 100 },
+      "Open plans of one principal. Of its dry runs the oldest makes room; what waits for an approval does not.",
+    ),
+    plans: whole(200, { unit: "plans", max: 200 }, "Open plans of all principals."),
   },
   limits,
 } as const

@@ -14,6 +14,8 @@ export type GatewayEvent =
   | { readonly type: "identity" }
   /** A quota was set or removed; or, with the percentage, it is used as far as somebody wants to be told of. */
   | { readonly type: "quotas"; readonly quota?: string; readonly percent?: number; readonly principalId?: string }
+  /** A plan was made, decided on, applied, or has expired. */
+  | { readonly type: "plans" }
   /** A checkpoint was signed, or entries can no longer, or again, be recorded. */
   | { readonly type: "audit"; readonly stream: string; readonly seq: number; readonly trouble?: string }
 

@@ -2,21 +2,19 @@
  * A plan: a change that was drafted and not made. What it would do is shown to whoever decides; what it is made of is
  * bound by its digest, so that what is applied is what was looked at.
  *
- * How changes are drafted, approved and applied: operations/plans.ts. How risky they are: risk.ts.
+ * What its digest binds: plan-digest.ts. Who may decide on one: plan-rules.ts. How risky it is: risk.ts.
  */
 
-import canonicalize from "canonicalize"
 import * as z from "zod"
-import { GatewayError } from "../errors.ts"
-import { sha256 } from "./audit/sha256.ts"
-import type { Change } from "./change.ts"
 import { shownChangeSchema, type ShownChange } from "./change-shown.ts"
 import type { Collection, Versioned } from "./collection.ts"
 import { riskClasses, type Risk } from "./risk.ts"
 
-/** As kept. Whether one has expired, the clock says: `stateOf`. */
-const keptStates = ["drafted", "pending", "approved", "rejected", "applied"] as const
-export const planStates = [...keptStates, "expired"] as const
+/**
+ * `drafted` by a dry run; `pending` where it waits for an approval. What is kept may be behind the clock: `stateOf` says
+ * how a plan stands.
+ */
+export const planStates = ["drafted", "pending", "approved", "rejected", "applied", "expired"] as const
 export type PlanState = (typeof planStates)[number]
 
 /** Who and what a change touches; names are a sample, `count` is all. */
@@ -26,7 +24,7 @@ export type Affected = {
 }
 
 type Decision = { readonly by: string; readonly atMs: number }
-type Approval = Decision & { readonly digest: string; readonly expiresAtMs: number }
+export type Approval = Decision & { readonly digest: string; readonly expiresAtMs: number }
 
 export type Plan = Versioned & {
   readonly operation: string
@@ -34,7 +32,9 @@ export type Plan = Versioned & {
   readonly sealed: readonly string[]
   /** The id of a principal. */
   readonly proposedBy: string
-  readonly state: (typeof keptStates)[number]
+  readonly state: PlanState
+  /** Ids of principals whose own grants, keys or quotas it changes: they do not decide on it. */
+  readonly concerns: readonly string[]
   readonly changes: readonly ShownChange[]
   readonly affects: Affected
   readonly notes: readonly string[]
@@ -49,10 +49,19 @@ export type Plan = Versioned & {
 
 export type Plans = Collection<Plan>
 
+export const approvalScopes = ["agents", "all", "off"] as const
+
 /** The settings `governance.*`. */
 export type Governance = {
   /** How long a plan may be applied, in ms. */
   readonly planMs: number
+  /** How long an approval counts, in ms. */
+  readonly approvalMs: number
+  /** Whose changes of high risk need an approval: those of agents and workloads, everybody's, nobody's. */
+  readonly approval: (typeof approvalScopes)[number]
+  /** Open plans of one principal, and of all. */
+  readonly plansPerPrincipal: number
+  readonly plans: number
 }
 
 const idSchema = z.string().min(1).max(64)
@@ -83,7 +92,8 @@ export const planSchema = z.strictObject({
   operation: z.string().max(64),
   sealed: z.array(z.string()).min(1).max(64),
   proposedBy: idSchema,
-  state: z.enum(keptStates),
+  state: z.enum(planStates),
+  concerns: z.array(idSchema).max(1_000),
   changes: z.array(shownChangeSchema).max(1_000),
   affects: affectedSchema,
   notes: z.array(z.string().max(2_000)).max(50),
@@ -99,53 +109,18 @@ export const planSchema = z.strictObject({
   version: z.int().positive(),
 })
 
-/** What a digest binds. `nonce` is kept secret: without it, a digest would let secrets in the input be guessed. */
-export type Bound = {
-  readonly nonce: string
-  readonly operation: string
-  readonly input: unknown
-  readonly changes: readonly Change[]
+/** What was approved counts while the approval does; after it, the plan waits again. */
+export function stateOf(plan: Plan, nowMs: number): PlanState {
+  if (isOpen(plan) && nowMs >= plan.expiresAtMs) return "expired"
+  return plan.state === "approved" && !approvalOf(plan, nowMs) ? "pending" : plan.state
 }
 
-/**
- * 43 characters of base64url. Drafted again from the same state it is the same, whatever ids, keys and times are drawn
- * anew; those follow from the input.
- *
- * @throws GatewayError `invalid` for texts that are not well-formed Unicode
- */
-export function digestOf({ nonce, operation, input, changes }: Bound): string {
-  try {
-    const bound = { nonce, operation, input, changes: changes.map(boundOf) }
-    return sha256(canonicalize(JSON.parse(JSON.stringify(bound))) ?? "").toString("base64url")
-  } catch (cause) {
-    throw new GatewayError("invalid", "A text in this is not well-formed Unicode; correct it.", { cause })
-  }
+/** Whether it could still be applied, were it not too late. */
+export function isOpen({ state }: Plan): boolean {
+  return state === "drafted" || state === "pending" || state === "approved"
 }
 
-function boundOf(change: Change): unknown {
-  if (change.subject === "deed") return { subject: change.subject, name: change.name }
-  if (change.subject === "service") return change
-  const { subject, name, before, after } = change
-  return { subject, name: before && name, before, after: after && withoutDrawn(after) }
-}
-
-/** What is different each time it is drafted. */
-const drawn = new Set([
-  "id",
-  "hash",
-  "passwordHash",
-  "counter",
-  "createdAtMs",
-  "changedAtMs",
-  "expiresAtMs",
-  "revokedAtMs",
-])
-
-function withoutDrawn(value: object): unknown {
-  return JSON.parse(JSON.stringify(value, (name, member: unknown) => (drawn.has(name) ? undefined : member)))
-}
-
-export function stateOf({ state, expiresAtMs }: Plan, nowMs: number): PlanState {
-  const isOpen = state === "drafted" || state === "pending" || state === "approved"
-  return isOpen && nowMs >= expiresAtMs ? "expired" : state
+/** The approval that counts now. */
+export function approvalOf({ approvals, digest }: Plan, nowMs: number): Approval | undefined {
+  return approvals.find((approval) => approval.digest === digest && nowMs < approval.expiresAtMs)
 }

@@ -61,5 +61,6 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   closers.add(principals.watch(tell))
   closers.add(keys.watch(tell))
   closers.add(await watchGrantEnds(principals, { now: Date.now, onEnd: tell }))
+  closers.add(plans.watch(() => events.publish({ type: "plans" })))
   return { principals, keys, quotas, counters, plans, sealer, authenticator, events, adminKey }
 }

@@ -1,5 +1,6 @@
 /** All that can be done to the gateway. Every door is a loop over this list. */
 
+import { applyPlan } from "./apply-plan.ts"
 import { approveTools, listHeldItems } from "./approvals.ts"
 import { auditErase } from "./audit-erase.ts"
 import { auditExport } from "./audit-export.ts"
@@ -9,11 +10,13 @@ import { auditQuery } from "./audit-query.ts"
 import { auditVerify } from "./audit-verify.ts"
 import { removePrincipal, setPrincipal } from "./change-principal.ts"
 import { refreshService, removeService, toggleService, updateService } from "./change-service.ts"
+import { approvePlan, rejectPlan } from "./decide-plan.ts"
 import { setGrants } from "./grants.ts"
 import { diagnoseService, healthcheck } from "./health.ts"
 import { inspectService } from "./inspect-service.ts"
 import { createKey, listKeys, revokeKey } from "./keys.ts"
 import type { Operation } from "./operation.ts"
+import { getPlan, listPlans } from "./plans.ts"
 import { createPrincipal, listPrincipals } from "./principals.ts"
 import { listQuotas, removeQuota, setQuota } from "./quotas.ts"
 import { registerService } from "./register-service.ts"
@@ -60,6 +63,11 @@ export const operations: readonly Operation[] = [
   auditHead,
   auditErase,
   rotateAuditKey,
+  listPlans,
+  getPlan,
+  approvePlan,
+  rejectPlan,
+  applyPlan((name) => operations.find((operation) => operation.name === name)),
 ]
 
 const names: ReadonlySet<string> = new Set(operations.map(({ name }) => name))

@@ -1,27 +1,32 @@
-/** From a draft to a plan that is kept, and how it is shown. What it means to decide on one: domain/plan.ts. */
+/** From a draft to a plan that is kept, and how it is shown. What may be done with one: domain/plan-rules.ts. */
 
+import type { Change } from "../domain/change.ts"
 import { showChanges } from "../domain/change-shown.ts"
-import { digestOf, type Plan } from "../domain/plan.ts"
+import { digestOf } from "../domain/plan-digest.ts"
+import { approvalOf, stateOf, type Plan } from "../domain/plan.ts"
 import type { Risk } from "../domain/risk.ts"
+import { GatewayError } from "../errors.ts"
+import { affectedBy } from "./affected.ts"
 import type { ChangingOperation, Draft, OperationContext } from "./operation.ts"
 import { listAll } from "./page.ts"
+import { makeRoom } from "./plan-room.ts"
 import { toPlanRow, type PlanRow } from "./plan-row.ts"
-import { sealInput } from "./sealed-input.ts"
+import { openInput, sealInput } from "./sealed-input.ts"
 
-type Planned = {
+export type Planned = {
   readonly operation: ChangingOperation
   readonly input: Readonly<Record<string, unknown>>
   readonly draft: Draft
   readonly risk: Risk
-  readonly state: Plan["state"]
 }
 
 export async function makePlan(
   context: OperationContext,
-  { operation, input, draft, risk, state }: Planned,
+  { operation: { name }, input, draft, risk }: Planned,
+  state: "drafted" | "pending",
 ): Promise<Plan> {
   const { actor, plans, sealer, newId, nowMs, governance } = context
-  const { name } = operation
+  await makeRoom(context)
   const [id, nonce] = [newId(), newId()]
   return plans.insert({
     id,
@@ -29,8 +34,9 @@ export async function makePlan(
     sealed: sealInput(sealer, id, { nonce, input }),
     proposedBy: actor.principal.id,
     state,
+    concerns: [...new Set(draft.changes.flatMap(concernsOf))],
     changes: showChanges(draft.changes),
-    affects: { principals: { count: 0, names: [] }, tools: { count: 0, names: [] } },
+    affects: await affectedBy(context, draft.changes),
     notes: draft.notes ?? [],
     risk,
     digest: digestOf({ nonce, operation: name, input, changes: draft.changes }),
@@ -40,7 +46,66 @@ export async function makePlan(
   })
 }
 
-export async function showPlan({ principals, nowMs }: OperationContext, plan: Plan): Promise<PlanRow> {
+/**
+ * Always refuses, and says which plan waits for an approval: that of before, where the same was asked before.
+ *
+ * @throws GatewayError `plan_required`
+ */
+export async function requirePlan(context: OperationContext, planned: Planned): Promise<never> {
+  const plan = (await findSame(context, planned)) ?? (await makePlan(context, planned, "pending"))
+  throw planRequired(plan, context.nowMs)
+}
+
+/** @returns what refuses a change until the plan is approved, or until the one who asks applies it */
+export function planRequired(plan: Plan, nowMs: number): GatewayError {
+  const { id, digest, expiresAtMs, risk } = plan
+  const reasons = risk.reasons.filter(({ class: of }) => of === risk.class).map(({ reason }) => reason)
+  const why = `This needs an approval, because it ${reasons.join("; and because it ")}.`
+  const isApproved = approvalOf(plan, nowMs) !== undefined
+  const what = isApproved
+    ? `The plan ${id} for it is approved: perform it with apply_plan.`
+    : `The plan ${id} waits for one: another principal that holds plans:approve gives it with approve_plan, then perform it with apply_plan.`
+  return new GatewayError("plan_required", `${why} ${what}`, {
+    detail: { plan: id, digest, expiresAtMs },
+    next: { operation: isApproved ? "apply_plan" : "get_plan", arguments: { id } },
+  })
+}
+
+async function findSame(
+  { plans, actor, sealer, nowMs }: OperationContext,
+  { operation: { name }, input, draft }: Planned,
+): Promise<Plan | undefined> {
+  const own = (await listAll(plans)).filter(
+    (plan) => plan.proposedBy === actor.principal.id && plan.operation === name && isWaiting(plan, nowMs),
+  )
+  return own.find((plan) => {
+    const { nonce } = openInput(sealer, plan.id, plan.sealed)
+    return digestOf({ nonce, operation: name, input, changes: draft.changes }) === plan.digest
+  })
+}
+
+function isWaiting(plan: Plan, nowMs: number): boolean {
+  const state = stateOf(plan, nowMs)
+  return state === "pending" || state === "approved"
+}
+
+/** Whose own grants, keys or quotas a change is about. */
+function concernsOf(change: Change): readonly string[] {
+  if (change.subject === "service" || change.subject === "pins" || change.subject === "deed") return []
+  return [change.before, change.after].flatMap((value) => {
+    if (!value) return []
+    if ("principalId" in value) return [value.principalId]
+    if (!("subject" in value)) return [value.id]
+    return value.subject.kind === "principal" ? [value.subject.principalId] : []
+  })
+}
+
+export async function showPlan(context: OperationContext, plan: Plan): Promise<PlanRow> {
+  return toPlanRow(plan, await principalNames(context), context.nowMs)
+}
+
+/** Of those that are gone, the id. */
+export async function principalNames({ principals }: OperationContext): Promise<(id: string) => string> {
   const names = new Map((await listAll(principals)).map(({ id, name }) => [id, name]))
-  return toPlanRow(plan, (id) => names.get(id) ?? id, nowMs)
+  return (id) => names.get(id) ?? id
 }

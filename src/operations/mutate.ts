@@ -3,14 +3,16 @@
  * at a time, from what it looks at to what it writes; what is answered is told when the next may begin, since to tell
  * may take as long as a service takes to start.
  *
- * What makes a plan: make-plan.ts. How changes come to the stores: apply-changes.ts.
+ * What makes a plan: make-plan.ts; what applies one later: fulfil-plan.ts. How changes come to the stores:
+ * apply-changes.ts.
  */
 
+import { needsApproval } from "../domain/plan-rules.ts"
 import { riskOf } from "../domain/risk.ts"
-import { applyChanges } from "./apply-changes.ts"
+import { applyDraft } from "./apply-changes.ts"
 import type { Asked } from "./change-operation.ts"
-import { makePlan, showPlan } from "./make-plan.ts"
-import type { Applied, ChangingOperation, Draft, OperationContext } from "./operation.ts"
+import { makePlan, requirePlan, showPlan } from "./make-plan.ts"
+import type { ChangingOperation, OperationContext } from "./operation.ts"
 import { inTurn } from "./turn.ts"
 
 type Values = Readonly<Record<string, unknown>>
@@ -21,26 +23,14 @@ export async function mutate(
   { dry_run: dryRun = false, ...input }: Asked<Values>,
 ): Promise<Values> {
   const come = await inTurn(context.plans, async () => {
+    const { actor, governance } = context
     const draft = await operation.draft(context, input)
-    const risk = riskOf(draft.changes, context.actor.principal, context.taint())
-    if (dryRun) return { plan: await makePlan(context, { operation, input, draft, risk, state: "drafted" }) }
+    const risk = riskOf(draft.changes, actor.principal, context.taint())
+    const planned = { operation, input, draft, risk }
+    if (dryRun) return { plan: await makePlan(context, planned, "drafted") }
+    if (needsApproval(governance, risk, actor.principal)) return requirePlan(context, planned)
     return { applied: await applyDraft(context, { operation: operation.name, draft }) }
   })
   if (come.plan) return { plan: await showPlan(context, come.plan) }
   return operation.tell(context, input, come.applied)
-}
-
-type Decided = {
-  readonly operation: string
-  readonly draft: Draft
-  /** The id of the plan that the draft fulfils. */
-  readonly plan?: string
-}
-
-async function applyDraft(context: OperationContext, { operation, draft, plan }: Decided): Promise<Applied> {
-  const { actor, nowMs, onApplied } = context
-  const done = await applyChanges(context, draft.changes)
-  if (draft.changes.length > 0)
-    await onApplied({ actor, operation, ...(plan !== undefined && { plan }), changes: draft.changes, nowMs })
-  return { ...draft, done }
 }

@@ -29,7 +29,7 @@ type OperationFacts<Input extends z.ZodObject, Output extends z.ZodObject> = {
   readonly title: string
   /** For agents, people and the documentation alike: what it does, what it changes, what to call next. */
   readonly summary: string
-  readonly group: "services" | "tools" | "identity" | "quotas" | "audit"
+  readonly group: "services" | "tools" | "identity" | "quotas" | "audit" | "governance"
   readonly permission: Permission
   readonly effect: "read" | "create" | "update" | "delete" | "execute"
   readonly risk: "low" | "medium" | "high"

@@ -21,6 +21,35 @@ export const planRow = z.object({
   rejection: z.object({ by: z.string(), at: z.string(), reason: z.string() }).optional(),
 })
 
+/** One line of a list. */
+export const planSummary = z.object({
+  id: z.string(),
+  operation: z.string(),
+  proposedBy: z.string(),
+  state: z.enum(planStates),
+  subjects: z.array(z.string()).describe("What it would change."),
+  risk: riskSchema.shape.class,
+  digest: z.string(),
+  expiresAt: z.string(),
+})
+
+type PlanSummary = z.output<typeof planSummary>
+const maxSubjects = 10
+
+export function toPlanSummary(plan: Plan, nameOf: (principalId: string) => string, nowMs: number): PlanSummary {
+  const { id, operation, proposedBy, changes, risk, digest, expiresAtMs } = plan
+  return {
+    id,
+    operation,
+    proposedBy: nameOf(proposedBy),
+    state: stateOf(plan, nowMs),
+    subjects: changes.slice(0, maxSubjects).map(({ subject, name }) => `${subject} ${name}`),
+    risk: risk.class,
+    digest,
+    expiresAt: isoTime(expiresAtMs),
+  }
+}
+
 export type PlanRow = z.output<typeof planRow>
 
 /** @param nameOf a principal's, by its id */
@@ -55,7 +84,8 @@ function listed({ count, names }: Affected["tools"]): { count: number; names: st
 
 const maxLineLength = 200
 
-export function sayPlan({ id, operation, state, changes, notes, risk, expiresAt }: PlanRow): string {
+export function sayPlan(plan: PlanRow): string {
+  const { id, operation, state, changes, affects, notes, risk, digest, expiresAt } = plan
   return [
     `Plan ${id} (${state}): ${operation}, ${risk.class} risk, until ${expiresAt}.`,
     ...changes.flatMap(({ subject, name, effect, diff }) => [
@@ -65,6 +95,8 @@ export function sayPlan({ id, operation, state, changes, notes, risk, expiresAt 
     ...(changes.length === 0 ? ["Nothing would change."] : []),
     ...risk.reasons.map(({ class: of, reason }) => `${of} risk, because it ${reason}`),
     ...notes,
+    `Affects ${affects.principals.count} principals and ${affects.tools.count} tools.`,
+    `Digest ${digest}`,
   ]
     .map((line) => plainText(line))
     .join("\n")

@@ -30,3 +30,14 @@ export function sealInput(sealer: Sealer, planId: string, kept: KeptInput): stri
 function purposeOf(planId: string, at: number, count: number): string {
   return `plan ${planId} ${at + 1}/${count}`
 }
+
+/** @throws GatewayError `conflict` where it does not open: another key sealed it, or something was changed */
+export function openInput(sealer: Sealer, planId: string, sealed: readonly string[]): KeptInput {
+  const pieces = sealed.map((text, at) => sealer.open(purposeOf(planId, at, sealed.length), text))
+  if (!pieces.every((piece) => typeof piece === "string"))
+    throw new GatewayError(
+      "conflict",
+      `What the plan ${planId} was made of cannot be read any more; plan it anew.`,
+    )
+  return JSON.parse(Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64"))).toString()) as KeptInput
+}

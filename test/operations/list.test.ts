@@ -11,6 +11,8 @@ const tests = globSync("*.test.ts", { cwd: import.meta.dirname })
 
 test("the operations that others rely on are there", () => {
   assert.deepEqual(operations.map(({ name }) => name).sort(), [
+    "apply_plan",
+    "approve_plan",
     "approve_tools",
     "audit_erase",
     "audit_export",
@@ -21,6 +23,7 @@ test("the operations that others rely on are there", () => {
     "create_principal",
     "diagnose_service",
     "find_tools",
+    "get_plan",
     "get_server_details",
     "get_service_tools",
     "get_tool_usage",
@@ -30,11 +33,13 @@ test("the operations that others rely on are there", () => {
     "list_held_items",
     "list_issues",
     "list_keys",
+    "list_plans",
     "list_principals",
     "list_quotas",
     "list_services",
     "refresh_service",
     "register_service",
+    "reject_plan",
     "remove_principal",
     "remove_quota",
     "remove_service",

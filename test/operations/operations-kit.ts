@@ -73,6 +73,8 @@ export type GrantsGiven = Parameters<typeof grantsSchema.parse>[0]
 export const all = { allow: ["*"] }
 export const admins = { permissions: ["govern", "services:stdio:write"], tools: all, prompts: all, resources: all }
 
+const minuteMs = 60_000
+
 /** When everything in the tests of identity happens. */
 export const nowMs = Date.UTC(2026, 10, 21)
 
@@ -116,7 +118,13 @@ export async function openKit(t: TestContext): Promise<Kit> {
   const sealer = createSealer(randomBytes(32))
   const applied: AppliedRecord[] = []
   const onApplied = async (record: AppliedRecord): Promise<void> => void applied.push(record)
-  const governance = { planMs: 3_600_000 }
+  const governance = {
+    planMs: 60 * minuteMs,
+    approvalMs: 10 * minuteMs,
+    approval: "agents",
+    plansPerPrincipal: 20,
+    plans: 200,
+  } as const
   const governing = { plans, sealer, governance, onApplied, taint: () => undefined }
   const stores = { ...identity, ...log, ...governing, quotas, counters, fleet, services, events }
   const kit: Kit = {

@@ -28,6 +28,7 @@ test("everybody who may ask learns who they are and what they may do", async (t)
     "issues:read",
     "events:read",
     "audit:head",
+    "plans:read",
     "services:operate",
     "usage:read",
     "quotas:read",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import { inverseOf, type Change } from "../../../src/domain/change.ts"
 import { showChanges } from "../../../src/domain/change-shown.ts"
-import { digestOf } from "../../../src/domain/plan.ts"
+import { digestOf } from "../../../src/domain/plan-digest.ts"
 import { GatewayError } from "../../../src/errors.ts"
 import { keyOf, principalOf, quotaOf } from "./samples.ts"
 

@@ -1,0 +1,81 @@
+/**
+ * Who may do what with a plan. Who proposes does not approve, whom it concerns does not either, and only the proposer
+ * applies: what comes of it, such as the text of a key, is for whoever asked. Whatever was decided once is decided.
+ */
+
+import { GatewayError, type ErrorDetail } from "../errors.ts"
+import type { CompiledGrants } from "./permission.ts"
+import { stateOf, type Governance, type Plan, type PlanState } from "./plan.ts"
+import type { ActivePrincipal, Principal } from "./principal.ts"
+import type { Risk } from "./risk.ts"
+
+/** For whom a taint counts is decided before it is one of the reasons. */
+export function needsApproval(
+  { approval }: Governance,
+  { class: risk, reasons }: Risk,
+  { kind }: Principal,
+): boolean {
+  if (reasons.some(({ rule }) => rule === "tainted")) return true
+  return risk === "high" && (approval === "all" || (approval === "agents" && kind !== "human"))
+}
+
+/** Everybody sees their own. */
+export function maySee({ proposedBy }: Plan, { principal, may }: ActivePrincipal): boolean {
+  return proposedBy === principal.id || mayDecide(may)
+}
+
+export function mayDecide(may: CompiledGrants): boolean {
+  return may.holds("plans:approve")
+}
+
+type Asked = { readonly digest?: string | undefined; readonly nowMs: number }
+
+/** @throws GatewayError `forbidden`, `conflict` */
+export function assertMayApprove(plan: Plan, { principal }: ActivePrincipal, { digest, nowMs }: Asked): void {
+  if (plan.proposedBy === principal.id)
+    throw refused("forbidden", plan, "is yours: who proposes a plan does not approve it. Ask another principal.")
+  if (plan.concerns.includes(principal.id))
+    throw refused("forbidden", plan, "is about what you may do yourself. Ask another principal to decide on it.")
+  assertStands(plan, { digest, nowMs })
+  const state = stateOf(plan, nowMs)
+  if (state !== "pending") throw refused("conflict", plan, notPending[state])
+}
+
+/** @throws GatewayError `forbidden`, `conflict` */
+export function assertMayApply(plan: Plan, { principal }: ActivePrincipal, asked: Asked): void {
+  if (plan.proposedBy !== principal.id)
+    throw refused("forbidden", plan, "is another principal's: only who proposed a plan applies it.")
+  assertStands(plan, asked)
+}
+
+/** Whoever may decide rejects any; everybody takes back their own. @throws GatewayError `conflict` */
+export function assertMayReject(plan: Plan, nowMs: number): void {
+  assertStands(plan, { nowMs })
+}
+
+/** @throws GatewayError `conflict` */
+function assertStands(plan: Plan, { digest, nowMs }: Asked): void {
+  const over = ended[stateOf(plan, nowMs)]
+  if (over !== undefined) throw refused("conflict", plan, over)
+  if (digest !== undefined && digest !== plan.digest)
+    throw refused("conflict", plan, "has another digest: look at it again before you decide.")
+}
+
+const anew = "ask for the change again to plan it anew."
+const ended: Readonly<Partial<Record<PlanState, string>>> = {
+  applied: `was applied already; ${anew}`,
+  rejected: `was rejected; ${anew}`,
+  expired: `has expired; ${anew}`,
+}
+const notPending: Readonly<Record<Exclude<PlanState, "pending">, string>> = {
+  drafted: "does not wait for an approval: it was not asked to be applied yet.",
+  approved: "is approved already; its proposer may apply it.",
+  applied: "was applied already.",
+  rejected: "was rejected.",
+  expired: "has expired.",
+}
+
+function refused(code: "forbidden" | "conflict", { id }: Plan, why: string): GatewayError {
+  const about: ErrorDetail = { detail: { plan: id }, next: { operation: "get_plan", arguments: { id } } }
+  return new GatewayError(code, `The plan ${id} ${why}`, about)
+}

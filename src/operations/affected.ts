@@ -1,0 +1,113 @@
+/**
+ * Whom a change touches, in numbers and names: the principals that would notice, and the tools that come, go, or are
+ * called under other terms. Told before it is made; of a service that was never heard nobody knows the tools yet.
+ */
+
+import type { Change, ValueChange } from "../domain/change.ts"
+import { compilePatterns, coversPattern, overlapsPattern } from "../domain/pattern.ts"
+import { compileGrants, type Grants } from "../domain/permission.ts"
+import type { Affected } from "../domain/plan.ts"
+import type { Principal } from "../domain/principal.ts"
+import { countsFor } from "../domain/quota/compiled-quotas.ts"
+import type { QuotaTarget } from "../domain/quota/quota.ts"
+import type { OperationContext } from "./operation.ts"
+import { listAll } from "./page.ts"
+import { toolsOf, type ServiceTool } from "./service-tools.ts"
+
+const maxNames = 20
+const maxNameLength = 256
+
+type Touched = { readonly principals: readonly Principal[]; readonly tools: readonly ServiceTool[] }
+
+/** What there is now. */
+type Known = Touched & { readonly keyOwners: ReadonlyMap<string, string> }
+
+export async function affectedBy(context: OperationContext, changes: readonly Change[]): Promise<Affected> {
+  const keys = await listAll(context.keys)
+  const known: Known = {
+    principals: (await listAll(context.principals)).filter(({ disabled }) => !disabled),
+    tools: toolsOf(context),
+    keyOwners: new Map(keys.map(({ id, principalId }) => [id, principalId])),
+  }
+  const touched = changes.map((change) => touchedBy(change, known))
+  return {
+    principals: sampleOf(touched.flatMap(({ principals }) => principals.map(({ name }) => name))),
+    tools: sampleOf(touched.flatMap(({ tools }) => tools.map(({ name }) => name))),
+  }
+}
+
+function sampleOf(names: readonly string[]): { count: number; names: string[] } {
+  const all = [...new Set(names)].sort()
+  return { count: all.length, names: all.slice(0, maxNames).map((name) => name.slice(0, maxNameLength)) }
+}
+
+function touchedBy(change: Change, known: Known): Touched {
+  if (change.subject === "service" || change.subject === "pins") return touchedByService(change.name, known)
+  if (change.subject === "principal") return touchedByGrants(change, known)
+  if (change.subject === "key") return touchedByKey(change, known)
+  if (change.subject === "quota") return touchedByQuota(change, known)
+  return { principals: [], tools: [] }
+}
+
+function touchedByService(name: string, { principals, tools }: Known): Touched {
+  return {
+    principals: principals.filter(({ grants }) => reaches(grants, name)),
+    tools: tools.filter(({ service }) => service === name),
+  }
+}
+
+/** Whether something of the service's may be granted, whatever it offers. */
+function reaches(grants: Grants, service: string): boolean {
+  const names = { tools: `${service}__*`, prompts: `${service}__*`, resources: `${service}/*` }
+  return (["tools", "prompts", "resources"] as const).some((kind) => {
+    const { allow, deny } = grants[kind]
+    const denied = deny.some((pattern) => coversPattern(pattern, names[kind]))
+    return !denied && allow.some((pattern) => overlapsPattern(pattern, names[kind]))
+  })
+}
+
+/** The tools that come and go. */
+function touchedByGrants({ before, after }: ValueChange<"principal">, { tools }: Known): Touched {
+  const could = mayOf(before)
+  const can = mayOf(after)
+  return {
+    principals: [before ?? after].filter((principal) => principal !== undefined),
+    tools: tools.filter(({ canonicalName }) => could(canonicalName) !== can(canonicalName)),
+  }
+}
+
+function mayOf(principal: Principal | undefined): (tool: string) => boolean {
+  if (!principal || principal.disabled) return () => false
+  const may = compileGrants(principal.grants)
+  return (tool) => may.mayUse("tools", tool)
+}
+
+function touchedByKey({ before, after }: ValueChange<"key">, { principals }: Known): Touched {
+  const owner = (after ?? before)?.principalId
+  return { principals: principals.filter(({ id }) => id === owner), tools: [] }
+}
+
+function touchedByQuota(
+  { before, after }: ValueChange<"quota">,
+  { principals, tools, keyOwners }: Known,
+): Touched {
+  const quotas = [before, after].filter((quota) => quota !== undefined)
+  const counts = ({ id, team }: Principal): boolean =>
+    quotas.some(({ subject }) =>
+      subject.kind === "key"
+        ? keyOwners.get(subject.keyId) === id
+        : countsFor({ subject }, { principalId: id, team, keyId: undefined }),
+    )
+  const covers = quotas.map(({ target }) => coveringOf(target))
+  return {
+    principals: principals.filter(counts),
+    tools: tools.filter((tool) => covers.some((does) => does(tool))),
+  }
+}
+
+function coveringOf(target: QuotaTarget): (tool: ServiceTool) => boolean {
+  if (target.kind === "everything") return () => true
+  if (target.kind === "service") return ({ service }) => service === target.service
+  const matches = compilePatterns([target.pattern])
+  return ({ canonicalName }) => matches(canonicalName)
+}

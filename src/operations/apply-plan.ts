@@ -1,0 +1,55 @@
+/** Performing what was planned: fulfil-plan.ts makes the change, the planned operation tells what came of it. */
+
+import * as z from "zod"
+import { GatewayError } from "../errors.ts"
+import { findPlan, planIdInput } from "./find-plan.ts"
+import { fulfilPlan } from "./fulfil-plan.ts"
+import { showPlan } from "./make-plan.ts"
+import { defineOperation, type ChangingOperation, type Operation } from "./operation.ts"
+import { planRow } from "./plan-row.ts"
+import { inTurn } from "./turn.ts"
+
+/** @param find the operation of a name */
+export function applyPlan(find: (name: string) => Operation | undefined): Operation {
+  return defineOperation({
+    name: "apply_plan",
+    title: "Apply a plan",
+    summary:
+      "Makes the change of a plan of your own: one that a dry run drafted, or one that another principal approved. It works once, in the plan's time, and only while the state that it was made from still stands and you still may; else plan it anew. What needs an approval waits for one from then on. Answers with what the planned operation answers.",
+    group: "governance",
+    permission: "plans:read",
+    effect: "execute",
+    risk: "high",
+    route: { method: "POST", path: "/plans/{id}/apply" },
+    input: z.strictObject({
+      id: planIdInput,
+      digest: z
+        .string()
+        .min(1)
+        .max(64)
+        .optional()
+        .describe("The digest you saw; refused where the plan has another."),
+    }),
+    output: z.object({
+      plan: planRow,
+      output: z.record(z.string(), z.unknown()).describe("What the planned operation answers."),
+    }),
+    run: async (context, { id, digest }) => {
+      const { operation, fulfilled } = await inTurn(context.plans, async () => {
+        const plan = await findPlan(context, id)
+        const operation = getOperation(find, plan.operation)
+        return { operation, fulfilled: await fulfilPlan(context, { operation, plan, digest }) }
+      })
+      const { plan, input, applied } = fulfilled
+      return { plan: await showPlan(context, plan), output: await operation.tell(context, input, applied) }
+    },
+    say: ({ plan: { id, operation }, output }) => `Plan ${id} is applied.\n${find(operation)?.say(output) ?? ""}`,
+  })
+}
+
+/** @throws GatewayError `conflict` for one that there is no longer */
+function getOperation(find: (name: string) => Operation | undefined, name: string): ChangingOperation {
+  const operation = find(name)
+  if (operation && "draft" in operation) return operation
+  throw new GatewayError("conflict", `This gateway has no operation ${name} that could be planned.`)
+}

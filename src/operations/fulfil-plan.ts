@@ -1,0 +1,94 @@
+/**
+ * Makes the change that a plan is about. It is drafted again, by its proposer with the rights of now: only where that
+ * comes to the very same is it applied, and only once.
+ */
+
+import { digestOf } from "../domain/plan-digest.ts"
+import { assertMayApply, mayDecide, needsApproval } from "../domain/plan-rules.ts"
+import { approvalOf, type Plan } from "../domain/plan.ts"
+import { compileGrants } from "../domain/permission.ts"
+import { riskOf } from "../domain/risk.ts"
+import { GatewayError } from "../errors.ts"
+import { applyDraft } from "./apply-changes.ts"
+import { planRequired } from "./make-plan.ts"
+import type { Applied, ChangingOperation, Draft, OperationContext } from "./operation.ts"
+import { openInput, type KeptInput } from "./sealed-input.ts"
+
+export type Fulfilled = { readonly plan: Plan; readonly input: KeptInput["input"]; readonly applied: Applied }
+
+type Asked = { readonly operation: ChangingOperation; readonly plan: Plan; readonly digest?: string | undefined }
+
+/** @throws GatewayError `conflict`, `forbidden`, `plan_required`, and what the stores throw */
+export async function fulfilPlan(
+  context: OperationContext,
+  { operation, plan, digest }: Asked,
+): Promise<Fulfilled> {
+  const { actor, sealer, nowMs } = context
+  assertMayApply(plan, actor, { digest, nowMs })
+  const kept = openInput(sealer, plan.id, plan.sealed)
+  const draft = await draftAgain(context, operation, { plan, kept })
+  await assertApproved(context, plan, draft)
+  const { applied, made } = await applyOnce(context, plan, draft)
+  return { plan: made, input: kept.input, applied }
+}
+
+type Kept = { readonly plan: Plan; readonly kept: KeptInput }
+
+async function draftAgain(
+  context: OperationContext,
+  operation: ChangingOperation,
+  { plan, kept: { nonce, input } }: Kept,
+): Promise<Draft> {
+  const { name, permission } = operation
+  if (!context.actor.may.holds(permission)) throw changed(plan, `You may not perform ${name} any more.`)
+  const draft = await operation.draft(context, input).catch((thrown: unknown) => {
+    const refusal = GatewayError.from(thrown)
+    throw refusal.code === "internal" ? thrown : changed(plan, refusal.message)
+  })
+  const digest = digestOf({ nonce, operation: name, input, changes: draft.changes })
+  if (digest !== plan.digest) throw changed(plan, "It would come to something else now.")
+  return draft
+}
+
+/** A dry run that needs an approval waits for one from now on. @throws GatewayError `plan_required` */
+async function assertApproved(context: OperationContext, plan: Plan, { changes }: Draft): Promise<void> {
+  const { actor, plans, governance, taint, nowMs } = context
+  const risk = riskOf(changes, actor.principal, taint())
+  if (!needsApproval(governance, risk, actor.principal)) return
+  if (await isApproved(context, plan)) return
+  const waiting =
+    plan.state === "drafted" ? await plans.replace({ ...plan, state: "pending" }, plan.version) : plan
+  throw planRequired({ ...waiting, approvals: [] }, nowMs)
+}
+
+/** Whether who approved could do so still. */
+async function isApproved({ principals, nowMs }: OperationContext, plan: Plan): Promise<boolean> {
+  const approval = approvalOf(plan, nowMs)
+  const approver = approval && (await principals.find(approval.by))
+  return approver !== undefined && !approver.disabled && mayDecide(compileGrants(approver.grants))
+}
+
+/** On record as applied before it is: what is cut short by a crash is not done twice. */
+async function applyOnce(
+  context: OperationContext,
+  plan: Plan,
+  draft: Draft,
+): Promise<{ readonly applied: Applied; readonly made: Plan }> {
+  const { plans, nowMs } = context
+  const made = await plans.replace({ ...plan, state: "applied", appliedAtMs: nowMs }, plan.version)
+  try {
+    const applied = await applyDraft(context, { operation: plan.operation, draft, plan: plan.id })
+    return { applied, made }
+  } catch (thrown) {
+    await plans.replace(plan, made.version)
+    throw thrown
+  }
+}
+
+function changed({ id, operation }: Plan, what: string): GatewayError {
+  return new GatewayError(
+    "conflict",
+    `The state has changed since the plan ${id} was made. ${what} Ask for ${operation} again to plan it anew.`,
+    { detail: { plan: id } },
+  )
+}
