@@ -11,6 +11,7 @@ import { removePrincipal, setPrincipal } from "./change-principal.ts"
 import { refreshService, removeService, toggleService, updateService } from "./change-service.ts"
 import { setGrants } from "./grants.ts"
 import { diagnoseService, healthcheck } from "./health.ts"
+import { configDiff, configHistory } from "./history.ts"
 import { inspectService } from "./inspect-service.ts"
 import { createKey, listKeys, revokeKey } from "./keys.ts"
 import type { Operation } from "./operation.ts"
@@ -18,6 +19,7 @@ import { createPrincipal, listPrincipals } from "./principals.ts"
 import { listQuotas, removeQuota, setQuota } from "./quotas.ts"
 import { registerService } from "./register-service.ts"
 import { getServiceTools } from "./service-tool-list.ts"
+import { rollback } from "./rollback.ts"
 import { getServerDetails, listServices } from "./services.ts"
 import { getToolUsage } from "./tool-usage.ts"
 import { findTools, listIssues } from "./tools.ts"
@@ -54,6 +56,9 @@ export const operations: readonly Operation[] = [
   removeQuota,
   getUsage,
   getToolUsage,
+  configHistory,
+  configDiff,
+  rollback,
   auditQuery,
   auditVerify,
   auditExport,

@@ -3,11 +3,11 @@
  * at a time, from what it looks at to what it writes; what is answered is told when the next may begin, since to tell
  * may take as long as a service takes to start.
  *
- * What makes a plan: make-plan.ts. How changes come to the stores: apply-changes.ts.
+ * What makes a plan: make-plan.ts. How changes come to the stores: apply-recorded.ts.
  */
 
 import { riskOf } from "../domain/risk.ts"
-import { applyChanges } from "./apply-changes.ts"
+import { applyRecorded } from "./apply-recorded.ts"
 import type { Asked } from "./change-operation.ts"
 import { makePlan, showPlan } from "./make-plan.ts"
 import type { Applied, ChangingOperation, Draft, OperationContext } from "./operation.ts"
@@ -38,9 +38,5 @@ type Decided = {
 }
 
 async function applyDraft(context: OperationContext, { operation, draft, plan }: Decided): Promise<Applied> {
-  const { actor, nowMs, onApplied } = context
-  const done = await applyChanges(context, draft.changes)
-  if (draft.changes.length > 0)
-    await onApplied({ actor, operation, ...(plan !== undefined && { plan }), changes: draft.changes, nowMs })
-  return { ...draft, done }
+  return { ...draft, ...(await applyRecorded(context, { operation, changes: draft.changes, plan })) }
 }
