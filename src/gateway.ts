@@ -18,6 +18,7 @@ import { openAudit } from "./gateway/audit.ts"
 import { wireCalls } from "./gateway/calls.ts"
 import { Closers } from "./gateway/closers.ts"
 import { openDoors } from "./gateway/doors.ts"
+import { openHistory } from "./gateway/history.ts"
 import { openLimiter } from "./gateway/limiter.ts"
 import { ProcessOverload } from "./gateway/overload.ts"
 import { keepPlansSwept } from "./gateway/plans.ts"
@@ -77,10 +78,11 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const openTaskId = (id: string): TaskRecord | undefined => taskIds.open(id)
   const services = await openServices({ config, log, version, events, openTaskId }, closers)
   const taints = openTaints({ config, files: services.files, principals: stores.principals }, closers)
+  const history = await openHistory({ config, log, stores, files: services.files }, closers)
   const limiter = followTaints(await openLimiter({ config, log, stores, usage: audit.usage }, closers), taints)
   const onReport = ({ level }: Load): void => events.publish({ type: "load", level })
   const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator, onReport }, closers)
-  const wiring = { config, stores, services, audit, limiter, taints, overload, stopping: stopping.signal }
+  const wiring = { config, stores, services, audit, history, limiter, taints, overload, stopping: stopping.signal }
   const calls = wireCalls(wiring, closers)
   keepPlansSwept(stores, closers)
   let flushed: (() => Promise<void>) | undefined

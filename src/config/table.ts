@@ -149,6 +149,23 @@ const table = {
       "The delay of the event loop, held for a second, from which no new calls are taken; from half of it no new sessions.",
     ),
   },
+  history: {
+    keep: whole(
+      10_000,
+      { unit: "revisions" },
+      "Revisions of the configuration that are kept at least, as far as `history.bytes` lets them; whole files of them are dropped.",
+    ),
+    keepDays: whole(
+      0,
+      { unit: "days", min: 0, max: 36_500 },
+      "How long revisions are kept; 0 keeps them for as long as there is room.",
+    ),
+    bytes: whole(
+      268_435_456,
+      { unit: "bytes", min: 4_194_304 },
+      "The room that all revisions may take; the oldest are dropped above it.",
+    ),
+  },
   governance: {
     approval: choice(
       approvalScopes,

@@ -34,7 +34,7 @@ export function showChanges(changes: readonly Change[]): ShownChange[] {
   })
 }
 
-function showChange(change: Change): ShownChange {
+export function showChange(change: Change): ShownChange {
   const { subject, name } = change
   if (change.subject === "deed") return { subject, name, effect: "do", diff: [change.words] }
   if (change.subject === "pins") return { subject, name, effect: "update", diff: pinLines(change) }

@@ -14,7 +14,7 @@ type Author =
   | { readonly kind: "file" | "start" }
 
 /** What may be shown of one change. */
-type ShownRecord = {
+export type ShownRecord = {
   readonly subject: string
   /** Of whatever has the subject, the one that is meant; of a service its name. */
   readonly id: string

@@ -28,6 +28,7 @@ const gradeOf = {
   "usage:read": "operate",
   "quotas:read": "operate",
   "services:write": "configure",
+  "history:read": "configure",
   "services:stdio:write": "none",
   "principals:read": "govern",
   "principals:write": "govern",

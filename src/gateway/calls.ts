@@ -10,6 +10,7 @@ import type { RouteOptions } from "../call/route.ts"
 import type { TaskCallsOptions } from "../call/tasks/sent.ts"
 import { viewOf } from "../call/view.ts"
 import type { Config } from "../config.ts"
+import type { History } from "../domain/history.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { Taints } from "../domain/taint.ts"
@@ -51,6 +52,7 @@ export type CallsOptions = {
   readonly stores: Stores
   readonly services: Services
   readonly audit: Audit
+  readonly history: History
   readonly limiter: Limiter
   readonly taints: Taints
   readonly overload: Overload
@@ -138,7 +140,7 @@ function read(
 }
 
 function contextOf(
-  { config, stores, services: { files, fleet, known }, audit, taints, overload }: CallsOptions,
+  { config, stores, services: { files, fleet, known }, audit, history, taints, overload }: CallsOptions,
   actor: ActivePrincipal,
   signal: AbortSignal,
 ): OperationContext {
@@ -156,7 +158,7 @@ function contextOf(
     sealer,
     governance: config.governance,
     taint: () => taintOf(taints, config.governance, actor.principal),
-    onApplied: async () => {},
+    history,
     keyMaker,
     passwords,
     audit: audit.log,

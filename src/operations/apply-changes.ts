@@ -17,34 +17,15 @@ import type { GatewayEvent } from "../domain/event.ts"
 import { restoreCounts } from "../domain/quota/restore.ts"
 import type { Usage } from "../domain/usage.ts"
 import { GatewayError } from "../errors.ts"
-import type { Applied, Done, Draft, OperationContext } from "./operation.ts"
+import type { Done, OperationContext } from "./operation.ts"
 
 type Stores = Pick<
   OperationContext,
   "services" | "fleet" | "principals" | "keys" | "quotas" | "counters" | "usage" | "audit" | "events" | "nowMs"
 >
 
-type Decided = {
-  readonly operation: string
-  readonly draft: Draft
-  /** The id of the plan that the draft fulfils. */
-  readonly plan?: string
-}
-
-/** Applies what was drafted, and tells history. */
-export async function applyDraft(
-  context: OperationContext,
-  { operation, draft, plan }: Decided,
-): Promise<Applied> {
-  const { actor, nowMs, onApplied } = context
-  const done = await applyChanges(context, draft.changes)
-  if (draft.changes.length > 0)
-    await onApplied({ actor, operation, ...(plan !== undefined && { plan }), changes: draft.changes, nowMs })
-  return { ...draft, done }
-}
-
 /** @throws GatewayError `conflict` where something changed since the change was drafted, and what the stores throw */
-async function applyChanges(stores: Stores, changes: readonly Change[]): Promise<Done> {
+export async function applyChanges(stores: Stores, changes: readonly Change[]): Promise<Done> {
   let done: Done = {}
   const applied: Change[] = []
   try {

@@ -64,15 +64,19 @@ const leastGovernedMs = 7 * 24 * 3_600_000
 /**
  * Counts for nothing: what is granted for a time, and a key that soon ends.
  *
- * @throws GatewayError `conflict` where the change takes away the last principal that can still govern
+ * @throws GatewayError `conflict` where the changes together take away the last principal that can still govern
  */
-export async function assertGovernorRemains(context: OperationContext, change: IdentityChange): Promise<void> {
+export async function assertGovernorRemains(
+  context: OperationContext,
+  ...changes: readonly IdentityChange[]
+): Promise<void> {
   const principals = await listAll(context.principals)
   const keys = await listAll(context.keys)
-  const { removed, principal, keys: changed = [] } = change
-  const left = principals.filter(({ id }) => id !== removed)
+  const left = principals.filter(({ id }) => changes.every(({ removed }) => id !== removed))
+  const changed = changes.flatMap(({ principal }) => principal ?? [])
+  const changedKeys = changes.flatMap(({ keys: some = [] }) => some)
   const before = governedUntilMs(principals, keys)
-  const after = governedUntilMs(replaceIn(left, principal ? [principal] : []), replaceIn(keys, changed))
+  const after = governedUntilMs(replaceIn(left, changed), replaceIn(keys, changedKeys))
   if (after >= Math.min(before, context.nowMs + leastGovernedMs) || before <= context.nowMs) return
   throw new GatewayError(
     "conflict",

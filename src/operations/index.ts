@@ -13,6 +13,7 @@ import { refreshService, removeService, toggleService, updateService } from "./c
 import { approvePlan, rejectPlan } from "./decide-plan.ts"
 import { setGrants } from "./grants.ts"
 import { diagnoseService, healthcheck } from "./health.ts"
+import { configDiff, configHistory } from "./history.ts"
 import { inspectService } from "./inspect-service.ts"
 import { createKey, listKeys, revokeKey } from "./keys.ts"
 import type { Operation } from "./operation.ts"
@@ -21,6 +22,7 @@ import { createPrincipal, listPrincipals } from "./principals.ts"
 import { listQuotas, removeQuota, setQuota } from "./quotas.ts"
 import { registerService } from "./register-service.ts"
 import { getServiceTools } from "./service-tool-list.ts"
+import { rollback } from "./rollback.ts"
 import { getServerDetails, listServices } from "./services.ts"
 import { getToolUsage } from "./tool-usage.ts"
 import { findTools, listIssues } from "./tools.ts"
@@ -57,6 +59,9 @@ export const operations: readonly Operation[] = [
   removeQuota,
   getUsage,
   getToolUsage,
+  configHistory,
+  configDiff,
+  rollback,
   auditQuery,
   auditVerify,
   auditExport,

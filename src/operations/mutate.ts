@@ -4,12 +4,12 @@
  * may take as long as a service takes to start.
  *
  * What makes a plan: make-plan.ts; what applies one later: fulfil-plan.ts. How changes come to the stores:
- * apply-changes.ts.
+ * apply-recorded.ts.
  */
 
 import { needsApproval } from "../domain/plan-rules.ts"
 import { riskOf } from "../domain/risk.ts"
-import { applyDraft } from "./apply-changes.ts"
+import { applyDraft } from "./apply-recorded.ts"
 import type { Asked } from "./change-operation.ts"
 import { makePlan, requirePlan, showPlan } from "./make-plan.ts"
 import type { ChangingOperation, OperationContext } from "./operation.ts"

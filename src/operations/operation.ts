@@ -12,6 +12,7 @@ import type { Entry } from "../domain/catalog.ts"
 import type { Change } from "../domain/change.ts"
 import type { Events, GatewayEvent } from "../domain/event.ts"
 import type { Fleet } from "../domain/fleet.ts"
+import type { History } from "../domain/history.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { Permission } from "../domain/permission.ts"
 import type { Governance, Plans } from "../domain/plan.ts"
@@ -29,7 +30,7 @@ type OperationFacts<Input extends z.ZodObject, Output extends z.ZodObject> = {
   readonly title: string
   /** For agents, people and the documentation alike: what it does, what it changes, what to call next. */
   readonly summary: string
-  readonly group: "services" | "tools" | "identity" | "quotas" | "audit" | "governance"
+  readonly group: "services" | "tools" | "identity" | "quotas" | "governance" | "history" | "audit"
   readonly permission: Permission
   readonly effect: "read" | "create" | "update" | "delete" | "execute"
   readonly risk: "low" | "medium" | "high"
@@ -90,6 +91,8 @@ export type Draft<Memo = unknown> = {
 export type Applied<Memo = unknown> = Draft<Memo> & {
   /** What came of its deeds. */
   readonly done: Done
+  /** The number under which history keeps it; absent where nothing changed. */
+  readonly revision?: number | undefined
 }
 
 export type Done = { readonly erased?: number; readonly publicKey?: string }
@@ -121,8 +124,7 @@ export type OperationContext = {
   readonly governance: Governance
   /** Of the actor, where it counts for it: `governance.taint`. */
   readonly taint: () => Taint | undefined
-  /** Told of every change that was applied, before it is answered. */
-  readonly onApplied: (record: AppliedRecord) => Promise<void>
+  readonly history: History
   readonly overload: Overload
   /** The tools that the actor may call, as listed for everyone's endpoint. */
   readonly callableTools: () => readonly Entry[]
@@ -130,16 +132,6 @@ export type OperationContext = {
   readonly nowMs: number
   readonly newId: () => string
   readonly signal: AbortSignal
-}
-
-/** A change as history keeps it. */
-export type AppliedRecord = {
-  readonly actor: ActivePrincipal
-  readonly operation: string
-  /** The id of the plan that was applied. */
-  readonly plan?: string
-  readonly changes: readonly Change[]
-  readonly nowMs: number
 }
 
 /** Keeps the types of one operation while it joins a list of many. */

@@ -76,9 +76,14 @@ export async function draftQuota(context: OperationContext, input: QuotaInput): 
   const all = await listAll(context.quotas)
   const { before, after } = await draftOf(context, input, all)
   await assertMaySet(context, { before, after })
-  if (!before && all.length >= maxQuotas)
-    throw new GatewayError("conflict", `There are ${maxQuotas} quotas; remove one first.`)
+  if (!before) await assertRoomForQuota(context)
   return { before, after }
+}
+
+/** @throws GatewayError `conflict` */
+export async function assertRoomForQuota({ quotas }: Pick<OperationContext, "quotas">): Promise<void> {
+  if ((await listAll(quotas)).length < maxQuotas) return
+  throw new GatewayError("conflict", `There are ${maxQuotas} quotas; remove one first.`)
 }
 
 async function draftOf(context: OperationContext, input: QuotaInput, all: readonly Quota[]): Promise<Drafted> {

@@ -6,7 +6,7 @@ import { GatewayError } from "../errors.ts"
 import { assertMayAccount } from "./accounting-rules.ts"
 import { assertMayReach } from "./machine-reach.ts"
 import { defineChange } from "./change-operation.ts"
-import type { Operation } from "./operation.ts"
+import type { Operation, OperationContext } from "./operation.ts"
 import { pinnedAs } from "./pin-rules.ts"
 import { definitionFields } from "./service-fields.ts"
 import { sayOutcome, serviceOutcome, tellOutcome } from "./service-outcome.ts"
@@ -33,7 +33,7 @@ export function registerService(reservedNames: () => ReadonlySet<string>): Opera
     output: serviceOutcome,
     draft: async (context, { name, ...fields }) => {
       if (reservedNames().has(name)) throw nameTaken(name)
-      if (context.services.list().some(({ definition }) => isSameName(definition, name))) throw alreadyThere(name)
+      assertServiceNameFree(context, name)
       const after = pinnedAs(context, withoutAbsent(fields))
       for (const definition of readServiceFile(name, after)) {
         assertMayReach(context, definition)
@@ -44,6 +44,11 @@ export function registerService(reservedNames: () => ReadonlySet<string>): Opera
     tell: (context, { name }) => tellOutcome(context, name, []),
     say: sayOutcome,
   })
+}
+
+/** @throws GatewayError `conflict` */
+export function assertServiceNameFree({ services }: Pick<OperationContext, "services">, name: string): void {
+  if (services.list().some(({ definition }) => isSameName(definition, name))) throw alreadyThere(name)
 }
 
 /** Names that differ in case alone are one file on some machines, and one name to most people. */

@@ -45,7 +45,7 @@ test("each grade holds the permissions of those before it", () => {
     permissionSchema.options.filter((permission) => permission.includes(":") && holds([grade], permission))
   const observe = ["self:read", "tools:read", "services:read", "issues:read", "events:read", "audit:head"]
   const operate = [...observe, "services:operate", "usage:read", "quotas:read"]
-  const configure = [...operate, "services:write"]
+  const configure = [...operate, "services:write", "history:read"]
   const identity = ["principals:read", "principals:write", "keys:write", "grants:write"]
   const govern = [...configure, ...identity, "audit:read", "audit:export", "audit:write", "quotas:write"]
   assert.deepEqual(held("observe").toSorted(), observe.toSorted())

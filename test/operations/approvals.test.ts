@@ -1,5 +1,7 @@
 import assert from "node:assert/strict"
 import { test, type TestContext } from "node:test"
+import type { Approved } from "../../src/domain/pins/pin.ts"
+import type { GatewayError } from "../../src/errors.ts"
 import { say, startService, type ScriptedService } from "../journeys/scripted-service.ts"
 import { admins, openKit, refusal, type Kit } from "./operations-kit.ts"
 
@@ -100,14 +102,16 @@ test("an approval that is turned round holds the definitions back again", async 
   const admin = await kit.join("boss", admins)
   const { digest } = (await kit.run(admin, "list_held_items", { name: "mail" })) as Held
   await kit.run(admin, "approve_tools", { name: "mail", digest })
-  const change = kit.applied.at(-1)?.changes[0]
-  assert.ok(change?.subject === "pins")
-  await kit.fleet.pin("mail", { before: change.after, after: change.before })
+  const [revision] = await kit.history.between(kit.history.head() - 1, kit.history.head())
+  const [change] = revision?.changes ?? []
+  assert.equal(change?.subject, "pins")
+  const sides = [change?.after?.["approved"], change?.before?.["approved"]] as [Approved[], Approved[]]
+  await kit.fleet.pin("mail", { before: sides[0], after: sides[1] })
   assert.deepEqual(
     await kit.run(admin, "list_held_items", { name: "mail" }).then((held) => held["digest"]),
     digest,
   )
-  await assert.rejects(kit.fleet.pin("mail", { before: change.after, after: [] }), refusal("conflict"))
+  await assert.rejects(kit.fleet.pin("mail", { before: sides[0], after: [] }), refusal("conflict"))
 })
 
 test("a service that approves by itself is a change of high risk, and one that an agent brings in never does", async (t) => {
@@ -122,7 +126,12 @@ test("a service that approves by itself is a change of high risk, and one that a
     kit.run(agent, "register_service", { ...own, pin: "first_use" }),
     refusal("forbidden", /pin out/),
   )
-  await kit.run(agent, "register_service", own)
+  const asked = await kit.run(agent, "register_service", own).then(
+    () => assert.fail("an agent brings in a service by itself"),
+    ({ detail }: GatewayError) => ({ id: detail["plan"], digest: detail["digest"] }),
+  )
+  await kit.run(admin, "approve_plan", asked)
+  await kit.run(agent, "apply_plan", asked)
   const shown = await kit.run(admin, "get_server_details", { name: "own" })
   assert.equal((shown["definition"] as { pin: string }).pin, "approve")
   assert.equal(((await kit.run(admin, "list_held_items", { name: "own" })) as Held).total, 1)

@@ -56,6 +56,7 @@ async function inputs(kit: Kit): Promise<Readonly<Record<string, object>>> {
     remove_quota: { id: quota.id },
     audit_erase: { principal: "ann", to: "-1d" },
     rotate_audit_key: {},
+    rollback: { undo: 3 },
   }
 }
 
@@ -76,7 +77,7 @@ test("a dry run of every operation that changes something changes nothing", asyn
     permissions: ["govern", "services:stdio:write"],
     tools: { allow: ["*"] },
   })
-  const [before, head, told] = [kept(kit), kit.audit.head(), kit.applied.length]
+  const [before, head, told] = [kept(kit), kit.audit.head(), kit.history.head()]
   for (const [name, input] of Object.entries(asked)) {
     const { plan } = (await kit.run(admin, name, { ...input, dry_run: true })) as Shown
     assert.deepEqual([plan.operation, plan.state, plan.proposedBy], [name, "drafted", "boss"])
@@ -85,7 +86,7 @@ test("a dry run of every operation that changes something changes nothing", asyn
     assert.ok(!JSON.stringify(plan).includes("never-to-be-seen"), name)
     assert.deepEqual([kept(kit), kit.audit.head()], [before, head], `${name} changed something`)
   }
-  assert.equal(kit.applied.length, told)
+  assert.equal(kit.history.head(), told)
   assert.ok(!readFileSync(join(kit.folder, "data", "state.json"), "utf8").includes("never-to-be-seen"))
 })
 
@@ -134,14 +135,23 @@ test("history is told of each change that was applied, with what was and what is
   const ann = await kit.join("ann")
   await kit.run(admin, "set_grants", { name: "ann", grants: { permissions: ["observe"] } })
   await kit.run(admin, "create_key", { principal: "ann", dry_run: true })
-  const [record, ...others] = kit.applied
+  const [revision, ...others] = await kit.history.between(0, kit.history.head())
   assert.equal(others.length, 0)
   assert.deepEqual(
-    [record?.operation, record?.actor.principal.name, record?.nowMs],
-    ["set_grants", "admin", nowMs],
+    [revision?.operation, revision?.who, revision?.atMs],
+    ["set_grants", { kind: "principal", id: admin.principal.id, name: "admin" }, nowMs],
   )
   const after = await kit.principals.find(ann.principal.id)
-  assert.deepEqual(record?.changes, [{ subject: "principal", name: "ann", before: ann.principal, after }])
+  const [change] = revision?.changes ?? []
+  assert.deepEqual(
+    [change?.subject, change?.name, change?.before, change?.after],
+    [
+      "principal",
+      "ann",
+      ann.principal,
+      after, // oxfmt-ignore
+    ],
+  )
 })
 
 test("of changes drafted at once the later sees what the earlier did", async (t) => {

@@ -16,10 +16,13 @@ import { createFleet, type RunningFleet } from "../../src/fleet/registry.ts"
 import { JsonPins } from "../../src/stores/json/pins.ts"
 import { openServersFolder } from "../../src/fleet/files/servers-d.ts"
 import { keyMaker } from "../../src/identity/api-key.ts"
+import { Closers } from "../../src/gateway/closers.ts"
+import { openHistory } from "../../src/gateway/history.ts"
 import { createSealer } from "../../src/identity/sealer.ts"
 import { passwords } from "../../src/identity/password.ts"
+import { createLog } from "../../src/log.ts"
 import { operations } from "../../src/operations/index.ts"
-import type { AppliedRecord, OperationContext } from "../../src/operations/operation.ts"
+import type { OperationContext } from "../../src/operations/operation.ts"
 import { perform, type Performed } from "../../src/operations/perform.ts"
 import { jsonKeys } from "../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../src/stores/json/principals.ts"
@@ -39,13 +42,15 @@ export const broken = { command: process.execPath, args: ["-e", "console.error('
 /** Some of its tools are not as they must be. */
 export const wayward = { command: process.execPath, args: [join(root, "test/fleet/wayward-service.ts")] }
 
+const silent = createLog({ level: "silent" })
+
 export type Kit = {
   readonly fleet: RunningFleet
   readonly folder: string
   /** Types of what was published, in order. */
   readonly published: readonly string[]
-  /** What history was told of, in order. */
-  readonly applied: readonly AppliedRecord[]
+  readonly history: OperationContext["history"]
+  readonly services: OperationContext["services"]
   readonly principals: OperationContext["principals"]
   readonly keys: OperationContext["keys"]
   readonly quotas: OperationContext["quotas"]
@@ -116,8 +121,17 @@ export async function openKit(t: TestContext): Promise<Kit> {
   const { recorder, logFolder, ...log } = await openLog(t, () => nowMs)
   const plans = jsonPlans(state)
   const sealer = createSealer(randomBytes(32))
-  const applied: AppliedRecord[] = []
-  const onApplied = async (record: AppliedRecord): Promise<void> => void applied.push(record)
+  const closers = new Closers(silent)
+  t.after(() => closers.close())
+  const history = await openHistory(
+    {
+      config: { data: join(folder, "data"), history: { keep: 10_000, keepDays: 0, bytes: 1e9 } },
+      log: { warn: () => {}, error: assert.ifError },
+      stores: { sealer, ...identity, quotas },
+      files: services,
+    },
+    closers,
+  )
   const governance = {
     planMs: 60 * minuteMs,
     approvalMs: 10 * minuteMs,
@@ -125,7 +139,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
     plansPerPrincipal: 20,
     plans: 200,
   } as const
-  const governing = { plans, sealer, governance, onApplied, taint: () => undefined }
+  const governing = { plans, sealer, governance, history, taint: () => undefined }
   const stores = { ...identity, ...log, ...governing, quotas, counters, fleet, services, events }
   const kit: Kit = {
     ...stores,
@@ -133,7 +147,6 @@ export async function openKit(t: TestContext): Promise<Kit> {
     logFolder,
     folder,
     published,
-    applied,
     join: async (name, grants = {}, kind = "human") => {
       const draft = {
         id: randomUUID(),

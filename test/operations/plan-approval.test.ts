@@ -21,8 +21,9 @@ test("AGT-13 what is of high risk is made for an agent when another principal ha
     output: { service: { name: string } }
   }
   assert.deepEqual([made.plan.state, made.output.service.name, isRegistered(world)], ["applied", "files", true])
+  const { revisions } = await kit.history.page({}, { below: Number.POSITIVE_INFINITY, limit: 10 })
   assert.deepEqual(
-    kit.applied.map(({ operation, plan, actor }) => [operation, plan, actor.principal.name]),
+    revisions.map(({ operation, plan, who }) => [operation, plan, who.kind === "principal" && who.name]),
     [["register_service", id, "agent"]],
   )
 })
@@ -123,9 +124,9 @@ for (const [what, change] of Object.entries(changesBetween)) {
     const asked = await propose(world, "update_service", { name: "files", args: ["--all"] })
     await kit.run(boss, "approve_plan", asked)
     await change(world)
-    const before = kit.applied.length
+    const before = kit.history.head()
     await assert.rejects(kit.run(agent, "apply_plan", asked), refusal("conflict", /has changed since the plan/))
-    assert.deepEqual([kit.applied.length, (await show(world, asked.id)).state], [before, "approved"])
+    assert.deepEqual([kit.history.head(), (await show(world, asked.id)).state], [before, "approved"])
   })
 }
 

@@ -227,7 +227,7 @@ export class JsonlHistory implements History {
   }
 
   #notKept(): GatewayError {
-    const text = `Revisions ${this.oldest()} to ${this.#last} are kept (history.keep); name those.`
+    const text = `Revisions ${this.oldest()} to ${this.#last} are kept (history.keep, history.keepDays, history.bytes); name those.`
     return new GatewayError("not_found", text, { next: { operation: "config_history" } })
   }
 }
