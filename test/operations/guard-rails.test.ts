@@ -125,6 +125,18 @@ test("AGT-10 who may not do what somebody does cannot let them in again", async 
   assert.equal((await kit.principals.findByName("bot"))?.disabled, false)
 })
 
+test("AGT-10 who may not set quotas moves nobody out of those of a team", async (t) => {
+  const { kit, ann } = await openGoverned(t)
+  const clerk = await kit.join("clerk", { permissions: ["principals:write"] })
+  await kit.join("bot")
+  const move = { name: "bot", team: "free" }
+  await assert.rejects(kit.run(clerk, "set_principal", move), refusal("forbidden", /quotas:write/))
+  await kit.run(ann, "set_principal", { ...move, title: "Bot" })
+  await kit.run(clerk, "set_principal", { ...move, title: "" })
+  const { team, title } = (await kit.principals.findByName("bot")) ?? {}
+  assert.deepEqual([team, title], ["free", undefined])
+})
+
 test("the last who governs is neither disabled nor removed, and who governs for a time is no other", async (t) => {
   const { kit, ann, bob, annsKey } = await openGoverned(t)
   const attacks = async (text: RegExp): Promise<void> => {
