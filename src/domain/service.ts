@@ -9,6 +9,7 @@ import { GatewayError } from "../errors.ts"
 import { readBreaker, type BreakerRules } from "./breaker-rules.ts"
 import type { Cost } from "./cost.ts"
 import { describeIssues } from "./describe-issues.ts"
+import type { NetworkRules } from "./network-rules.ts"
 import type { PinMode } from "./pins/pin.ts"
 import type { ServicePreview } from "./service-preview.ts"
 import { fromClientEntry, isRecord, serviceFile, serviceName, type ServiceFile } from "./service-file.ts"
@@ -92,6 +93,8 @@ export type UrlService = ServiceFacts & {
   /** Never empty. */
   readonly endpoints: readonly ServiceEndpoint[]
   readonly balance: "round_robin" | "weighted" | "least_connections" | "hash"
+  /** Undefined where its file says nothing of it. */
+  readonly network: NetworkRules | undefined
 }
 
 export type ServiceDefinition = StdioService | UrlService
@@ -194,7 +197,10 @@ function define(name: string, file: ServiceFile): ServiceDefinition {
   const facts = { ...factsOf(name, file), ...timesOf(name, file) }
   const type = file.type ?? inferType(name, file)
   refuseStrangers(name, type, file)
-  if (type !== "stdio") return { ...facts, type, headers: file.headers ?? {}, ...endpointsOf(name, type, file) }
+  if (type !== "stdio") {
+    const network = file.network && { allow: file.network.allow, http: file.network.http ?? false }
+    return { ...facts, type, headers: file.headers ?? {}, network, ...endpointsOf(name, type, file) }
+  }
   if (file.command === undefined) throw wrong(name, 'A stdio service needs the field "command".')
   return { ...facts, type, command: file.command, args: file.args ?? [], env: file.env ?? {}, cwd: file.cwd }
 }
@@ -254,7 +260,7 @@ function inferType(name: string, { command, url, endpoints }: ServiceFile): Serv
 }
 
 const stdioFields = ["command", "args", "env", "cwd"] as const
-const urlFields = ["url", "headers", "endpoints", "balance"] as const
+const urlFields = ["url", "headers", "endpoints", "balance", "network"] as const
 
 /** Fields of the other kind are refused unless empty: what someone wrote must not be passed over in silence. */
 function refuseStrangers(name: string, type: ServiceDefinition["type"], file: ServiceFile): void {

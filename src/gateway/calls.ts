@@ -10,6 +10,7 @@ import type { RouteOptions } from "../call/route.ts"
 import type { TaskCallsOptions } from "../call/tasks/sent.ts"
 import { viewOf } from "../call/view.ts"
 import type { Config } from "../config.ts"
+import type { Machine } from "../domain/machine.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { Taints } from "../domain/taint.ts"
@@ -49,6 +50,7 @@ export type Calls = {
 export type CallsOptions = {
   readonly config: Config
   readonly stores: Stores
+  readonly machine: Machine
   readonly services: Services
   readonly audit: Audit
   readonly limiter: Limiter
@@ -138,13 +140,14 @@ function read(
 }
 
 function contextOf(
-  { config, stores, services: { files, fleet, known }, audit, taints, overload }: CallsOptions,
+  { config, machine, stores, services: { files, fleet, known }, audit, taints, overload }: CallsOptions,
   actor: ActivePrincipal,
   signal: AbortSignal,
 ): OperationContext {
   const { principals, keys, events, quotas, counters, plans, sealer } = stores
   return {
     actor,
+    machine,
     fleet,
     services: files,
     principals,

@@ -28,14 +28,14 @@ import { jsonPlans } from "../../src/stores/json/plans.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
 import { MemoryCounters } from "../../src/stores/memory/counters.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
-import { defaultBreaker, limits, makeFolder } from "../fleet/fleet-kit.ts"
+import { defaultBreaker, limits, makeFolder, openMachine } from "../fleet/fleet-kit.ts"
 import { openLog } from "./log-kit.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 
 export const hello = { command: process.execPath, args: [join(root, "examples/hello-server/server.ts")] }
 /** It says so on its error output and ends. */
-export const broken = { command: process.execPath, args: ["-e", "console.error('no luck'); process.exit(1)"] }
+export const broken = { command: process.execPath, args: [join(root, "test/fixtures/failing-server.mjs")] }
 /** Some of its tools are not as they must be. */
 export const wayward = { command: process.execPath, args: [join(root, "test/fleet/wayward-service.ts")] }
 
@@ -76,7 +76,7 @@ export const admins = { permissions: ["govern", "services:stdio:write"], tools: 
 /** When everything in the tests of identity happens. */
 export const nowMs = Date.UTC(2026, 10, 21)
 
-export async function openKit(t: TestContext): Promise<Kit> {
+export async function openKit(t: TestContext, machine = openMachine()): Promise<Kit> {
   const folder = await makeFolder(t)
   const services = await openServersFolder(join(folder, "servers.d"))
   t.after(() => services.close())
@@ -98,6 +98,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
     lookup: () => undefined,
     pin: "first_use",
     pins: new JsonPins(join(folder, "pins")),
+    machine,
     ledger: new PidLedger(join(folder, "children.json")),
     now: Date.now,
     elapsed: () => performance.now(),
@@ -118,7 +119,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
   const onApplied = async (record: AppliedRecord): Promise<void> => void applied.push(record)
   const governance = { planMs: 3_600_000 }
   const governing = { plans, sealer, governance, onApplied, taint: () => undefined }
-  const stores = { ...identity, ...log, ...governing, quotas, counters, fleet, services, events }
+  const stores = { ...identity, ...log, ...governing, machine, quotas, counters, fleet, services, events }
   const kit: Kit = {
     ...stores,
     recorder,
