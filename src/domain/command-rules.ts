@@ -10,7 +10,7 @@ import { judgeContainer } from "./command-rules/containers.ts"
 import { finding, type Finding } from "./command-rules/finding.ts"
 import { judgeInterpreter, scriptOf } from "./command-rules/interpreters.ts"
 import { judgePackageRunner } from "./command-rules/package-runners.ts"
-import { isAbsolutePath, pathProblem } from "./command-rules/paths.ts"
+import { isAbsolutePath, isOfRuntime, isOfSystem, pathProblem } from "./command-rules/paths.ts"
 import { kindOf } from "./command-rules/program-names.ts"
 import { isDangerousVariable } from "./command-rules/variables.ts"
 import type { StdioService } from "./service.ts"
@@ -19,7 +19,7 @@ import type { StdioService } from "./service.ts"
 export type Program = Pick<StdioService, "command" | "args" | "env" | "cwd">
 
 export type CommandTerms = {
-  /** Names that may stand for a program without its path. */
+  /** Names that may stand for a program without its path, and paths of programs of the system. */
   readonly names: readonly string[]
   /** Where a path leads when all links are followed; itself where nobody knows. */
   readonly realPathOf: (path: string) => string
@@ -37,8 +37,8 @@ export function judgeCommand(program: Program, { names, realPathOf }: CommandTer
   const real = { ...program, command: realPathOf(program.command) }
   return (
     judgeName(program.command, names) ??
-    judgeProgram(program, realPathOf) ??
-    (real.command === program.command ? undefined : judgeProgram(real, realPathOf)) ??
+    judgeProgram(program, { names, realPathOf }) ??
+    (real.command === program.command ? undefined : judgeLink(program, real, { names, realPathOf })) ??
     judgeFolder(program) ??
     judgeVariables(program)
   )
@@ -63,17 +63,21 @@ function judgeName(command: string, names: readonly string[]): Finding | undefin
   return problem === undefined ? undefined : finding("command.path", `"command" ${problem}; write it out.`)
 }
 
-function judgeProgram(
-  { command, args, cwd }: Program,
-  realPathOf: CommandTerms["realPathOf"],
-): Finding | undefined {
+/** Who lists a link lists what it leads to. */
+function judgeLink(program: Program, real: Program, { names, realPathOf }: CommandTerms): Finding | undefined {
+  const listed = names.includes(program.command) ? [...names, real.command] : names
+  return judgeProgram(real, { names: listed, realPathOf })
+}
+
+function judgeProgram({ command, args, cwd }: Program, { names, realPathOf }: CommandTerms): Finding | undefined {
   const known = kindOf(command)
   if (known.kind === "shell") return noShell()
   if (known.kind === "launcher") return noLauncher()
   if (known.kind === "package")
     return judgePackageRunner(known.name, args) ?? (cwd === undefined ? undefined : readsFolder(known.name))
   if (known.kind === "container") return judgeContainer(args)
-  if (known.kind === "program") return judgeUnknown(args)
+  if (known.kind === "program")
+    return (names.includes(command) ? undefined : judgePlace(command)) ?? judgeUnknown(args)
   const wrong = judgeInterpreter(known.name, args)
   if (wrong) return wrong
   if (cwd !== undefined && (known.name === "bun" || known.name === "deno")) return readsFolder(known.name)
@@ -82,10 +86,18 @@ function judgeProgram(
 
 /** An interpreter would run the script of a package manager, or whatever a link leads to. */
 function judgeScript(script: string): Finding | undefined {
-  if (kindOf(script).kind !== "program") return noLauncher()
+  if (kindOf(script).kind !== "program" || isOfRuntime(script)) return noLauncher()
   return isAbsolutePath(script) && pathProblem(script) !== undefined
     ? finding("command.script", "The script leads to what is no file of a disk; give the file itself.")
     : undefined
+}
+
+function judgePlace(command: string): Finding | undefined {
+  if (!isOfSystem(command)) return undefined
+  return finding(
+    "command.system",
+    "This is a program of the system, and hardly a service; put the service elsewhere, or have the operator list this path in the setting stdio.commands.",
+  )
 }
 
 const codeFlag = /^(?:-l?[ce]|--eval|--exec|--command|-Command|\/c)$/i

@@ -6,6 +6,7 @@ export type Rule =
   | "command.path"
   | "command.shell"
   | "command.launcher"
+  | "command.system"
   | "command.inline-code"
   | "command.flag"
   | "command.script"

@@ -4,8 +4,9 @@
  */
 
 import { finding, type Finding } from "./finding.ts"
-import { isPinnedNpm } from "./package-pins.ts"
+import { isPinnedNpm, programOf } from "./package-pins.ts"
 import { pathProblem } from "./paths.ts"
+import { kindOf } from "./program-names.ts"
 
 export type Interpreter = "bun" | "deno" | "dotnet" | "java" | "node" | "perl" | "php" | "python" | "ruby"
 
@@ -64,12 +65,11 @@ export function scriptOf(interpreter: Interpreter, args: readonly string[]): str
 export function judgeInterpreter(interpreter: Interpreter, args: readonly string[]): Finding | undefined {
   const script = scriptOf(interpreter, args)
   if (script === undefined) return finding("command.script", `Give ${interpreter} a script by its absolute path.`)
+  const [, remote] = (interpreter === "deno" && /^(?:npm|jsr):\/?(.+)$/.exec(script)) || []
+  if (remote !== undefined) return judgeRemote(remote)
+  if (script.startsWith("-") || inlineCode.test(script)) return refusedFlag(interpreter, script)
   if (interpreter === "java" && args[scriptIndex(interpreter, args) - 1] !== "-jar")
     return finding("command.script", "Give java a -jar by its absolute path.")
-  if (interpreter === "deno" && isPinnedRemote(script)) return undefined
-  if (script.startsWith("-") || inlineCode.test(script)) return refusedFlag(interpreter, script)
-  if (/^(?:npm|jsr):/.test(script))
-    return finding("command.unpinned", "Name the package with an exact version, such as npm:name@1.2.3.")
   const problem = pathProblem(script)
   if (problem !== undefined)
     return finding("command.script", `The script of ${interpreter} ${problem}; give its absolute path.`)
@@ -87,9 +87,15 @@ function scriptIndex(interpreter: Interpreter, args: readonly string[]): number 
   return found < 0 ? args.length : first + found
 }
 
-function isPinnedRemote(script: string): boolean {
-  const [, named] = /^(?:npm|jsr):\/?(.+)$/.exec(script) ?? []
-  return named !== undefined && isPinnedNpm(named)
+function judgeRemote(named: string): Finding | undefined {
+  if (!isPinnedNpm(named))
+    return finding("command.unpinned", "Name the package with an exact version, such as npm:name@1.2.3.")
+  return kindOf(programOf(named)).kind === "program"
+    ? undefined
+    : finding(
+        "command.launcher",
+        "This package runs code that it is told; name the one that is the service itself.",
+      )
 }
 
 function refusedFlag(interpreter: Interpreter, flag: string): Finding {

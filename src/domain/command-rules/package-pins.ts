@@ -10,6 +10,11 @@ export function isPinnedNpm(named: string): boolean {
   return npm.test(named)
 }
 
+/** `@scope/name@1.2.3`, `name[extra]==1.2.3` -> `name` */
+export function programOf(named: string): string {
+  return /^(?:@[^/]*\/)?([^@=[]*)/.exec(named)?.[1] ?? ""
+}
+
 /** `name==1.2.3`, `name@1.2.3` */
 export function isPinnedPython(named: string): boolean {
   return python.test(named)

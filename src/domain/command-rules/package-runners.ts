@@ -1,7 +1,7 @@
 /** What may be said to programs that fetch a package and run it: which one, in which version, and what to tell it. */
 
 import { finding, type Finding } from "./finding.ts"
-import { isPinnedNpm, isPinnedPython } from "./package-pins.ts"
+import { isPinnedNpm, isPinnedPython, programOf } from "./package-pins.ts"
 import { kindOf } from "./program-names.ts"
 
 export type PackageRunner = "npx" | "bunx" | "uvx"
@@ -41,11 +41,6 @@ function judgeFrom(named: string, program: string): Finding | undefined {
       `After --from uvx may only run the program named like the package: ${example.uvx}.`,
     )
   return kindOf(program).kind === "program" ? undefined : launches("uvx")
-}
-
-/** `@scope/name@1.2.3`, `name[extra]==1.2.3` -> `name` */
-function programOf(named: string): string {
-  return /^(?:@[^/]*\/)?([^@=[]*)/.exec(named)?.[1] ?? ""
 }
 
 function launches(runner: PackageRunner): Finding {
