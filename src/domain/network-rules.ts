@@ -52,12 +52,16 @@ export function compileNetwork(
     allows,
     assertUrl: (text) => {
       const url = URL.parse(text)
+      if (oddCharacter.test(text)) throw notAsWritten()
       if (!url || !schemes.includes(url.protocol)) throw notInClear()
       if (url.username !== "" || url.password !== "") throw noCredentials()
       if (!mayBe(url.hostname, allows)) throw notAllowed("invalid")
     },
   }
 }
+
+/** Readers of URLs leave out line ends and tabs, and so see another host than is written. */
+const oddCharacter = /[\s\p{C}]/u
 
 /** A name is looked up when it is dialled; these stand for this machine without being looked up. */
 function mayBe(hostname: string, allows: CompiledNetwork["allows"]): boolean {
@@ -87,6 +91,12 @@ function notInClear(): GatewayError {
     'The url must begin with https:// or wss:// here. Whoever may reach this machine (services:stdio:write) can allow http:// and ws:// by "network": { "http": true } in the service\'s file, or by outbound.http.',
     { detail: { rule: "outbound.scheme" } },
   )
+}
+
+function notAsWritten(): GatewayError {
+  return new GatewayError("invalid", "The url holds a space or a control character; write it without.", {
+    detail: { rule: "outbound.characters" },
+  })
 }
 
 function noCredentials(): GatewayError {

@@ -33,7 +33,7 @@ export type Opened = {
   readonly changes: readonly string[]
 }
 
-type Given = {
+export type Given = {
   readonly folder?: string
   readonly limits?: Partial<FleetOptions["limits"]>
   readonly breaker?: Partial<FleetOptions["breaker"]>
