@@ -152,7 +152,7 @@ const table = {
       "Whose command lines are held to the rules (no shell, no code in arguments, no variable that loads something): those that come through operations, or those of services' files as well.",
     ),
     commands: list(
-      "Programs that such a command line may use beside what it may anyway: names (`npx`) in place of absolute paths, and programs of the system by their paths (`/usr/bin/mcp-server`).",
+      "Programs that such a command line may use beside what it may anyway: names (`npx`; `node` always) in place of absolute paths, and programs of the system by their paths (`/usr/bin/mcp-server`).",
     ),
   },
   overload: {

@@ -18,14 +18,18 @@ export type MachineTerms = {
   readonly stdio: { readonly strict: Strictness; readonly commands: readonly string[] }
 }
 
+/** Programs are looked for first where our own runtime is: child.ts. */
+const ownNames = ["node"]
+
 /** @param resolve in place of the system's */
 export function createMachine({ outbound, stdio }: MachineTerms, resolve?: Resolve): Machine {
+  const names = [...ownNames, ...stdio.commands]
   const byDefault = outbound.strict === "all" ? publicOnly : undefined
   return {
     guardFor: (rules: NetworkRules | undefined = byDefault): DialGuard | undefined =>
       rules && guardDials(rules, outbound, resolve),
     assertHarmless: async (program, origin) => {
-      if (origin === "operation" || stdio.strict === "all") await assertHarmless(program, stdio.commands)
+      if (origin === "operation" || stdio.strict === "all") await assertHarmless(program, names)
     },
   }
 }

@@ -163,7 +163,7 @@ export const oddCommands: readonly (readonly [Rule, string])[] = [
   ["command.relative", "./server"],
   ["command.relative", "../server"],
   ["command.relative", "bin/server"],
-  ["command.relative", "node"],
+  ["command.relative", "nodejs"],
   ["command.relative", "//host/share/server"],
   ["command.characters", "/opt/a server"],
   ["command.characters", "/usr/bin/node -e 1"],

@@ -80,10 +80,11 @@ test("AGT-06 a link is what it leads to, for the program and for its script", as
   assert.deepEqual(filesOf(kit), [])
 })
 
-test("AGT-04 a name is taken where the operator lists it, and its arguments are judged all the same", async (t) => {
-  const kit = await openKit(t, openMachine({ stdio: { commands: ["node"] } }))
+test("AGT-04 a name is taken where the operator lists it, or for the gateway's own Node, and its arguments are judged all the same", async (t) => {
+  const kit = await openKit(t, openMachine({ stdio: { commands: ["server"] } }))
   const admin = await kit.join("admin", admins)
   const { args } = hello
+  await kit.run(admin, "register_service", { name: "listed", enabled: false, command: "server" })
   await kit.run(admin, "register_service", { name: "named", command: "node", args })
   const other = { name: "other", command: "nodejs", args }
   await assert.rejects(kit.run(admin, "register_service", other), refusal("invalid", /stdio\.commands/))
