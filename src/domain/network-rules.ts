@@ -27,6 +27,13 @@ export const networkField = z.strictObject({
 /** What holds for a service whose definition came from somebody who may not reach this machine. */
 export const publicOnly: NetworkRules = { allow: ["public"], http: false }
 
+/** Whether something can be reached by the one that could not by the other; where nothing is said, everything can. */
+export function loosensNetwork(before: NetworkRules | undefined, after: NetworkRules | undefined): boolean {
+  if (!before) return false
+  if (!after) return true
+  return (after.http && !before.http) || after.allow.some((one) => !before.allow.includes(one))
+}
+
 /** What the operator allows to every service that is held to rules at all. */
 export type OutboundTerms = { readonly allow: readonly string[]; readonly http: boolean }
 
