@@ -14,6 +14,7 @@ import { temporarySuffix } from "./durable-file.ts"
 import type { EntryRecorder } from "./domain/audit/log.ts"
 import type { Load } from "./domain/overload.ts"
 import { GatewayError } from "./errors.ts"
+import { createMachine } from "./fleet/machine.ts"
 import { openAudit } from "./gateway/audit.ts"
 import { wireCalls } from "./gateway/calls.ts"
 import { Closers } from "./gateway/closers.ts"
@@ -72,17 +73,19 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const stopping = new AbortController()
   const stores = await openStores(config, closers)
   const { events } = stores
+  const machine = createMachine(config)
   const { recorder } = options
-  const audit = { ...(await openAudit({ ...options, events }, closers)), ...(recorder && { recorder }) }
+  const audit = { ...(await openAudit({ ...options, events, machine }, closers)), ...(recorder && { recorder }) }
   const taskIds = createTaskIds(stores.sealer, "task")
   const openTaskId = (id: string): TaskRecord | undefined => taskIds.open(id)
-  const services = await openServices({ config, log, version, events, openTaskId }, closers)
+  const services = await openServices({ config, machine, log, version, events, openTaskId }, closers)
   const taints = openTaints({ config, files: services.files, principals: stores.principals }, closers)
   const history = await openHistory({ config, log, stores, files: services.files }, closers)
   const limiter = followTaints(await openLimiter({ config, log, stores, usage: audit.usage }, closers), taints)
   const onReport = ({ level }: Load): void => events.publish({ type: "load", level })
   const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator, onReport }, closers)
-  const wiring = { config, stores, services, audit, history, limiter, taints, overload, stopping: stopping.signal }
+  const opening = { config, machine, stores, services, audit, history, limiter, taints, overload }
+  const wiring = { ...opening, stopping: stopping.signal }
   const calls = wireCalls(wiring, closers)
   keepPlansSwept(stores, closers)
   let flushed: (() => Promise<void>) | undefined

@@ -137,6 +137,25 @@ const table = {
       format: choice(exportFormats, "cef", "The form of the entries sent to `audit.syslog.host`."),
     },
   },
+  outbound: {
+    strict: choice(
+      ["operations", "all"],
+      "operations",
+      "Which services may only be reached over https, and at public addresses: those that came through operations of principals without `services:stdio:write`, or all whose file has no `network`, and the addresses of the audit log's sinks.",
+    ),
+    allow: addresses("Addresses or networks (`10.0.0.0/8`) where such services may be, beside public ones."),
+    http: toggle("Lets such services be reached over `http:` and `ws:` too."),
+  },
+  stdio: {
+    strict: choice(
+      ["operations", "all"],
+      "operations",
+      "Whose command lines are held to the rules (no shell, no code in arguments, no variable that loads something): those that come through operations, or those of services' files as well.",
+    ),
+    commands: list(
+      "Programs that such a command line may use beside what it may anyway: names (`npx`; `node` always) in place of absolute paths, and programs of the system by their paths (`/usr/bin/mcp-server`).",
+    ),
+  },
   overload: {
     rssBytes: whole(
       0,

@@ -9,6 +9,7 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Change, KeptValues, ServiceChange } from "./change.ts"
 import { exceeds } from "./exceeding.ts"
+import { loosensNetwork, type NetworkRules } from "./network-rules.ts"
 import type { Grants } from "./permission.ts"
 import type { Principal } from "./principal.ts"
 import { isLooser } from "./quota/compare.ts"
@@ -52,6 +53,12 @@ export const riskRules: readonly Rule[] = [
     class: highForAgents,
     reason: "lets the gateway speak to an address it did not speak to before",
     applies: onService(({ before, after }) => !!after && hasNewAddress(before, after)),
+  },
+  {
+    id: "service-network",
+    class: "high",
+    reason: "lets a service be at addresses, or in clear, where it could not be before",
+    applies: onService(({ before, after }) => loosensNetwork(networkOf(before), networkOf(after))),
   },
   {
     id: "service-new-words",
@@ -261,6 +268,10 @@ function hasNewAddress(before: ServiceDefinition | undefined, after: ServiceDefi
 
 function urlsOf(definition: ServiceDefinition | undefined): readonly string[] {
   return definition && definition.type !== "stdio" ? definition.endpoints.map(({ url }) => url) : []
+}
+
+function networkOf(definition: ServiceDefinition | undefined): NetworkRules | undefined {
+  return definition?.type === "stdio" ? undefined : definition?.network
 }
 
 function wordsOf(definition: ServiceDefinition | undefined): unknown {

@@ -7,6 +7,7 @@ import * as z from "zod"
 import { isOfSpecification } from "../mcp/message.ts"
 import { breakerFields } from "./breaker-rules.ts"
 import { costSchema } from "./cost.ts"
+import { networkField } from "./network-rules.ts"
 import { pinModes } from "./pins/pin.ts"
 import { holdsAskedPlaceholder, holdsForeignPlaceholder, holdsPlaceholder } from "./placeholder.ts"
 
@@ -101,6 +102,7 @@ export const serviceFile = z.strictObject({
   cwd: filledIn.min(1).optional(),
   url: url.optional(),
   headers: z.record(headerName, headerValue).optional(),
+  network: networkField.optional(),
   endpoints: z
     .array(z.strictObject({ url, weight: z.number().min(0).max(1_000_000).optional(), region: label.optional() }))
     .min(1)

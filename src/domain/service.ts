@@ -9,9 +9,12 @@ import { GatewayError } from "../errors.ts"
 import { readBreaker, type BreakerRules } from "./breaker-rules.ts"
 import type { Cost } from "./cost.ts"
 import { describeIssues } from "./describe-issues.ts"
+import type { NetworkRules } from "./network-rules.ts"
 import type { PinMode } from "./pins/pin.ts"
 import type { ServicePreview } from "./service-preview.ts"
+import { readEndpoints } from "./service-endpoints.ts"
 import { fromClientEntry, isRecord, serviceFile, serviceName, type ServiceFile } from "./service-file.ts"
+import { wrongService } from "./service-problem.ts"
 import { visibleJson } from "./visible-text.ts"
 
 type ServiceFacts = {
@@ -92,6 +95,8 @@ export type UrlService = ServiceFacts & {
   /** Never empty. */
   readonly endpoints: readonly ServiceEndpoint[]
   readonly balance: "round_robin" | "weighted" | "least_connections" | "hash"
+  /** Undefined where its file says nothing of it. */
+  readonly network: NetworkRules | undefined
 }
 
 export type ServiceDefinition = StdioService | UrlService
@@ -194,8 +199,8 @@ function define(name: string, file: ServiceFile): ServiceDefinition {
   const facts = { ...factsOf(name, file), ...timesOf(name, file) }
   const type = file.type ?? inferType(name, file)
   refuseStrangers(name, type, file)
-  if (type !== "stdio") return { ...facts, type, headers: file.headers ?? {}, ...endpointsOf(name, type, file) }
-  if (file.command === undefined) throw wrong(name, 'A stdio service needs the field "command".')
+  if (type !== "stdio") return { ...facts, type, headers: file.headers ?? {}, ...readEndpoints(name, type, file) }
+  if (file.command === undefined) throw wrongService(name, 'A stdio service needs the field "command".')
   return { ...facts, type, command: file.command, args: file.args ?? [], env: file.env ?? {}, cwd: file.cwd }
 }
 
@@ -203,7 +208,7 @@ function factsOf(name: string, file: ServiceFile): Omit<ServiceFacts, "timeoutMs
   const { title, description, owner, region, tools, health } = file
   const rename = tools?.rename ?? {}
   if (new Set(Object.values(rename)).size < Object.keys(rename).length) {
-    throw wrong(name, 'Two tools get the same name in "tools.rename"; give each its own.')
+    throw wrongService(name, 'Two tools get the same name in "tools.rename"; give each its own.')
   }
   return {
     name,
@@ -240,7 +245,7 @@ function timesOf(name: string, file: ServiceFile): Pick<ServiceFacts, "timeoutMs
   const maxTimeMs = file.maxTimeMs ?? Math.max(defaults.maxTimeMs, file.timeoutMs ?? 0)
   const timeoutMs = file.timeoutMs ?? Math.min(defaults.timeoutMs, maxTimeMs)
   if (timeoutMs > maxTimeMs)
-    throw wrong(name, '"timeoutMs" is more than "maxTimeMs"; lower the one or raise the other.')
+    throw wrongService(name, '"timeoutMs" is more than "maxTimeMs"; lower the one or raise the other.')
   return { timeoutMs, maxTimeMs }
 }
 
@@ -248,13 +253,13 @@ function inferType(name: string, { command, url, endpoints }: ServiceFile): Serv
   if (command !== undefined) return "stdio"
   const first = url ?? endpoints?.[0]?.url
   if (first === undefined)
-    throw wrong(name, 'Say how to reach it: "command" for a program, "url" or "endpoints" for the network.')
+    throw wrongService(name, 'Say how to reach it: "command" for a program, "url" or "endpoints" for the network.')
   if (/^wss?:/i.test(first)) return "websocket"
   return /\/sse\/?(?:[?#]|$)/.test(first) ? "sse" : "http"
 }
 
 const stdioFields = ["command", "args", "env", "cwd"] as const
-const urlFields = ["url", "headers", "endpoints", "balance"] as const
+const urlFields = ["url", "headers", "endpoints", "balance", "network"] as const
 
 /** Fields of the other kind are refused unless empty: what someone wrote must not be passed over in silence. */
 function refuseStrangers(name: string, type: ServiceDefinition["type"], file: ServiceFile): void {
@@ -262,34 +267,8 @@ function refuseStrangers(name: string, type: ServiceDefinition["type"], file: Se
     (field) => Object.keys(file[field] ?? {}).length > 0,
   )
   if (strangers[0] !== undefined)
-    throw wrong(name, `Field "${strangers[0]}" has no meaning for type ${type}; remove it or correct "type".`)
-}
-
-const schemes = {
-  http: /^(?:https?:|unix:|\$)/i,
-  sse: /^(?:https?:|unix:|\$)/i,
-  websocket: /^(?:wss?:|unix:|\$)/i,
-}
-
-function endpointsOf(
-  name: string,
-  type: UrlService["type"],
-  file: ServiceFile,
-): Pick<UrlService, "endpoints" | "balance"> {
-  if (file.url !== undefined && file.endpoints) throw wrong(name, 'Give "url" or "endpoints", not both.')
-  const written = file.endpoints ?? (file.url === undefined ? [] : [{ url: file.url }])
-  if (written.length === 0) throw wrong(name, `A service of type ${type} needs the field "url" or "endpoints".`)
-  const endpoints = written.map(({ url, weight = 1, region = file.region }) => ({ url, weight, region }))
-  if (endpoints.some(({ url }) => !schemes[type].test(url)))
-    throw wrong(name, `A URL does not fit type ${type}; correct the one or the other.`)
-  if (endpoints.every(({ weight }) => weight === 0))
-    throw wrong(name, "Every endpoint has weight 0; give one of them more.")
-  const weighted = endpoints.some(({ weight }) => weight !== endpoints[0]?.weight)
-  return { endpoints, balance: file.balance ?? (weighted ? "weighted" : "round_robin") }
-}
-
-function wrong(name: string, sentence: string): GatewayError {
-  return new GatewayError("invalid", `Service ${visibleJson(JSON.stringify(name))} is not right. ${sentence}`, {
-    detail: { service: name },
-  })
+    throw wrongService(
+      name,
+      `Field "${strangers[0]}" has no meaning for type ${type}; remove it or correct "type".`,
+    )
 }

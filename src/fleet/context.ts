@@ -1,5 +1,6 @@
 /** What every live service is given by the fleet. */
 
+import type { Machine } from "../domain/machine.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 import type { PlaceholderLookup } from "../domain/placeholder.ts"
 import type { PinStore } from "../domain/pins/pin.ts"
@@ -51,6 +52,7 @@ export type FleetContext = {
   /** Where programs run whose definition names no folder. */
   readonly childFolder: string
   readonly lookup: PlaceholderLookup
+  readonly machine: Machine
   readonly ledger: PidLedger
   readonly cache: ListCache
   readonly pins: PinStore

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import type { Config } from "../config.ts"
 import type { AuditLog, EntryRecorder } from "../domain/audit/log.ts"
+import type { Machine } from "../domain/machine.ts"
 import { createSteadyClock } from "../domain/steady-clock.ts"
 import type { Events } from "../domain/event.ts"
 import type { Usage } from "../domain/usage.ts"
@@ -19,6 +20,7 @@ export type Audit = { readonly recorder: EntryRecorder; readonly log: AuditLog; 
 
 export type AuditOptions = {
   readonly config: Config
+  readonly machine: Machine
   readonly log: Log
   readonly version: string
   readonly events: Events
@@ -30,7 +32,7 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 export async function openAudit(
-  { config, log, version, events, failpoint }: AuditOptions,
+  { config, machine, log, version, events, failpoint }: AuditOptions,
   closers: Closers,
 ): Promise<Audit> {
   const folder = join(config.data, "audit")
@@ -77,6 +79,7 @@ export async function openAudit(
   closers.add(() => reader.close())
   sinks = await openSinks({
     sinks: await sinkSettings(config),
+    guard: machine.guardFor(undefined),
     entries: { after: (id, limit) => reader.entriesAfter(id, limit) },
     folder,
     version,

@@ -11,6 +11,7 @@ import type { TaskCallsOptions } from "../call/tasks/sent.ts"
 import { viewOf } from "../call/view.ts"
 import type { Config } from "../config.ts"
 import type { History } from "../domain/history.ts"
+import type { Machine } from "../domain/machine.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { Taints } from "../domain/taint.ts"
@@ -50,6 +51,7 @@ export type Calls = {
 export type CallsOptions = {
   readonly config: Config
   readonly stores: Stores
+  readonly machine: Machine
   readonly services: Services
   readonly audit: Audit
   readonly history: History
@@ -140,13 +142,14 @@ function read(
 }
 
 function contextOf(
-  { config, stores, services: { files, fleet, known }, audit, history, taints, overload }: CallsOptions,
+  { config, machine, stores, services: { files, fleet, known }, audit, history, taints, overload }: CallsOptions,
   actor: ActivePrincipal,
   signal: AbortSignal,
 ): OperationContext {
   const { principals, keys, events, quotas, counters, plans, sealer } = stores
   return {
     actor,
+    machine,
     fleet,
     services: files,
     principals,

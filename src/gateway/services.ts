@@ -6,6 +6,7 @@ import type { Config } from "../config.ts"
 import { childEnvironment, createLookup } from "../config/secrets.ts"
 import { compileCatalog } from "../domain/catalog.ts"
 import type { Events } from "../domain/event.ts"
+import type { Machine } from "../domain/machine.ts"
 import { PidLedger } from "../fleet/children/pid-ledger.ts"
 import { createFleet, type FleetOptions, type RunningFleet } from "../fleet/registry.ts"
 import { openServersFolder, type ServersFolder } from "../fleet/files/servers-d.ts"
@@ -27,6 +28,7 @@ export type Services = {
 
 export type ServicesOptions = {
   readonly config: Config
+  readonly machine: Machine
   readonly log: Log
   readonly version: string
   readonly events: Events
@@ -34,7 +36,7 @@ export type ServicesOptions = {
 }
 
 export async function openServices(
-  { config, log, version, events, openTaskId }: ServicesOptions,
+  { config, machine, log, version, events, openTaskId }: ServicesOptions,
   closers: Closers,
 ): Promise<Services> {
   const files = await openServersFolder(config.servers)
@@ -86,6 +88,7 @@ export async function openServices(
     baseEnv: childEnvironment(),
     childFolder: dirname(config.servers),
     lookup: createLookup(config.data),
+    machine,
     now: Date.now,
     elapsed: () => performance.now(),
     random: Math.random,

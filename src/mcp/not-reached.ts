@@ -2,8 +2,9 @@
 
 import { GatewayError } from "../errors.ts"
 
-/** @param progress whether bytes of a request may have left */
+/** @param progress whether bytes of a request may have left; an error of our own says so itself */
 export function notReached(cause: unknown, progress: "sent" | "unsent"): GatewayError {
+  if (cause instanceof GatewayError) return cause
   const code = codeOf(cause)
   const sent = progress === "sent"
   const message = sent ? `The connection to the service broke before it answered (${code}).` : whyNot(code)

@@ -5,6 +5,7 @@ import { readServiceFile } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { assertMayAccount } from "./accounting-rules.ts"
+import { holdDefinition } from "./held-definition.ts"
 import { assertMayReach, assertMayRename } from "./machine-reach.ts"
 import { defineChange } from "./change-operation.ts"
 import { defineOperation, type Draft, type OperationContext } from "./operation.ts"
@@ -40,7 +41,8 @@ async function draftUpdate(
   assertMayReach(context, after, before)
   assertMayRename(context, before, after)
   assertMayAccount(context, after, before)
-  return { changes: [{ subject: "service", name, before: raw, after: changed }], memo: toolNames(context, name) }
+  const held = await holdDefinition(context, { name, raw: changed, before })
+  return { changes: [{ subject: "service", name, before: raw, after: held }], memo: toolNames(context, name) }
 }
 
 export const toggleService = defineChange({

@@ -13,6 +13,7 @@ import type { Change } from "../domain/change.ts"
 import type { Events, GatewayEvent } from "../domain/event.ts"
 import type { Fleet } from "../domain/fleet.ts"
 import type { History } from "../domain/history.ts"
+import type { Machine } from "../domain/machine.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { Permission } from "../domain/permission.ts"
 import type { Governance, Plans } from "../domain/plan.ts"
@@ -108,6 +109,7 @@ export type TextStream<Output extends z.ZodObject = z.ZodObject> = {
 /** Who performs, and the ports through which it is done. */
 export type OperationContext = {
   readonly actor: ActivePrincipal
+  readonly machine: Machine
   readonly fleet: Fleet
   readonly services: ServiceFiles
   readonly principals: Principals

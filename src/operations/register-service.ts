@@ -4,6 +4,7 @@ import * as z from "zod"
 import { readServiceFile, type ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { assertMayAccount } from "./accounting-rules.ts"
+import { holdDefinition } from "./held-definition.ts"
 import { assertMayReach } from "./machine-reach.ts"
 import { defineChange } from "./change-operation.ts"
 import type { Operation, OperationContext } from "./operation.ts"
@@ -39,7 +40,8 @@ export function registerService(reservedNames: () => ReadonlySet<string>): Opera
         assertMayReach(context, definition)
         assertMayAccount(context, definition)
       }
-      return { changes: [{ subject: "service", name, after }], memo: undefined }
+      const held = await holdDefinition(context, { name, raw: after })
+      return { changes: [{ subject: "service", name, after: held }], memo: undefined }
     },
     tell: (context, { name }) => tellOutcome(context, name, []),
     say: sayOutcome,

@@ -24,6 +24,8 @@ const sentences: Readonly<Record<keyof typeof fields, string>> = {
   headers:
     "http, sse, websocket: sent with every request, such as Authorization. ${secret:NAME} stands for a secret.",
   endpoints: "http, sse, websocket: several replicas of the one service, in place of url.",
+  network:
+    'http, sse, websocket: the addresses it may be at, "public" for all public ones, and whether in clear. Needs services:stdio:write; without it, what you register is held to public addresses over https.',
   balance: "How calls are spread over endpoints.",
   isolation: "Who shares a connection: everyone, the calls of one principal, or those of one session.",
   timeoutMs: "Ms a call may be silent; each sign of progress starts it again.",

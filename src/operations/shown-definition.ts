@@ -23,6 +23,10 @@ export const shownDefinition = z.object({
   cwd: z.string().optional(),
   headers: named.optional().describe("Values are hidden but for placeholders."),
   endpoints: z.array(z.object({ url: z.string(), weight: z.number(), region: z.string().optional() })).optional(),
+  network: z
+    .object({ allow: texts, http: z.boolean() })
+    .optional()
+    .describe("Where it may be; absent, wherever its url says."),
   balance: z.enum(["round_robin", "weighted", "least_connections", "hash"]).optional(),
   isolation: z.enum(["shared", "principal", "session"]),
   timeoutMs: z.int(),
@@ -61,5 +65,9 @@ export function toShownDefinition(definition: ServiceDefinition): z.input<typeof
   }
   return facts.type === "stdio"
     ? { ...facts, args: [...facts.args] }
-    : { ...facts, endpoints: [...facts.endpoints] }
+    : {
+        ...facts,
+        endpoints: [...facts.endpoints],
+        network: facts.network && { ...facts.network, allow: [...facts.network.allow] },
+      }
 }

@@ -4,6 +4,7 @@
  * at least once and in order; what arrives again has the same `<stream>/<seq>`. How one sink is served: pump.ts.
  */
 
+import type { DialGuard } from "../domain/machine.ts"
 import { openFileSink, type FileSettings } from "./file-sink.ts"
 import { openPositions, type Positions } from "./positions.ts"
 import { Pump, type EntrySource } from "./pump.ts"
@@ -19,6 +20,8 @@ export type SinkSettings = {
 
 export type SinksOptions = {
   readonly sinks: SinkSettings
+  /** Of what they connect to; absent where that may be anywhere. */
+  readonly guard?: DialGuard | undefined
   readonly entries: EntrySource
   /** `audit` in the data folder. */
   readonly folder: string
@@ -78,11 +81,11 @@ function startPump({ name, sink, positions, options }: Starting): Pump {
   return pump
 }
 
-function openAll({ sinks, now, version }: SinksOptions): readonly (readonly [SinkName, Sink])[] {
+function openAll({ sinks, guard, now, version }: SinksOptions): readonly (readonly [SinkName, Sink])[] {
   const { file, webhook, syslog } = sinks
   const opened: [SinkName, Sink][] = []
   if (file) opened.push(["file", openFileSink(file)])
-  if (webhook) opened.push(["webhook", openWebhookSink({ ...webhook, version, now })])
-  if (syslog) opened.push(["syslog", openSyslogSink({ ...syslog, now: () => performance.now() })])
+  if (webhook) opened.push(["webhook", openWebhookSink({ ...webhook, version, now, guard })])
+  if (syslog) opened.push(["syslog", openSyslogSink({ ...syslog, now: () => performance.now(), guard })])
   return opened
 }

@@ -7,7 +7,9 @@
 
 import { isIP } from "node:net"
 import { connect, getCACertificates, type TLSSocket } from "node:tls"
+import type { DialGuard } from "../domain/machine.ts"
 import type { ExportFormat } from "../domain/audit/log.ts"
+import { GatewayError } from "../errors.ts"
 import { SinkError, type Item, type Sink } from "./sink.ts"
 import { framed } from "./syslog-message.ts"
 
@@ -32,10 +34,14 @@ const certificateCodes = /CERT|SIGNATURE|ISSUER|ALTNAME|CRL|HOSTNAME/
 type SyslogOptions = SyslogSettings & {
   /** ms of a clock that does not jump. */
   readonly now: () => number
+  readonly guard?: DialGuard | undefined
 }
 type Flushed = { readonly bytes: Buffer; readonly atMs: number }
 
+/** @throws GatewayError `invalid` for an address that may not be dialled */
 export function openSyslogSink(settings: SyslogOptions): Sink {
+  const { host, port, guard } = settings
+  guard?.assertUrl(`https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`)
   return new SyslogSink(settings)
 }
 
@@ -83,12 +89,13 @@ class SyslogSink implements Sink {
   }
 
   async #connect(signal: AbortSignal): Promise<TLSSocket> {
-    const { host, port, ca } = this.#settings
+    const { host, port, ca, guard } = this.#settings
     const socket = connect({
       host,
       port,
       minVersion: "TLSv1.2",
       ...(isIP(host) === 0 && { servername: host }),
+      ...(guard && { lookup: guard.lookup }),
       ...(ca !== undefined && { ca: [...getCACertificates(), ca] }),
     })
     this.#socket = socket
@@ -143,6 +150,7 @@ async function until(socket: TLSSocket, signal: AbortSignal, { ms, begin }: Step
 }
 
 function reasonOf(thrown: unknown): string {
+  if (thrown instanceof GatewayError) return "stands for an address that may not be dialled (outbound.strict)"
   const { code, name } = thrown as NodeJS.ErrnoException
   if (name === "TimeoutError") return "did not take what was sent in time"
   if (code === undefined) return "closed the connection"

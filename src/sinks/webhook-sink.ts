@@ -7,6 +7,8 @@
 
 import { createHash, createHmac } from "node:crypto"
 import { Pool, type Dispatcher } from "undici"
+import type { DialGuard } from "../domain/machine.ts"
+import { GatewayError } from "../errors.ts"
 import { SinkError, type Item, type Sink } from "./sink.ts"
 import { readWebhookUrl, retryAfterOf, webhookKey } from "./webhook-rules.ts"
 
@@ -17,6 +19,7 @@ export type WebhookSettings = {
 }
 
 type WebhookOptions = WebhookSettings & {
+  readonly guard?: DialGuard | undefined
   /** Of the gateway. */
   readonly version: string
   readonly now: () => number
@@ -40,12 +43,13 @@ class WebhookSink implements Sink {
   constructor(options: WebhookOptions) {
     this.#options = options
     this.#url = readWebhookUrl(options.url)
+    options.guard?.assertUrl(options.url)
     this.#key = webhookKey(options.secret)
     this.#pool = new Pool(this.#url.origin, {
       connections: 1,
       pipelining: 1,
       allowH2: false,
-      connect: { timeout: deadlineMs },
+      connect: { timeout: deadlineMs, ...(options.guard && { lookup: options.guard.lookup }) },
       headersTimeout: deadlineMs,
       bodyTimeout: deadlineMs,
     })
@@ -115,6 +119,7 @@ function meaningOf(status: number): string {
 }
 
 function codeOf(thrown: unknown): string {
+  if (thrown instanceof GatewayError) return "outbound.strict: it stands for an address that may not be dialled"
   const { code, name } = thrown as NodeJS.ErrnoException
   return code ?? name
 }

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import type { TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
+import type { Resolve } from "../../src/fleet/links/dial-guard.ts"
+import { createMachine, type MachineTerms } from "../../src/fleet/machine.ts"
 import { PidLedger } from "../../src/fleet/children/pid-ledger.ts"
 import { createFleet, type FleetOptions, type RunningFleet } from "../../src/fleet/registry.ts"
 import { JsonPins } from "../../src/stores/json/pins.ts"
@@ -31,10 +33,22 @@ export type Opened = {
   readonly changes: readonly string[]
 }
 
-type Given = {
+export type Given = {
   readonly folder?: string
   readonly limits?: Partial<FleetOptions["limits"]>
   readonly breaker?: Partial<FleetOptions["breaker"]>
+  readonly machine?: FleetOptions["machine"]
+}
+
+type Terms = { readonly [Part in keyof MachineTerms]?: Partial<MachineTerms[Part]> }
+
+/** As the settings are by default, where they are not given. */
+export function openMachine({ outbound, stdio }: Terms = {}, resolve?: Resolve): FleetOptions["machine"] {
+  const terms = {
+    outbound: { strict: "operations", allow: [], http: false, ...outbound },
+    stdio: { strict: "operations", commands: [], ...stdio },
+  } as const
+  return createMachine(terms, resolve)
 }
 
 export async function openFleet(
@@ -60,6 +74,7 @@ export async function openFleet(
     lookup: () => undefined,
     pin: "first_use",
     pins: new JsonPins(join(folder, "pins")),
+    machine: given.machine ?? openMachine(),
     ledger: new PidLedger(join(folder, "children.json")),
     now: Date.now,
     elapsed: () => performance.now(),

@@ -30,7 +30,7 @@ async function inputs(kit: Kit): Promise<Readonly<Record<string, object>>> {
     permissions: ["govern", "services:stdio:write"],
     tools: { allow: ["*"] },
   })
-  await kit.run(admin, "register_service", { name: "off", command: "node", enabled: false })
+  await kit.run(admin, "register_service", { name: "off", command: "/opt/services/new", enabled: false })
   const { id } = (await kit.run(admin, "create_key", { principal: "ann" })) as { id: string }
   const { quota } = (await kit.run(admin, "set_quota", {
     subject: "principal:ann",
@@ -42,7 +42,7 @@ async function inputs(kit: Kit): Promise<Readonly<Record<string, object>>> {
   const { digest } = await kit.run(admin, "list_held_items", { name: "held" })
   return {
     approve_tools: { name: "held", digest },
-    register_service: { name: "new", command: "node", env: { TOKEN: "never-to-be-seen" } },
+    register_service: { name: "new", command: "/opt/services/new", env: { TOKEN: "never-to-be-seen" } },
     update_service: { name: "off", args: ["x"] },
     toggle_service: { name: "off", enabled: true },
     remove_service: { name: "off" },
@@ -112,7 +112,7 @@ test("the output of an operation that changes something is all of its own, or a 
 test("a plan is made with the same rights and rules as the change", async (t) => {
   const kit = await openKit(t)
   const writer = await kit.join("writer", { permissions: ["services:write", "grants:write"] })
-  const program = { name: "new", command: "node", dry_run: true }
+  const program = { name: "new", command: "/opt/services/new", dry_run: true }
   await assert.rejects(kit.run(writer, "register_service", program), refusal("forbidden", /services:stdio:write/))
   const own = { name: "writer", grants: {}, dry_run: true }
   await assert.rejects(kit.run(writer, "set_grants", own), refusal("forbidden", /their own grants/))
@@ -123,9 +123,13 @@ test("a plan is made with the same rights and rules as the change", async (t) =>
 test("a plan says what would change, how risky that is, and why", async (t) => {
   const kit = await openKit(t)
   const admin = await kit.join("admin", { permissions: ["govern", "services:stdio:write"] })
-  const text = await kit.say(admin, "register_service", { name: "new", command: "node", dry_run: true })
+  const text = await kit.say(admin, "register_service", {
+    name: "new",
+    command: "/opt/services/new",
+    dry_run: true,
+  })
   assert.match(text, /^Plan \S+ \(drafted\): register_service, high risk, until 2026-11-21T01:00:00\.000Z\./)
-  assert.match(text, /\ncreate service new\n {2}\+ command: "node"\n/)
+  assert.match(text, /\ncreate service new\n {2}\+ command: "\/opt\/services\/new"\n/)
   assert.match(text, /\nhigh risk, because it starts a program on this machine/)
 })
 

@@ -52,7 +52,7 @@ test("a diagnosis names the step that fails and what to do, or says that all is 
   const operator = await kit.join("operator", { permissions: ["operate"] })
   const observer = await kit.join("observer", { permissions: ["observe"] })
   await kit.run(admin, "register_service", { name: "hello", ...hello })
-  await kit.run(admin, "register_service", { name: "missing", enabled: false, command: "surely-no-such-program" })
+  await kit.run(admin, "register_service", { name: "missing", enabled: false, command: "/surely/no-such-program" })
   const well = (await kit.run(operator, "diagnose_service", { name: "hello" })) as Diagnosis
   assert.deepEqual([well.ok, well.failedStep, well.steps.at(-1)?.step], [true, undefined, "list"])
   const ill = (await kit.run(operator, "diagnose_service", { name: "missing" })) as Diagnosis

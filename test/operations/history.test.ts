@@ -107,7 +107,7 @@ test("two revisions are compared by services and state, with secrets that change
   const kit = await openKit(t)
   const boss = await kit.join("boss", admins)
   const env = { KEY: "canary-one", SAME: "canary-same" }
-  const script = { command: process.execPath, args: ["-e", ""], enabled: false }
+  const script = { command: process.execPath, args: ["/opt/service.mjs"], enabled: false }
   await kit.run(boss, "register_service", { name: "program", ...script, env })
   await kit.run(boss, "update_service", { name: "program", env: { ...env, KEY: "canary-two" } })
   await kit.run(boss, "register_service", { name: "short", ...nowhere })

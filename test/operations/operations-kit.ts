@@ -31,14 +31,14 @@ import { jsonPlans } from "../../src/stores/json/plans.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
 import { MemoryCounters } from "../../src/stores/memory/counters.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
-import { defaultBreaker, limits, makeFolder } from "../fleet/fleet-kit.ts"
+import { defaultBreaker, limits, makeFolder, openMachine } from "../fleet/fleet-kit.ts"
 import { openLog } from "./log-kit.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 
 export const hello = { command: process.execPath, args: [join(root, "examples/hello-server/server.ts")] }
 /** It says so on its error output and ends. */
-export const broken = { command: process.execPath, args: ["-e", "console.error('no luck'); process.exit(1)"] }
+export const broken = { command: process.execPath, args: [join(root, "test/fixtures/failing-server.mjs")] }
 /** Some of its tools are not as they must be. */
 export const wayward = { command: process.execPath, args: [join(root, "test/fleet/wayward-service.ts")] }
 
@@ -83,7 +83,7 @@ const minuteMs = 60_000
 /** When everything in the tests of identity happens. */
 export const nowMs = Date.UTC(2026, 10, 21)
 
-export async function openKit(t: TestContext): Promise<Kit> {
+export async function openKit(t: TestContext, machine = openMachine()): Promise<Kit> {
   const folder = await makeFolder(t)
   const services = await openServersFolder(join(folder, "servers.d"))
   t.after(() => services.close())
@@ -105,6 +105,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
     lookup: () => undefined,
     pin: "first_use",
     pins: new JsonPins(join(folder, "pins")),
+    machine,
     ledger: new PidLedger(join(folder, "children.json")),
     now: Date.now,
     elapsed: () => performance.now(),
@@ -140,7 +141,7 @@ export async function openKit(t: TestContext): Promise<Kit> {
     plans: 200,
   } as const
   const governing = { plans, sealer, governance, history, taint: () => undefined }
-  const stores = { ...identity, ...log, ...governing, quotas, counters, fleet, services, events }
+  const stores = { ...identity, ...log, ...governing, machine, quotas, counters, fleet, services, events }
   const kit: Kit = {
     ...stores,
     recorder,

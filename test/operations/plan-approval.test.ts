@@ -107,7 +107,7 @@ const changesBetween: Readonly<Record<string, (world: World) => Promise<unknown>
   "the service is changed": ({ kit, boss }) => kit.run(boss, "update_service", { name: "files", title: "Files" }),
   "the service is changed and changed back": async ({ kit, boss }) => {
     await kit.run(boss, "remove_service", { name: "files" })
-    await kit.run(boss, "register_service", { name: "files", command: "other" })
+    await kit.run(boss, "register_service", { name: "files", command: "/opt/other" })
   },
   "the service is gone": ({ kit, boss }) => kit.run(boss, "remove_service", { name: "files" }),
   "its proposer may no longer": ({ kit, boss }) =>

@@ -41,7 +41,7 @@ export async function openWorld(t: TestContext): Promise<World> {
 
 export const program = {
   name: "files",
-  command: "/usr/bin/files-server",
+  command: "/opt/files-server",
   env: { TOKEN: "never-to-be-seen" },
   enabled: false,
 }

@@ -173,7 +173,7 @@ test("a plan says whom and which tools it touches", async (t) => {
     ["agent", "ann", "boss"],
     tools,
   ])
-  assert.deepEqual(await affected("register_service", { name: "other", command: "x" }), [
+  assert.deepEqual(await affected("register_service", { name: "other", command: "/opt/x" }), [
     ["agent", "ann", "bob", "boss"],
     [],
   ])

@@ -72,7 +72,7 @@ test("AGT-09 AGT-10 nobody takes back into more than they may", async (t) => {
   const kit = await openKit(t)
   const boss = await kit.join("boss", admins)
   await kit.join("other", admins)
-  const script = { command: process.execPath, args: ["-e", ""], enabled: false }
+  const script = { command: process.execPath, args: ["/opt/service.mjs"], enabled: false }
   await kit.run(boss, "register_service", { name: "program", ...script })
   await kit.run(boss, "remove_service", { name: "program" })
   await kit.run(boss, "register_service", { name: "web", ...nowhere })

@@ -93,7 +93,7 @@ test("AGT-02 nobody starts a program without services:stdio:write, whether by re
     refusal("forbidden"),
   )
   await kit.run(admin, "register_service", { name: "hello", ...hello })
-  await kit.run(editor, "register_service", { name: "docs", enabled: false, url: "http://127.0.0.1:9/mcp" })
+  await kit.run(editor, "register_service", { name: "docs", enabled: false, url: "https://docs.example/mcp" })
   for (const change of [
     { args: evil.args },
     { env: { NODE_OPTIONS: "--inspect" } },
@@ -107,7 +107,7 @@ test("AGT-02 nobody starts a program without services:stdio:write, whether by re
     )
   }
   await assert.rejects(
-    kit.run(editor, "update_service", { name: "docs", url: null, ...evil }),
+    kit.run(editor, "update_service", { name: "docs", url: null, network: null, ...evil }),
     refusal("forbidden"),
   )
   assert.equal(existsSync(pwned), false)

@@ -1,8 +1,9 @@
 /** The steps of a diagnosis between a url and a connection that can carry MCP: the name, the port, the certificate. */
 
-import { lookup } from "node:dns/promises"
-import { connect, isIP, type Socket } from "node:net"
+import { lookup as systemLookup, type LookupAddress } from "node:dns"
+import { connect, isIP, type LookupFunction, type Socket } from "node:net"
 import { connect as connectTls } from "node:tls"
+import type { DialGuard } from "../../domain/machine.ts"
 import { GatewayError } from "../../errors.ts"
 import type { RunStep } from "./run-step.ts"
 
@@ -26,16 +27,20 @@ export function readAddress(text: string): Address {
   return { host, port, secure: url.protocol === "https:" || url.protocol === "wss:" }
 }
 
-export async function checkNetwork(address: Address, run: RunStep): Promise<void> {
-  if ("host" in address && isIP(address.host) === 0) {
-    const resolve = (): Promise<{ address: string }> => lookup(address.host).catch(failDns)
-    await run("dns", resolve, (found) => `The name stands for ${found.address}.`)
-  }
+/** @param guard of the service: where it may not be dialled, nothing is said of where it would be */
+export async function checkNetwork(address: Address, run: RunStep, guard: DialGuard | undefined): Promise<void> {
+  const lookup = guard?.lookup ?? systemLookup
+  if ("host" in address && isIP(address.host) === 0)
+    await run(
+      "dns",
+      () => resolve(address.host, lookup),
+      (found) => `The name stands for ${found}.`,
+    )
   await run(
     "tcp",
     () =>
       knock(
-        connect("path" in address ? { path: address.path } : { host: address.host, port: address.port }),
+        connect("path" in address ? { path: address.path } : { host: address.host, port: address.port, lookup }),
         "connect",
       ),
     () => "Something listens there.",
@@ -45,13 +50,24 @@ export async function checkNetwork(address: Address, run: RunStep): Promise<void
   const servername = isIP(host) === 0 ? { servername: host } : {}
   await run(
     "tls",
-    () => knock(connectTls({ host, port, ...servername }), "secureConnect"),
+    () => knock(connectTls({ host, port, lookup, ...servername }), "secureConnect"),
     () => "The certificate is valid.",
   )
 }
 
+function resolve(host: string, lookup: LookupFunction): Promise<string> {
+  return new Promise<string>((settle, reject) => {
+    lookup(host, {}, (cause, found) => (cause ? reject(cause) : settle(firstOf(found))))
+  }).catch(failDns)
+}
+
+function firstOf(found: string | readonly LookupAddress[]): string {
+  return typeof found === "string" ? found : (found[0]?.address ?? "no address")
+}
+
 /** The name itself may stand for a secret. */
 function failDns(cause: unknown): never {
+  if (cause instanceof GatewayError) throw cause
   const text = `The url's host cannot be resolved (${codeOf(cause)}); correct the url, or the DNS of this machine.`
   throw new GatewayError("service_unavailable", text, { cause })
 }
@@ -65,7 +81,11 @@ const remedies = {
 async function knock(socket: Socket, event: keyof typeof remedies): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const fail = (code: string, cause?: unknown): void =>
-    reject(new GatewayError("service_unavailable", `No connection (${code}); ${remedies[event]}.`, { cause }))
+    reject(
+      cause instanceof GatewayError
+        ? cause
+        : new GatewayError("service_unavailable", `No connection (${code}); ${remedies[event]}.`, { cause }),
+    )
   socket.setTimeout(stepMs, () => fail("no answer"))
   socket.once(event, resolve)
   socket.on("error", (cause) => fail(codeOf(cause), cause))

@@ -125,7 +125,7 @@ async function reachAddress({ endpoint, connector, run }: Walk): Promise<LinkTar
     async () => ({ target: connector.target(endpoint), address: readAddress(connector.urlOf(endpoint)) }),
     () => "Every placeholder has a value, and the url can be read.",
   )
-  await checkNetwork(address, run)
+  await checkNetwork(address, run, connector.guard)
   return target
 }
 

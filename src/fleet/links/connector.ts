@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises"
+import type { DialGuard } from "../../domain/machine.ts"
 import type { ServiceDefinition, StdioService, UrlService } from "../../domain/service.ts"
 import { resolvePlaceholders } from "../../domain/placeholder.ts"
 import { GatewayError } from "../../errors.ts"
@@ -38,11 +39,14 @@ export class Connector {
   readonly #options: ConnectorOptions
   readonly #children = new Set<Child>()
   readonly #confided = new Confided()
+  readonly #guard: DialGuard | undefined
   #lastChild: Child | undefined
   #closed = false
 
   constructor(options: ConnectorOptions) {
     this.#options = options
+    const { definition, context } = options
+    this.#guard = definition.type === "stdio" ? undefined : context.machine.guardFor(definition.network)
   }
 
   /** @throws GatewayError */
@@ -111,6 +115,11 @@ export class Connector {
     return definition.type === "stdio" ? this.#program(definition) : this.#address(definition, endpoint)
   }
 
+  /** What is dialled for it goes by this; absent where it may be anywhere. */
+  get guard(): DialGuard | undefined {
+    return this.#guard
+  }
+
   /** With its placeholders filled in: never to be shown. @throws GatewayError `invalid` */
   urlOf(endpoint: number): string {
     const { definition } = this.#options
@@ -144,7 +153,8 @@ export class Connector {
   }
 
   async #start(program: Omit<ChildOptions, "baseEnv" | "ledger">): Promise<Channel> {
-    const { baseEnv, ledger, limits, log } = this.#options.context
+    const { baseEnv, ledger, limits, log, machine } = this.#options.context
+    await machine.assertHarmless(program, "file")
     if (this.#closed) throw stopped()
     const child = await startChild({ ...program, baseEnv, ledger })
     if (this.#closed) {
@@ -170,15 +180,18 @@ export class Connector {
   #address({ type, headers, concurrency }: UrlService, endpoint: number): LinkTarget {
     const resolve = (text: string): string => this.#resolve(text)
     const url = this.urlOf(endpoint)
+    this.#guard?.assertUrl(url)
+    const guarded = this.#guard && { lookup: this.#guard.lookup }
     const resolved = mapValues(headers, resolve)
     this.#confided.addUrl(url)
     for (const [name, value] of Object.entries(resolved)) this.#confided.addNamed(name, value)
-    if (type === "http") return { kind: "http", url, headers: resolved, connections: concurrency }
+    if (type === "http") return { kind: "http", url, headers: resolved, connections: concurrency, ...guarded }
     const options = {
       url: readUrl(url),
       headers: resolved,
       maxMessageBytes: this.#options.context.limits.resultBytes,
       connectTimeoutMs: urlConnectMs,
+      ...guarded,
     }
     return { kind: "channel", open: () => (type === "sse" ? openSse(options) : openWebSocket(options)) }
   }

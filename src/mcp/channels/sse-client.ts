@@ -4,6 +4,7 @@
  * sse-parser.ts. The other side: sse-server.ts.
  */
 
+import type { LookupFunction } from "node:net"
 import { Pool, type Dispatcher } from "undici"
 import { GatewayError } from "../../errors.ts"
 import { Ending, peerClosed, type Channel } from "./channel.ts"
@@ -18,6 +19,8 @@ type SseClientOptions = {
   readonly maxMessageBytes: number
   /** From the first packet to the event that names the endpoint. */
   readonly connectTimeoutMs: number
+  /** Finds the addresses that are dialled, in place of the system's. */
+  readonly lookup?: LookupFunction
 }
 
 /** One for the stream, the others for messages on their way. */
@@ -66,9 +69,7 @@ class SseChannel implements Channel {
 
   /** Settles when the endpoint is known. */
   async connect(): Promise<void> {
-    void this.#openStream().catch((thrown: unknown) =>
-      this.end(thrown instanceof GatewayError ? thrown : notReached(thrown, "unsent")),
-    )
+    void this.#openStream().catch((thrown: unknown) => this.end(notReached(thrown, "unsent")))
     const reason = await Promise.race([this.#endpoint.promise, this.closed])
     if (reason) throw reason
   }
@@ -142,9 +143,10 @@ class SseChannel implements Channel {
   }
 }
 
-function openPool({ url, connectTimeoutMs }: SseClientOptions): Pool {
+function openPool({ url, connectTimeoutMs, lookup }: SseClientOptions): Pool {
+  const connect = { timeout: connectTimeoutMs, keepAliveInitialDelay, ...(lookup && { lookup }) }
   try {
-    return new Pool(url.origin, { connections, connect: { timeout: connectTimeoutMs, keepAliveInitialDelay } })
+    return new Pool(url.origin, { connections, connect })
   } catch (cause) {
     throw new GatewayError("invalid", "The service's URL cannot be used; give one of http: or https:.", { cause })
   }

@@ -2,7 +2,7 @@
  * Opens a channel to a service over WebSocket. What runs over it: websocket-channel.ts.
  */
 
-import type { Socket } from "node:net"
+import type { LookupFunction, Socket } from "node:net"
 import { WebSocket } from "ws"
 import { GatewayError } from "../../errors.ts"
 import { notReached } from "../not-reached.ts"
@@ -18,6 +18,8 @@ export type WebSocketClientOptions = {
   readonly maxMessageBytes: number
   /** From the first packet to the end of the handshake. */
   readonly connectTimeoutMs: number
+  /** Finds the addresses that are dialled, in place of the system's. */
+  readonly lookup?: LookupFunction
 }
 
 const maxWaitingBytes = 64 * 1024 * 1024
@@ -47,9 +49,14 @@ export async function openWebSocketChannel(options: WebSocketClientOptions): Pro
   return promise.finally(() => clearTimeout(deadline))
 }
 
-function dial({ url, headers, tls = {}, maxMessageBytes }: WebSocketClientOptions): WebSocket {
+function dial({ url, headers, tls = {}, maxMessageBytes, lookup }: WebSocketClientOptions): WebSocket {
   const { ca, ...own } = tls
-  const settings = { ...socketSettings(maxMessageBytes), ...own, ...(ca && { ca: [...ca] }) }
+  const settings = {
+    ...socketSettings(maxMessageBytes),
+    ...own,
+    ...(ca && { ca: [...ca] }),
+    ...(lookup && { lookup }),
+  }
   try {
     return new WebSocket(url, subprotocol, { headers: { ...headers }, ...settings })
   } catch (cause) {

@@ -5,6 +5,7 @@
  */
 
 import type { IncomingHttpHeaders } from "node:http"
+import type { LookupFunction } from "node:net"
 import type { Dispatcher, Pool } from "undici"
 import { GatewayError } from "../../errors.ts"
 import { DispatchPool } from "./dispatch-pool.ts"
@@ -19,6 +20,8 @@ export type HttpTarget = {
   readonly headers?: Readonly<Record<string, string>>
   /** How many calls may be open at once; further ones wait. */
   readonly connections?: number
+  /** Finds the addresses that are dialled, in place of the system's. What stands in the url itself is not looked up. */
+  readonly lookup?: LookupFunction
 }
 
 /** Names and values in turn. */
@@ -60,11 +63,11 @@ export class HttpClient {
   readonly #path: string
   readonly #headers: Readonly<Record<string, string>>
 
-  constructor({ url, headers = {}, connections = defaultConnections }: HttpTarget) {
+  constructor({ url, headers = {}, connections = defaultConnections, lookup }: HttpTarget) {
     const { origin, path, socketPath } = readAddress(url)
     const options: Pool.Options = {
       allowH2: false,
-      connect: { timeout: connectMs },
+      connect: { timeout: connectMs, ...(lookup && { lookup }) },
       headersTimeout: 0,
       bodyTimeout: 0,
       ...(socketPath !== undefined && { socketPath }),
@@ -164,7 +167,7 @@ class ResponseHandler implements Dispatcher.DispatchHandler, Sending, Flow {
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
     this.#end()
     const sent = this.#controller !== undefined
-    this.#reader?.fail(error instanceof GatewayError ? error : notReached(error, sent ? "sent" : "unsent"))
+    this.#reader?.fail(notReached(error, sent ? "sent" : "unsent"))
   }
 
   #end(): void {

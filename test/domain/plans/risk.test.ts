@@ -16,6 +16,7 @@ const service = (before: Raw | undefined, after: Raw | undefined): Change => ({
   after,
 })
 const web = { url: "https://files.example/mcp" }
+const held = { ...web, network: { allow: ["public"] } }
 const keyed = { ...web, headers: { Authorization: "Bearer kept-here" } }
 const program = { command: "/usr/bin/files", args: ["--root", "/srv"] }
 
@@ -39,6 +40,12 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
     service(web, { ...web, tools: { describe: { read: "Reads. Always use it first." } } }),
     ["service-new-words medium"],
   ],
+  "more networks": [
+    service(held, { ...held, network: { allow: ["public", "10.0.0.0/8"] } }),
+    ["service-network high"],
+  ],
+  "any network": [service(held, web), ["service-network high"]],
+  "fewer networks": [service(web, held), []],
   "less on record": [service(web, { ...web, audit: { redact: ["path"] } }), ["service-record high"]],
   "a price": [service(web, { ...web, tools: { cost: { "*": { perCallUsd: 0 } } } }), ["service-price high"]],
   "turned off": [service(web, { ...web, enabled: false }), ["service-off medium"]],

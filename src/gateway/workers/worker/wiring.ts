@@ -8,6 +8,7 @@ import { createTaskIds } from "../../../call/tasks/task-ids.ts"
 import { childEnvironment, createLookup } from "../../../config/secrets.ts"
 import { CallingFleet } from "../../../fleet/calling-fleet.ts"
 import { PidLedger } from "../../../fleet/children/pid-ledger.ts"
+import { createMachine } from "../../../fleet/machine.ts"
 import { createRecognizer } from "../../../identity/authenticator.ts"
 import { openSealer } from "../../../identity/sealer.ts"
 import { BodyRoom } from "../../../mcp/server/body-room.ts"
@@ -102,6 +103,7 @@ function openFleet({ config, version }: WorkerSettings, { log, say }: WorkerTool
     baseEnv: childEnvironment(),
     childFolder: dirname(config.servers),
     lookup: createLookup(config.data),
+    machine: createMachine(config),
     ledger: new PidLedger(join(config.data, "children.json")), // no program is started here
     now: Date.now,
     elapsed: () => performance.now(),
