@@ -5,15 +5,8 @@
 
 import { join } from "node:path"
 import type { ItemKind, Offer } from "../domain/catalog.ts"
-import type {
-  DiagnosisStep,
-  Fleet,
-  HealthCheck,
-  Issue,
-  SendOptions,
-  ServiceState,
-  ServiceStatus,
-} from "../domain/fleet.ts"
+import type { DiagnosisStep } from "../domain/diagnosis.ts"
+import type { Fleet, HealthCheck, Issue, SendOptions, ServiceState, ServiceStatus } from "../domain/fleet.ts"
 import type { PinChange, PinMode, PinsShown } from "../domain/pins/pin.ts"
 import type { ServiceDefinition, ServiceFiles, ServicesChange } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
