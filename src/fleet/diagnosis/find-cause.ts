@@ -2,7 +2,7 @@
 
 import type { DiagnosisCause, DiagnosisStep } from "../../domain/diagnosis.ts"
 import type { ServiceDefinition } from "../../domain/service.ts"
-import { GatewayError } from "../../errors.ts"
+import type { GatewayError } from "../../errors.ts"
 
 type Failed = {
   readonly step: DiagnosisStep["step"]

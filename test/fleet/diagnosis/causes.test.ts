@@ -123,10 +123,11 @@ const withoutLists: RequestListener = (request, response) => {
       serverInfo: { name: "listless", version: "1" },
     }
     const said = method === "initialize" ? { result: hello } : { error: { code: -32_603, message: "no lists" } }
-    if (id === undefined) return void response.writeHead(202).end()
-    response
-      .writeHead(200, { "content-type": "application/json" })
-      .end(JSON.stringify({ jsonrpc: "2.0", id, ...said }))
+    if (id === undefined) response.writeHead(202).end()
+    else
+      response
+        .writeHead(200, { "content-type": "application/json" })
+        .end(JSON.stringify({ jsonrpc: "2.0", id, ...said }))
   })
 }
 
