@@ -222,8 +222,12 @@ class ServiceFleet implements RunningFleet {
     const live = this.#live.get(name)
     if (live) return live
     const { enabled } = this.#getDefinition(name)
-    const text = enabled ? `The service ${name} is not running.` : `The service ${name} is disabled.`
-    throw new GatewayError("service_unavailable", text, { detail: { service: name, sent: false } })
+    const detail = { service: name, sent: false }
+    if (enabled) throw new GatewayError("service_unavailable", `The service ${name} is not running.`, { detail })
+    throw new GatewayError("service_unavailable", `The service ${name} is disabled; toggle_service turns it on.`, {
+      detail,
+      next: { operation: "toggle_service", arguments: { name, enabled: true } },
+    })
   }
 
   #apply({ added, changed, removed }: ServicesChange): void {
