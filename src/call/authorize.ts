@@ -5,6 +5,7 @@
 
 import type { ItemKind } from "../domain/catalog.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
+import type { Known } from "./resolve.ts"
 import { unknownTarget, type Target } from "./target.ts"
 
 /** Grants speak of templates as they do of the resources that come from them. */
@@ -21,4 +22,13 @@ export function authorize(principal: ActivePrincipal, target: Target): void {
 
 export function mayUse({ may }: ActivePrincipal, kind: ItemKind, canonicalName: string): boolean {
   return may.mayUse(grantedAs[kind], canonicalName)
+}
+
+export function mayPerform(
+  { managementTools }: Pick<Known, "managementTools">,
+  { may }: ActivePrincipal,
+  operation: string,
+): boolean {
+  const tool = managementTools.get(operation)
+  return tool !== undefined && may.holds(tool.permission)
 }

@@ -6,6 +6,7 @@
 
 import { errorTable, GatewayError, type NextStep } from "../errors.ts"
 import { readString } from "../mcp/raw-json.ts"
+import { mayPerform } from "./authorize.ts"
 import type { OpenCall } from "./call.ts"
 import type { Known } from "./resolve.ts"
 
@@ -40,9 +41,8 @@ function nextStep(known: Tools, call: OpenCall, error: GatewayError): NextStep |
 }
 
 /** The gateway's own tools are offered by the endpoint of all services only. */
-function mayTake({ managementTools }: Tools, { principal, request }: OpenCall, { operation }: NextStep): boolean {
-  const tool = managementTools.get(operation)
-  return request.mount === undefined && tool !== undefined && principal?.may.holds(tool.permission) === true
+function mayTake(known: Tools, { principal, request }: OpenCall, { operation }: NextStep): boolean {
+  return request.mount === undefined && principal !== undefined && mayPerform(known, principal, operation)
 }
 
 const maxQueryLength = 200

@@ -5,6 +5,7 @@
 import type { Answer, Era, Exchange, Notification, Request, Revision } from "../mcp/message.ts"
 import type { Definitions } from "./admission/definition-texts.ts"
 import type { ItemKind, Offer } from "./catalog.ts"
+import type { DiagnosisStep } from "./diagnosis.ts"
 import type { ServiceDefinition } from "./service.ts"
 import type { PinChange, PinsShown } from "./pins/pin.ts"
 
@@ -59,14 +60,6 @@ export type HealthCheck = {
   readonly healthy: boolean
   readonly latencyMs?: number
   readonly message?: string
-}
-
-/** One step of a diagnosis, in the order in which a connection is made. */
-export type DiagnosisStep = {
-  readonly step: "definition" | "dns" | "tcp" | "tls" | "process" | "auth" | "handshake" | "list"
-  readonly ok: boolean
-  readonly message: string
-  readonly durationMs: number
 }
 
 export type SendOptions = {

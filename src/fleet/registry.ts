@@ -5,15 +5,8 @@
 
 import { join } from "node:path"
 import type { ItemKind, Offer } from "../domain/catalog.ts"
-import type {
-  DiagnosisStep,
-  Fleet,
-  HealthCheck,
-  Issue,
-  SendOptions,
-  ServiceState,
-  ServiceStatus,
-} from "../domain/fleet.ts"
+import type { DiagnosisStep } from "../domain/diagnosis.ts"
+import type { Fleet, HealthCheck, Issue, SendOptions, ServiceState, ServiceStatus } from "../domain/fleet.ts"
 import type { PinChange, PinMode, PinsShown } from "../domain/pins/pin.ts"
 import type { ServiceDefinition, ServiceFiles, ServicesChange } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
@@ -229,8 +222,12 @@ class ServiceFleet implements RunningFleet {
     const live = this.#live.get(name)
     if (live) return live
     const { enabled } = this.#getDefinition(name)
-    const text = enabled ? `The service ${name} is not running.` : `The service ${name} is disabled.`
-    throw new GatewayError("service_unavailable", text, { detail: { service: name, sent: false } })
+    const detail = { service: name, sent: false }
+    if (enabled) throw new GatewayError("service_unavailable", `The service ${name} is not running.`, { detail })
+    throw new GatewayError("service_unavailable", `The service ${name} is disabled; toggle_service turns it on.`, {
+      detail,
+      next: { operation: "toggle_service", arguments: { name, enabled: true } },
+    })
   }
 
   #apply({ added, changed, removed }: ServicesChange): void {

@@ -2,6 +2,7 @@
 
 import { hash, randomUUID } from "node:crypto"
 import { call, type CallRequest } from "../call/call.ts"
+import { mayPerform } from "../call/authorize.ts"
 import type { Limiter } from "../call/limit.ts"
 import type { LookAt } from "../call/own-watches.ts"
 import type { Folding } from "../call/folding.ts"
@@ -168,6 +169,7 @@ function contextOf(
     usage: audit.usage,
     overload,
     countTokens,
+    mayPerform: (operation) => mayPerform(known(), actor, operation),
     callableTools: () => viewOf(known(), actor, { mount: undefined, kind: "tools" }).entries,
     nowMs: Date.now(),
     newId: randomUUID,

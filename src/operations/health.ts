@@ -1,8 +1,10 @@
 /** Whether services answer, and why one does not. */
 
 import * as z from "zod"
+import { diagnosisCauses, diagnosisSteps } from "../domain/diagnosis.ts"
 import type { HealthCheck } from "../domain/fleet.ts"
 import { GatewayError } from "../errors.ts"
+import { argumentsFor, remedyOf } from "./diagnosis-remedies.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { defineOperation, type OperationContext } from "./operation.ts"
 import { formatTable, plainLine } from "./plain-text.ts"
@@ -86,13 +88,11 @@ function lastKnown({ fleet }: OperationContext, names: ReadonlySet<string>): Hea
   })
 }
 
-const steps = ["definition", "dns", "tcp", "tls", "process", "auth", "handshake", "list"] as const
-
 export const diagnoseService = defineOperation({
   name: "diagnose_service",
   title: "Find out why a service does not work",
   summary:
-    "Makes a new connection to one service step by step (definition, dns, tcp, tls or process, auth, handshake, list), stops at the step that fails, and says what to do about it. Takes up to 15 s and leaves the live connections alone. Mend the definition with update_service; when all steps are fine, refresh_service takes up what it offers.",
+    "Makes a new connection to one service step by step (definition, dns, tcp, tls or process, auth, handshake, list), stops at the step that fails, and says of what it failed and what to do about it. Takes up to 15 s and leaves the live connections alone. Mend the definition with update_service; when all steps are fine, refresh_service takes up what it offers.",
   group: "services",
   permission: "services:operate",
   effect: "execute",
@@ -102,17 +102,39 @@ export const diagnoseService = defineOperation({
   output: z.object({
     name: z.string(),
     ok: z.boolean(),
-    failedStep: z.enum(steps).optional(),
+    failedStep: z.enum(diagnosisSteps).optional(),
+    cause: z.enum(diagnosisCauses).optional().describe("Of what it failed, or what there is to mend."),
     advice: z.string().describe("What to do next."),
+    next: z
+      .object({ operation: z.string(), arguments: z.record(z.string(), z.unknown()) })
+      .optional()
+      .describe("The operation for that, where you may perform one; some need more arguments."),
     steps: z.array(
-      z.object({ step: z.enum(steps), ok: z.boolean(), message: z.string(), durationMs: z.number() }),
+      z.object({
+        step: z.enum(diagnosisSteps),
+        ok: z.boolean(),
+        message: z.string(),
+        durationMs: z.number(),
+        cause: z.enum(diagnosisCauses).optional(),
+      }),
     ),
   }),
   run: async (context, { name }) => {
     const { enabled } = getSource(context, name).definition
     const taken = [...(await context.fleet.diagnose(name))]
     const failed = taken.find(({ ok }) => !ok)
-    return { name, ok: !failed, failedStep: failed?.step, advice: adviceOn(failed?.step, enabled), steps: taken }
+    const cause = taken.findLast((step) => step.cause)?.cause
+    const { remedy: advice, next } = remedyOf(cause ?? (enabled ? "none" : "turned_off"))
+    const operation = next.find((one) => context.mayPerform(one))
+    return {
+      name,
+      ok: !failed,
+      failedStep: failed?.step,
+      cause,
+      advice,
+      ...(operation !== undefined && { next: { operation, arguments: argumentsFor(operation, name) } }),
+      steps: taken,
+    }
   },
   say: ({ name, failedStep, advice, steps }) => {
     const rows = steps.map(({ step, ok, message, durationMs }) => [
@@ -128,22 +150,3 @@ export const diagnoseService = defineOperation({
     return [formatTable(["STEP", "", "TOOK", "MESSAGE"], rows), verdict, advice].join("\n")
   },
 })
-
-const advices: Readonly<Record<(typeof steps)[number], string>> = {
-  definition: "Correct the service's definition with update_service, or store the value that is missing.",
-  dns: "Correct the host in its url with update_service, or look at this machine's name resolution.",
-  tcp: "See that the service runs and listens there, and that no firewall is between; or correct the url with update_service.",
-  tls: "Mend the service's certificate, or correct the url with update_service.",
-  process: "Correct command, args or cwd with update_service; get_server_details has its last error output.",
-  auth: "Give it a valid credential in headers with update_service, best as ${secret:NAME}.",
-  handshake:
-    "See that what is there speaks MCP and goes on running: for a program look at what it wrote last, for a url at the address and type; update_service changes them.",
-  list: "It answers but its lists fail; look at the service's own log, then call refresh_service.",
-}
-
-function adviceOn(failed: (typeof steps)[number] | undefined, enabled: boolean): string {
-  if (failed !== undefined) return advices[failed]
-  return enabled
-    ? "All is well; refresh_service takes up what it offers."
-    : "All is well but it is turned off; toggle_service turns it on."
-}

@@ -149,7 +149,9 @@ export async function assertNameFree(
 ): Promise<void> {
   const known = await listAll(principals)
   if (known.some((other) => other.name.toLowerCase() === name.toLowerCase()))
-    throw new GatewayError("conflict", `A principal named ${name}, in upper or lower case, exists already.`)
+    throw new GatewayError("conflict", `A principal named ${name}, in upper or lower case, exists already.`, {
+      next: { operation: "list_principals" },
+    })
 }
 
 /** @throws GatewayError `not_found` */

@@ -128,6 +128,8 @@ export type OperationContext = {
   readonly taint: () => Taint | undefined
   readonly history: History
   readonly overload: Overload
+  /** Whether the actor may perform the operation of that name; false where there is none. */
+  readonly mayPerform: (operation: string) => boolean
   /** The tools that the actor may call, as listed for everyone's endpoint. */
   readonly callableTools: () => readonly Entry[]
   readonly countTokens: CountTokens

@@ -20,7 +20,7 @@ export const listPlans = defineOperation({
   effect: "read",
   risk: "low",
   route: { method: "GET", path: "/plans" },
-  resource: { uri: "gateway://plans", events: ["plans"] },
+  resource: { uri: "gateway://plans", events: ["plans", "identity"] },
   input: z.strictObject({
     state: z.enum(planStates).optional().describe("Only those that stand so."),
     ...pageInput,

@@ -94,7 +94,13 @@ async function draftOf(context: OperationContext, input: QuotaInput, all: readon
   const length = readWindow(input.window)
   const alike = all.find((quota) => isAlike(quota, { subject, target, unit, window: length }))
   if (named && alike && alike.id !== named.id)
-    throw new GatewayError("conflict", `The quota ${alike.id} has this subject, target, unit and window already.`)
+    throw new GatewayError(
+      "conflict",
+      `The quota ${alike.id} has this subject, target, unit and window already.`,
+      {
+        next: { operation: "list_quotas" },
+      },
+    )
   const before = named ?? alike
   const algorithm = input.algorithm ?? before?.algorithm ?? "fixed_window"
   const window = windowOf(length, algorithm, input, before)

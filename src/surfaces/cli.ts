@@ -66,6 +66,7 @@ function explain(thrown: unknown): number {
   const ownFault = error.code === "internal" && error.cause instanceof Error ? error.cause.stack : undefined
   complain(ownFault ?? error.message)
   if (error.next) complain(`next: ${error.next.operation} ${JSON.stringify(error.next.arguments ?? {})}`)
+  if (error.callId !== undefined) complain(`on record as ${error.callId}`)
   if (error.detail["reachable"] === false) return exitCodes.unreachable
   if (error.code === "unauthenticated" || error.code === "forbidden") return exitCodes.unreachable
   return error.code === "invalid" ? exitCodes.usage : exitCodes.notFine

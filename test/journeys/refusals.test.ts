@@ -198,7 +198,7 @@ for (const code of Object.keys(errorTable) as ErrorCode[]) {
   const deed = deeds[code]
   if (!deed) continue
   test(
-    `${code} says what the table promises, has its id in the record, and a next step to take`,
+    `AUD-13 ${code} says what the table promises, has its id in the record, and a next step to take`,
     limit,
     async () => {
       const doors = code === "service_error" ? [throughRest] : [throughMcp, throughRest]
@@ -227,18 +227,22 @@ test("to a stranger each refusal looks like any other, and the record has it by 
   assert.doesNotMatch(await refused.text(), /callId|next/)
 })
 
-test("nobody is sent to an operation that it may not perform, or not where it has called", limit, async () => {
-  const refusal = await throughMcp({ who: "bare", tool: "gone__fine" })
-  assert.deepEqual([refusal.code, refusal.next], ["service_unavailable", undefined])
-  const unknown = await throughMcp({ who: "bare", tool: "none__fine" })
-  assert.deepEqual([unknown.code, unknown.next], ["not_found", undefined])
-  const known = await throughMcp({ who: "observer", tool: "none__fine" })
-  assert.deepEqual(known.next, { operation: "find_tools", arguments: { query: "none__fine" } })
-  const mounted = await openPeer(httpPipe(`${gateway.url}/gone`, bearer(keys["operator"] ?? "")))
-  peers.push(mounted)
-  const { error } = await mounted.tool("fine")
-  assert.deepEqual([error?.data?.["code"], error?.data?.["next"]], ["service_unavailable", undefined])
-})
+test(
+  "AGT-01 nobody is sent to an operation that it may not perform, or not where it has called",
+  limit,
+  async () => {
+    const refusal = await throughMcp({ who: "bare", tool: "gone__fine" })
+    assert.deepEqual([refusal.code, refusal.next], ["service_unavailable", undefined])
+    const unknown = await throughMcp({ who: "bare", tool: "none__fine" })
+    assert.deepEqual([unknown.code, unknown.next], ["not_found", undefined])
+    const known = await throughMcp({ who: "observer", tool: "none__fine" })
+    assert.deepEqual(known.next, { operation: "find_tools", arguments: { query: "none__fine" } })
+    const mounted = await openPeer(httpPipe(`${gateway.url}/gone`, bearer(keys["operator"] ?? "")))
+    peers.push(mounted)
+    const { error } = await mounted.tool("fine")
+    assert.deepEqual([error?.data?.["code"], error?.data?.["next"]], ["service_unavailable", undefined])
+  },
+)
 
 test("an id does not tell how many calls others make", limit, async () => {
   const ids = await Promise.all(

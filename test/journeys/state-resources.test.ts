@@ -66,7 +66,7 @@ async function textOf(driver: Driver, uri: string): Promise<Record<string, unkno
 const urisOf = async (driver: Driver): Promise<string[]> =>
   (await driver.items("resources")).map(({ uri = "" }) => uri)
 
-test("listed is what can be read, in both eras, and no more than the reader may see", limit, async () => {
+test("ISO-18 listed is what can be read, in both eras, and no more than the reader may see", limit, async () => {
   for (const [client, driver] of Object.entries(observers)) {
     const uris = await urisOf(driver)
     assert.deepEqual(
@@ -124,7 +124,7 @@ test("a service that changes is told to who watches it, another's change is not"
   assert.equal(updatesOf(plain).length, unseen)
 })
 
-test("a quota is told to whom it covers, and to nobody else", limit, async () => {
+test("ISO-18 a quota is told to whom it covers, and to nobody else", limit, async () => {
   const quota = { target: "everything", limit: 5, unit: "calls", window: "hour", contact: "ops@example.com" }
   await change("PUT", "/quotas", { ...quota, subject: "principal:plain" })
   await eventually("the agent is told of its quota", () => countOf(plain, "gateway://quotas/me") === 1)
@@ -160,7 +160,7 @@ test("a service that is removed is told a last time, and is a resource no longer
   }
 })
 
-test("nobody is told anything by a key that is revoked", limit, async () => {
+test("AUTHN-05 nobody is told anything by a key that is revoked", limit, async () => {
   const { body } = await rest(gateway, "GET", "/keys?principal=observer")
   const [key] = (body as { keys: { id: string }[] }).keys
   await change("DELETE", `/keys/${key?.id}`)

@@ -11,6 +11,8 @@ type Diagnosis = {
   readonly ok: boolean
   readonly failedStep?: string
   readonly advice: string
+  readonly cause?: string
+  readonly next?: { readonly operation: string; readonly arguments: object }
   readonly steps: readonly { readonly step: string; readonly ok: boolean }[]
 }
 
@@ -58,6 +60,13 @@ test("a diagnosis names the step that fails and what to do, or says that all is 
   const ill = (await kit.run(operator, "diagnose_service", { name: "missing" })) as Diagnosis
   assert.deepEqual([ill.ok, ill.steps.at(-1)], [false, { ...ill.steps.at(-1), step: ill.failedStep, ok: false }])
   assert.match(ill.advice, /update_service/)
+  assert.deepEqual(
+    [ill.cause, ill.next],
+    ["program_missing", { operation: "get_server_details", arguments: { name: "missing" } }],
+  )
+  const told = (await kit.run(admin, "diagnose_service", { name: "missing" })) as Diagnosis
+  assert.deepEqual(told.next, { operation: "update_service", arguments: { name: "missing" } })
+  assert.deepEqual(well.next?.operation, "refresh_service")
   assert.match(await kit.say(operator, "diagnose_service", { name: "missing" }), /missing fails at/)
   await assert.rejects(
     kit.run(observer, "diagnose_service", { name: "hello" }),

@@ -182,16 +182,22 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
 function contextOf(
   actor: ActivePrincipal,
   fleet: RunningFleet,
-): Pick<OperationContext, "actor" | "callableTools" | "countTokens" | "nowMs" | "newId" | "signal" | "overload"> {
+): Pick<
+  OperationContext,
+  "actor" | "callableTools" | "countTokens" | "mayPerform" | "nowMs" | "newId" | "signal" | "overload"
+> {
   const callableTools = (): readonly Entry[] =>
     compileCatalog(fleet.offers()).all.entries.tools.filter(({ canonicalName }) =>
       actor.may.mayUse("tools", canonicalName),
     )
   const overload = { report: () => ({ level: 0, reason: undefined, shed: nothingShed }) as const }
+  const mayPerform = (name: string): boolean =>
+    operations.some((operation) => operation.name === name && actor.may.holds(operation.permission))
   return {
     actor,
     callableTools,
     countTokens,
+    mayPerform,
     nowMs,
     newId: randomUUID,
     overload,

@@ -147,6 +147,7 @@ async function refuseMissingFolder({ name, cwd }: ChildOptions): Promise<void> {
   throw new GatewayError(
     "service_unavailable",
     `The folder in which service ${name} runs is not there; make it or correct "cwd".`,
+    { detail: { service: name, missing: "cwd" } },
   )
 }
 

@@ -17,6 +17,7 @@ export async function findProgram(
   // What a placeholder stands for is found out by starting it.
   if (command.includes("${") || cwd?.includes("${")) return
   const path = env["PATH"] ?? [dirname(process.execPath), baseEnv["PATH"] ?? ""].join(delimiter)
+  let isThere = false
   const folders = command.includes("/") ? [""] : path.split(delimiter)
   for (const folder of folders) {
     const candidate = isAbsolute(command)
@@ -24,14 +25,18 @@ export async function findProgram(
       : folder === ""
         ? resolve(cwd ?? childFolder, command)
         : join(folder, command)
-    if (await isRunnable(candidate)) return
+    if (await may(candidate, constants.X_OK)) return
+    isThere ||= await may(candidate, constants.F_OK)
   }
-  const text = 'The program was not found, or may not be run; install it, or correct "command".'
-  throw new GatewayError("service_unavailable", text)
+  if (isThere) {
+    const text = "The program is there but may not be run; make it executable for the gateway's user."
+    throw new GatewayError("service_unavailable", text, { detail: { missing: "permission" } })
+  }
+  throw new GatewayError("service_unavailable", 'The program was not found; install it, or correct "command".')
 }
 
-async function isRunnable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
+function may(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
     () => true,
     () => false,
   )

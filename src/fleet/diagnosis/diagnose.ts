@@ -3,7 +3,7 @@
  * step fails. The steps of the network: diagnose-network.ts; of a program: diagnose-program.ts.
  */
 
-import type { DiagnosisStep } from "../../domain/fleet.ts"
+import type { DiagnosisStep } from "../../domain/diagnosis.ts"
 import type { ServiceDefinition } from "../../domain/service.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Link } from "../../mcp/client/link.ts"
@@ -15,8 +15,10 @@ import { Connector } from "../links/connector.ts"
 import type { FleetContext } from "../context.ts"
 import { findProgram, openProgram } from "./diagnose-program.ts"
 import { checkNetwork, readAddress } from "./diagnose-network.ts"
-import { fetchLists } from "../lists/lists.ts"
-import type { RunStep } from "./run-step.ts"
+import { fetchLists, type Fault, type ListItems } from "../lists/lists.ts"
+import { compileOffer } from "../lists/offer.ts"
+import { findCause } from "./find-cause.ts"
+import type { RunStep, Say } from "./run-step.ts"
 
 const totalMs = 15_000
 const stopMs = 1_000
@@ -36,14 +38,16 @@ export async function diagnose(
   const timer = setTimeout(() => deadline.abort(late), totalMs)
   const run: RunStep = async (step, work, say) => {
     const beganMs = context.elapsed()
-    const note = (ok: "ok" | "failed", message: string): void =>
-      void steps.push({ step, ok: ok === "ok", message, durationMs: Math.round(context.elapsed() - beganMs) })
+    const durationMs = (): number => Math.round(context.elapsed() - beganMs)
     try {
       const found = await abortable(Promise.try(work), deadline.signal)
-      note("ok", say(found))
+      steps.push({ step, ok: true, ...withCause(say(found)), durationMs: durationMs() })
       return found
     } catch (thrown) {
-      note("failed", withStderr(GatewayError.from(thrown).message, connector))
+      const error = GatewayError.from(thrown)
+      const cause = findCause({ step, error, type: definition.type })
+      const message = withStderr(error.message, connector)
+      steps.push({ step, ok: false, message, durationMs: durationMs(), cause })
       throw new StepFailed(thrown)
     }
   }
@@ -66,6 +70,10 @@ export async function diagnose(
   return steps
 }
 
+function withCause(said: ReturnType<Say<unknown>>): Pick<DiagnosisStep, "message" | "cause"> {
+  return typeof said === "string" ? { message: said } : said
+}
+
 class StepFailed extends Error {
   constructor(cause: unknown) {
     super("A step failed.", { cause })
@@ -86,21 +94,31 @@ async function walk(given: Walk): Promise<void> {
   const target = await (given.definition.type === "stdio" ? reachProgram(given) : reachAddress(given))
   const link = await shakeHands(given, target)
   try {
-    await given.run(
-      "list",
-      () => {
-        const { clientInfo, limits } = given.context
-        const client = clientOf(link.facts.era, { capabilities: noMembers, clientInfo })
-        const listLimits = { maxPages: limits.pages, maxItems: limits.tools, maxBytes: limits.listBytes }
-        return fetchLists({ link, client, limits: listLimits, signal: given.signal })
-      },
-      ({ items, faults }) =>
-        faults[0]?.message ??
-        `${items.tools.length} tools, ${items.prompts.length} prompts, ${items.resources.length} resources.`,
-    )
+    await given.run("list", () => listAll(given, link), sayLists)
   } finally {
     await link.close().catch(() => {})
   }
+}
+
+type Listed = { readonly items: ListItems; readonly faults: readonly Fault[] }
+
+async function listAll({ definition, context, signal }: Walk, link: Link): Promise<Listed> {
+  const { clientInfo, limits } = context
+  const { facts } = link
+  const client = clientOf(facts.era, { capabilities: noMembers, clientInfo })
+  const listLimits = { maxPages: limits.pages, maxItems: limits.tools, maxBytes: limits.listBytes }
+  const { items, faults } = await fetchLists({ link, client, limits: listLimits, signal })
+  const { name: service, prefix, tools: rules, tags, audit } = definition
+  const compiled = await compileOffer({ service, prefix, rules, tags, audit, terms: definition, facts, items })
+  return { items, faults: [...faults, ...compiled.faults] }
+}
+
+function sayLists({ items, faults }: Listed): ReturnType<Say<Listed>> {
+  const found = `${items.tools.length} tools, ${items.prompts.length} prompts, ${items.resources.length} resources.`
+  const [first] = faults
+  if (!first) return found
+  const message = `${found} Held back for ${faults.length} faults, the first: ${first.subject}: ${first.message}`
+  return { message, cause: "held_back" }
 }
 
 async function reachProgram({ definition, context, connector, run }: Walk): Promise<LinkTarget> {
@@ -137,7 +155,10 @@ async function shakeHands(
   target: LinkTarget,
 ): Promise<Link> {
   const beganMs = context.elapsed()
-  const connecting = connector.connectTo(target, { capabilities: noMembers, timeoutMs: totalMs - marginMs })
+  const connecting = connector.connectTo(target, {
+    capabilities: noMembers,
+    timeoutMs: Math.min(totalMs - marginMs, context.limits.childStartMs),
+  })
   const refused = await abortable(connecting, signal).then(
     () => undefined,
     (thrown: unknown) => GatewayError.from(thrown),

@@ -31,6 +31,7 @@ export async function newFile(files: EditedFolder, name: string, entry: JsonObje
     throw new GatewayError(
       "conflict",
       `The file ${file} is there and holds something else; correct, rename or remove it.`,
+      { next: { operation: "list_issues" } },
     )
   return { file, text: toText(entry) }
 }
@@ -80,7 +81,9 @@ async function editEntry(
 }
 
 function unreadable(file: string): GatewayError {
-  return new GatewayError("conflict", `The file ${file} cannot be read as it is now; correct it first.`)
+  return new GatewayError("conflict", `The file ${file} cannot be read as it is now; correct it first.`, {
+    next: { operation: "list_issues" },
+  })
 }
 
 function toText(content: JsonObject): string {

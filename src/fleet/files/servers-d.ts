@@ -98,7 +98,9 @@ export class ServersFolder implements ServiceFiles {
       await this.#read()
       const existing = this.#reading.services.get(name)
       if (existing && ifNew)
-        throw new GatewayError("conflict", `A service named ${name} is already registered; use update_service.`)
+        throw new GatewayError("conflict", `A service named ${name} is already registered; use update_service.`, {
+          next: { operation: "update_service", arguments: { name } },
+        })
       const files = this.#edited()
       await this.#commit(await (existing ? changedFile(files, existing, entry) : newFile(files, name, entry)))
       await this.#read()
@@ -107,6 +109,7 @@ export class ServersFolder implements ServiceFiles {
       throw new GatewayError(
         "conflict",
         `Service ${name} was written and is gone again; something else changes the folder.`,
+        { next: { operation: "list_issues" } },
       )
     })
   }
@@ -116,7 +119,10 @@ export class ServersFolder implements ServiceFiles {
       this.#refuseReadonly()
       await this.#read()
       const existing = this.#reading.services.get(name)
-      if (!existing) throw new GatewayError("not_found", `There is no service named ${name}.`)
+      if (!existing)
+        throw new GatewayError("not_found", `There is no service named ${name}.`, {
+          next: { operation: "list_services" },
+        })
       await this.#commit(await changedFile(this.#edited(), existing, undefined))
       await this.#read()
     })

@@ -99,14 +99,17 @@ export class Connector {
   /** Why the pipe to a program broke, where it did because the program ended. */
   async #programEnded(error: GatewayError): Promise<GatewayError | undefined> {
     const child = this.#lastChild
-    if (error.code !== "service_unavailable" || !child) return undefined
+    // One whose answers were of no use was ended by us.
+    if (error.code !== "service_unavailable" || error.detail["supported"] || !child) return undefined
     const exit = await Promise.race([child.exited, sleep(exitMs, undefined, { ref: false })])
     if (!exit) return undefined
     const how = exit.signal === null ? `with code ${exit.code}` : `by ${exit.signal}`
     const lines = child.stderrLines().filter((line) => line.trim() !== "")
     const telling = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)
     const wrote = telling === undefined ? "It wrote no error." : `It wrote: ${telling.slice(0, 300)}`
-    return new GatewayError("service_unavailable", `The program ended ${how}. ${wrote}`, { detail: error.detail })
+    return new GatewayError("service_unavailable", `The program ended ${how}. ${wrote}`, {
+      detail: { ...error.detail, exit: exit.signal ?? exit.code ?? 0 },
+    })
   }
 
   /** @throws GatewayError `invalid` where a placeholder has no value */

@@ -8,7 +8,9 @@ import type { StateFile } from "./state-file.ts"
 export function jsonPrincipals(file: StateFile): Principals {
   const collection = jsonCollection(file, "principals", ({ name }, others) => {
     if (others.some((other) => other.name.toLowerCase() === name.toLowerCase())) {
-      throw new GatewayError("conflict", `A principal named ${name}, in upper or lower case, exists already.`)
+      throw new GatewayError("conflict", `A principal named ${name}, in upper or lower case, exists already.`, {
+        next: { operation: "list_principals" },
+      })
     }
   })
   return { ...collection, findByName: async (name) => file.items("principals").find((item) => item.name === name) }

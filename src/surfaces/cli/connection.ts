@@ -112,6 +112,7 @@ type ReadProblem = {
   readonly code?: string
   readonly detail?: string
   readonly next?: NonNullable<GatewayError["next"]>
+  readonly callId?: string
 }
 
 /** The gateway's problem as the error that it was; whatever else answers is no gateway. */
@@ -120,7 +121,11 @@ function toError(status: number, text: string): GatewayError {
   const code = problem?.code
   if (code === undefined || !Object.hasOwn(errorTable, code))
     return unreachable(`HTTP ${status}: what answers there is no mcp-meta.`)
-  return new GatewayError(code as ErrorCode, problem?.detail ?? "", problem?.next && { next: problem.next })
+  const { detail = "", next, callId } = problem ?? {}
+  return new GatewayError(code as ErrorCode, detail, {
+    ...(next && { next }),
+    ...(callId !== undefined && { callId }),
+  })
 }
 
 function readJson(text: string): unknown {

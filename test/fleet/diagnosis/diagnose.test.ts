@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { test, type TestContext } from "node:test"
-import type { DiagnosisStep } from "../../../src/domain/fleet.ts"
+import type { DiagnosisStep } from "../../../src/domain/diagnosis.ts"
 import { openFleet, program } from "../fleet-kit.ts"
 
 async function diagnose(t: TestContext, service: object): Promise<readonly DiagnosisStep[]> {
