@@ -191,6 +191,11 @@ const table = {
       "agents",
       "Whose changes of high risk wait for the approval of another principal: those of agents and workloads, those of all, or nobody's (`off`).",
     ),
+    maxAccessMinutes: whole(
+      480,
+      { unit: "minutes", max: 43_200 },
+      "The longest time for which request_access may ask.",
+    ),
     taint: choice(
       ["agents", "all", "off"],
       "agents",

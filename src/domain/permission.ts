@@ -48,7 +48,7 @@ export type Permission = Grade | FinePermission
 const maxPatterns = 200
 const maxPatternLength = 256
 /** Temporary grants of one principal, so few that their patterns are no more than twice the standing ones. */
-const maxTemporary = 20
+export const maxTemporary = 20
 const maxTemporaryPatterns = 20
 
 export const permissionSchema = z.enum([...grades, ...(Object.keys(gradeOf) as FinePermission[])])

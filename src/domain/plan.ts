@@ -61,6 +61,8 @@ export type Governance = {
   readonly approval: (typeof approvalScopes)[number]
   /** Open plans of one principal, and of all. */
   readonly plansPerPrincipal: number
+  /** The longest time for which access may be asked for. */
+  readonly maxAccessMinutes: number
   readonly plans: number
 }
 

@@ -20,13 +20,21 @@ const maxNameLength = 256
 type Touched = { readonly principals: readonly Principal[]; readonly tools: readonly ServiceTool[] }
 
 /** What there is now. */
-type Known = Touched & { readonly keyOwners: ReadonlyMap<string, string> }
+type Known = Touched & {
+  readonly keyOwners: ReadonlyMap<string, string>
+  /** Of which whoever asks may know that grants of them come and go: to ask for a tool must not tell whether it is there. */
+  readonly grantable: readonly ServiceTool[]
+  readonly nowMs: number
+}
 
 export async function affectedBy(context: OperationContext, changes: readonly Change[]): Promise<Affected> {
   const keys = await listAll(context.keys)
+  const tools = toolsOf(context)
   const known: Known = {
     principals: (await listAll(context.principals)).filter(({ disabled }) => !disabled),
-    tools: toolsOf(context),
+    tools,
+    grantable: context.actor.may.holds("principals:read") ? tools : [],
+    nowMs: context.nowMs,
     keyOwners: new Map(keys.map(({ id, principalId }) => [id, principalId])),
   }
   const touched = changes.map((change) => touchedBy(change, known))
@@ -67,18 +75,18 @@ function reaches(grants: Grants, service: string): boolean {
 }
 
 /** The tools that come and go. */
-function touchedByGrants({ before, after }: ValueChange<"principal">, { tools }: Known): Touched {
-  const could = mayOf(before)
-  const can = mayOf(after)
+function touchedByGrants({ before, after }: ValueChange<"principal">, { grantable, nowMs }: Known): Touched {
+  const could = mayOf(before, nowMs)
+  const can = mayOf(after, nowMs)
   return {
     principals: [before ?? after].filter((principal) => principal !== undefined),
-    tools: tools.filter(({ canonicalName }) => could(canonicalName) !== can(canonicalName)),
+    tools: grantable.filter(({ canonicalName }) => could(canonicalName) !== can(canonicalName)),
   }
 }
 
-function mayOf(principal: Principal | undefined): (tool: string) => boolean {
+function mayOf(principal: Principal | undefined, nowMs: number): (tool: string) => boolean {
   if (!principal || principal.disabled) return () => false
-  const may = compileGrants(principal.grants)
+  const may = compileGrants(principal.grants, nowMs)
   return (tool) => may.mayUse("tools", tool)
 }
 

@@ -1,7 +1,6 @@
 /** Performing what was planned: fulfil-plan.ts makes the change, the planned operation tells what came of it. */
 
 import * as z from "zod"
-import { GatewayError } from "../errors.ts"
 import { findPlan, planIdInput } from "./find-plan.ts"
 import { fulfilPlan } from "./fulfil-plan.ts"
 import { showPlan } from "./make-plan.ts"
@@ -9,8 +8,8 @@ import { defineOperation, type ChangingOperation, type Operation } from "./opera
 import { planRow } from "./plan-row.ts"
 import { inTurn } from "./turn.ts"
 
-/** @param find the operation of a name */
-export function applyPlan(find: (name: string) => Operation | undefined): Operation {
+/** @param get the operation of a name. @throws GatewayError `conflict` where it changes nothing */
+export function applyPlan(get: (name: string) => ChangingOperation): Operation {
   return defineOperation({
     name: "apply_plan",
     title: "Apply a plan",
@@ -37,19 +36,12 @@ export function applyPlan(find: (name: string) => Operation | undefined): Operat
     run: async (context, { id, digest }) => {
       const { operation, fulfilled } = await inTurn(context.plans, async () => {
         const plan = await findPlan(context, id)
-        const operation = getOperation(find, plan.operation)
+        const operation = get(plan.operation)
         return { operation, fulfilled: await fulfilPlan(context, { operation, plan, digest }) }
       })
       const { plan, input, applied } = fulfilled
       return { plan: await showPlan(context, plan), output: await operation.tell(context, input, applied) }
     },
-    say: ({ plan: { id, operation }, output }) => `Plan ${id} is applied.\n${find(operation)?.say(output) ?? ""}`,
+    say: ({ plan: { id, operation }, output }) => `Plan ${id} is applied.\n${get(operation).say(output)}`,
   })
-}
-
-/** @throws GatewayError `conflict` for one that there is no longer */
-function getOperation(find: (name: string) => Operation | undefined, name: string): ChangingOperation {
-  const operation = find(name)
-  if (operation && "draft" in operation) return operation
-  throw new GatewayError("conflict", `This gateway has no operation ${name} that could be planned.`)
 }

@@ -3,37 +3,46 @@
 import * as z from "zod"
 import { assertMayApprove, assertMayReject } from "../domain/plan-rules.ts"
 import type { Plan } from "../domain/plan.ts"
+import { assertFitToApprove } from "./approver-rules.ts"
 import { findPlan, planIdInput } from "./find-plan.ts"
 import { showPlan } from "./make-plan.ts"
-import { defineOperation, type OperationContext } from "./operation.ts"
+import { defineOperation, type ChangingOperation, type Operation, type OperationContext } from "./operation.ts"
 import { planRow, type PlanRow } from "./plan-row.ts"
 import { inTurn } from "./turn.ts"
 
-export const approvePlan = defineOperation({
-  name: "approve_plan",
-  title: "Approve a plan",
-  summary:
-    "Approves another principal's plan that waits for it, after you have read it with get_plan: give the digest that you saw there, so that what you approve is what you read. Nobody approves their own plan, or one about what they may do themselves. The approval counts for that plan alone, once, and for a short time; its proposer then performs it with apply_plan.",
-  group: "governance",
-  permission: "plans:approve",
-  effect: "update",
-  risk: "high",
-  route: { method: "POST", path: "/plans/{id}/approve" },
-  input: z.strictObject({
-    id: planIdInput,
-    digest: z.string().min(1).max(64).describe("The plan's digest, as get_plan shows it."),
-  }),
-  output: z.object({ plan: planRow }),
-  run: (context, { id, digest }) =>
-    decide(context, id, (plan) => {
-      const { actor, nowMs, governance } = context
-      assertMayApprove(plan, actor, { digest, nowMs })
-      const approval = { by: actor.principal.id, atMs: nowMs, digest, expiresAtMs: nowMs + governance.approvalMs }
-      return { ...plan, state: "approved", approvals: [...plan.approvals, approval].slice(-maxApprovals) }
+/** @param get the operation of a name. @throws GatewayError `conflict` where it changes nothing */
+export const approvePlan = (get: (name: string) => ChangingOperation): Operation =>
+  defineOperation({
+    name: "approve_plan",
+    title: "Approve a plan",
+    summary:
+      "Approves another principal's plan that waits for it, after you have read it with get_plan: give the digest that you saw there, so that what you approve is what you read. Nobody approves their own plan, one about what they may do themselves, or an access that they do not hold. The approval counts for that plan alone, once, and for a short time; its proposer then performs it with apply_plan.",
+    group: "governance",
+    permission: "plans:approve",
+    effect: "update",
+    risk: "high",
+    route: { method: "POST", path: "/plans/{id}/approve" },
+    input: z.strictObject({
+      id: planIdInput,
+      digest: z.string().min(1).max(64).describe("The plan's digest, as get_plan shows it."),
     }),
-  say: ({ plan: { id, operation, proposedBy, approvals } }) =>
-    `The plan ${id} (${operation}) is approved until ${approvals.at(-1)?.expiresAt ?? "it expires"}; ${proposedBy} may apply it.`,
-})
+    output: z.object({ plan: planRow }),
+    run: (context, { id, digest }) =>
+      decide(context, id, async (plan) => {
+        const { actor, nowMs, governance } = context
+        assertMayApprove(plan, actor, { digest, nowMs })
+        await assertFitToApprove(context, { plan, operation: get(plan.operation) })
+        const approval = {
+          by: actor.principal.id,
+          atMs: nowMs,
+          digest,
+          expiresAtMs: nowMs + governance.approvalMs,
+        }
+        return { ...plan, state: "approved", approvals: [...plan.approvals, approval].slice(-maxApprovals) }
+      }),
+    say: ({ plan: { id, operation, proposedBy, approvals } }) =>
+      `The plan ${id} (${operation}) is approved until ${approvals.at(-1)?.expiresAt ?? "it expires"}; ${proposedBy} may apply it.`,
+  })
 
 export const rejectPlan = defineOperation({
   name: "reject_plan",
@@ -48,7 +57,7 @@ export const rejectPlan = defineOperation({
   input: z.strictObject({ id: planIdInput, reason: z.string().min(1).max(500).describe("For its proposer.") }),
   output: z.object({ plan: planRow }),
   run: (context, { id, reason }) =>
-    decide(context, id, (plan) => {
+    decide(context, id, async (plan) => {
       const { actor, nowMs } = context
       assertMayReject(plan, nowMs)
       return { ...plan, state: "rejected", rejection: { by: actor.principal.id, atMs: nowMs, reason } }
@@ -63,11 +72,11 @@ const maxApprovals = 16
 async function decide(
   context: OperationContext,
   id: string,
-  decided: (plan: Plan) => Plan,
+  decided: (plan: Plan) => Promise<Plan>,
 ): Promise<{ plan: PlanRow }> {
   const plan = await inTurn(context.plans, async () => {
     const plan = await findPlan(context, id)
-    return context.plans.replace(decided(plan), plan.version)
+    return context.plans.replace(await decided(plan), plan.version)
   })
   return { plan: await showPlan(context, plan) }
 }

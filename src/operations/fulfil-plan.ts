@@ -27,7 +27,7 @@ export async function fulfilPlan(
   assertMayApply(plan, actor, { digest, nowMs })
   const kept = openInput(sealer, plan.id, plan.sealed)
   const draft = await draftAgain(context, operation, { plan, kept })
-  await assertApproved(context, plan, draft)
+  await assertApproved(context, { operation, plan }, draft)
   const { applied, made } = await applyOnce(context, plan, draft)
   return { plan: made, input: kept.input, applied }
 }
@@ -51,13 +51,17 @@ async function draftAgain(
 }
 
 /** A dry run that needs an approval waits for one from now on. @throws GatewayError `plan_required` */
-async function assertApproved(context: OperationContext, plan: Plan, { changes }: Draft): Promise<void> {
+async function assertApproved(
+  context: OperationContext,
+  { operation, plan }: Omit<Asked, "digest">,
+  { changes }: Draft,
+): Promise<void> {
   const { actor, plans, governance, taint, nowMs } = context
   const risk = riskOf(changes, actor.principal, taint())
-  if (!needsApproval(governance, risk, actor.principal)) return
+  if (operation.approval !== "always" && !needsApproval(governance, risk, actor.principal)) return
   if (await isApproved(context, plan)) return
   const waiting =
-    plan.state === "drafted" ? await plans.replace({ ...plan, state: "pending" }, plan.version) : plan
+    plan.state === "drafted" ? await plans.replace({ ...plan, state: "pending", risk }, plan.version) : plan
   throw planRequired({ ...waiting, approvals: [] }, nowMs)
 }
 
@@ -65,7 +69,7 @@ async function assertApproved(context: OperationContext, plan: Plan, { changes }
 async function isApproved({ principals, nowMs }: OperationContext, plan: Plan): Promise<boolean> {
   const approval = approvalOf(plan, nowMs)
   const approver = approval && (await principals.find(approval.by))
-  return approver !== undefined && !approver.disabled && mayDecide(compileGrants(approver.grants))
+  return approver !== undefined && !approver.disabled && mayDecide(compileGrants(approver.grants, nowMs))
 }
 
 /** On record as applied before it is: what is cut short by a crash is not done twice. */

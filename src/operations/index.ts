@@ -11,6 +11,7 @@ import { auditVerify } from "./audit-verify.ts"
 import { removePrincipal, setPrincipal } from "./change-principal.ts"
 import { refreshService, removeService, toggleService, updateService } from "./change-service.ts"
 import { approvePlan, rejectPlan } from "./decide-plan.ts"
+import { getPlanned } from "./find-plan.ts"
 import { setGrants } from "./grants.ts"
 import { diagnoseService, healthcheck } from "./health.ts"
 import { configDiff, configHistory } from "./history.ts"
@@ -20,6 +21,7 @@ import type { Operation } from "./operation.ts"
 import { getPlan, listPlans } from "./plans.ts"
 import { createPrincipal, listPrincipals } from "./principals.ts"
 import { listQuotas, removeQuota, setQuota } from "./quotas.ts"
+import { requestAccess } from "./request-access.ts"
 import { registerService } from "./register-service.ts"
 import { getServiceTools } from "./service-tool-list.ts"
 import { rollback } from "./rollback.ts"
@@ -46,6 +48,7 @@ export const operations: readonly Operation[] = [
   findTools,
   listIssues,
   whoami,
+  requestAccess,
   createPrincipal,
   listPrincipals,
   setPrincipal,
@@ -70,9 +73,9 @@ export const operations: readonly Operation[] = [
   rotateAuditKey,
   listPlans,
   getPlan,
-  approvePlan,
+  approvePlan((name) => getPlanned(operations, name)),
   rejectPlan,
-  applyPlan((name) => operations.find((operation) => operation.name === name)),
+  applyPlan((name) => getPlanned(operations, name)),
 ]
 
 const names: ReadonlySet<string> = new Set(operations.map(({ name }) => name))

@@ -46,14 +46,14 @@ export async function makePlan(
   })
 }
 
-/**
- * Always refuses, and says which plan waits for an approval: that of before, where the same was asked before.
- *
- * @throws GatewayError `plan_required`
- */
+/** The plan that waits for an approval: that of before, where the same was asked before. */
+export async function pendingPlan(context: OperationContext, planned: Planned): Promise<Plan> {
+  return (await findSame(context, planned)) ?? makePlan(context, planned, "pending")
+}
+
+/** @throws GatewayError `plan_required`, always */
 export async function requirePlan(context: OperationContext, planned: Planned): Promise<never> {
-  const plan = (await findSame(context, planned)) ?? (await makePlan(context, planned, "pending"))
-  throw planRequired(plan, context.nowMs)
+  throw planRequired(await pendingPlan(context, planned), context.nowMs)
 }
 
 /** @returns what refuses a change until the plan is approved, or until the one who asks applies it */

@@ -11,7 +11,7 @@ import { needsApproval } from "../domain/plan-rules.ts"
 import { riskOf } from "../domain/risk.ts"
 import { applyDraft } from "./apply-recorded.ts"
 import type { Asked } from "./change-operation.ts"
-import { makePlan, requirePlan, showPlan } from "./make-plan.ts"
+import { makePlan, pendingPlan, requirePlan, showPlan } from "./make-plan.ts"
 import type { ChangingOperation, OperationContext } from "./operation.ts"
 import { inTurn } from "./turn.ts"
 
@@ -28,6 +28,7 @@ export async function mutate(
     const risk = riskOf(draft.changes, actor.principal, context.taint())
     const planned = { operation, input, draft, risk }
     if (dryRun) return { plan: await makePlan(context, planned, "drafted") }
+    if (operation.approval === "always") return { plan: await pendingPlan(context, planned) }
     if (needsApproval(governance, risk, actor.principal)) return requirePlan(context, planned)
     return { applied: await applyDraft(context, { operation: operation.name, draft }) }
   })

@@ -17,7 +17,7 @@ import type { Machine } from "../domain/machine.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { Permission } from "../domain/permission.ts"
 import type { Governance, Plans } from "../domain/plan.ts"
-import type { ActivePrincipal, KeyMaker, Keys, Passwords, Principals } from "../domain/principal.ts"
+import type { ActivePrincipal, KeyMaker, Keys, Passwords, Principal, Principals } from "../domain/principal.ts"
 import type { Counters } from "../domain/quota/counters.ts"
 import type { Quotas } from "../domain/quota/quota.ts"
 import type { Sealer } from "../domain/secret.ts"
@@ -74,6 +74,10 @@ export type ChangingOperation<
 > = OperationFacts<Input, Output> & {
   /** Alone: no other change is drafted or applied meanwhile. */
   draft(context: OperationContext, input: z.output<Input>): Promise<Draft<Memo>>
+  /** `always` where it waits for an approval whatever the settings and its risk, and asking for it is no failure. */
+  readonly approval?: "always"
+  /** What whoever approves must be able to do themselves. @throws GatewayError `forbidden` */
+  mayApprove?(context: OperationContext, input: z.output<Input>, proposer: Principal): void
   /** When others may change things again. */
   tell(context: OperationContext, input: z.output<Input>, applied: Applied<Memo>): Promise<z.input<Output>>
 }

@@ -45,6 +45,7 @@ test("the operations that others rely on are there", () => {
     "remove_principal",
     "remove_quota",
     "remove_service",
+    "request_access",
     "revoke_key",
     "rollback",
     "rotate_audit_key",

@@ -138,6 +138,7 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
     approvalMs: 10 * minuteMs,
     approval: "agents",
     plansPerPrincipal: 20,
+    maxAccessMinutes: 480,
     plans: 200,
   } as const
   const governing = { plans, sealer, governance, history, taint: () => undefined }

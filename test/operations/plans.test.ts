@@ -91,7 +91,13 @@ test("who asks again for what waits already is told of the same plan", async (t)
 test("whose changes need an approval is a setting", async (t) => {
   const world = await openWorld(t)
   const { kit, boss, agent } = world
-  const governance = { planMs: minuteMs, approvalMs: minuteMs, plansPerPrincipal: 5, plans: 10 }
+  const governance = {
+    planMs: minuteMs,
+    approvalMs: minuteMs,
+    plansPerPrincipal: 5,
+    plans: 10,
+    maxAccessMinutes: 60,
+  }
   const given = (approval: OperationContext["governance"]["approval"]): Partial<OperationContext> => ({
     governance: { ...governance, approval },
   })
@@ -113,6 +119,7 @@ test("there are only so many open plans, and dry runs make room for others", asy
     planMs: minuteMs,
     approvalMs: minuteMs,
     plansPerPrincipal: 2,
+    maxAccessMinutes: 60,
     plans: 3,
   } as const
   const dry = { ...program, dry_run: true }
