@@ -158,12 +158,6 @@ export const riskRules: readonly Rule[] = [
     ),
   },
   {
-    id: "principal-back",
-    class: "high",
-    reason: "lets a principal in again that was kept out",
-    applies: onValue("principal", ({ before, after }) => !!before?.disabled && after?.disabled === false),
-  },
-  {
     id: "principal-team",
     class: highForAgents,
     reason: "moves a principal from the rules of one team to those of another",

@@ -19,6 +19,8 @@ const limit = { timeout: 90_000 }
 const evil = { name: "evil", url: "http://127.0.0.1:9/mcp", enabled: false }
 const wanted = { name: "set_quota", arguments: { subject: "principal:victim", target: "everything", limit: 0, window: "day" } } // oxfmt-ignore
 
+type Pending = { readonly proposedBy: string; readonly operation: string }
+
 /** Reads a page, and calls what the page tells it to call. */
 async function obey(agent: Peer, tool: string): Promise<Message> {
   const text = textOf(await agent.tool(tool))
@@ -78,9 +80,10 @@ test(
       }
       await perform(agent, wanted.name, { ...wanted.arguments, limit: 5 })
     }
-    const { plans } = (await perform(admin, "list_plans", { state: "pending" })) as {
-      plans: { proposedBy: string }[]
-    }
-    assert.deepEqual(plans.map(({ proposedBy }) => proposedBy), ["reader", "reader"]) // oxfmt-ignore
+    const { plans } = (await perform(admin, "list_plans", { state: "pending" })) as { plans: Pending[] }
+    assert.deepEqual([...new Set(plans.map(({ proposedBy, operation }) => `${proposedBy} ${operation}`))].sort(), [
+      "reader register_service",
+      "reader set_quota",
+    ])
   },
 )

@@ -48,6 +48,8 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
   "fewer networks": [service(web, held), []],
   "less on record": [service(web, { ...web, audit: { redact: ["path"] } }), ["service-record high"]],
   "a price": [service(web, { ...web, tools: { cost: { "*": { perCallUsd: 0 } } } }), ["service-price high"]],
+  "trust in its results": [service({ ...web, trust: "untrusted" }, web), ["service-trusted high"]],
+  "no trust in its results": [service(web, { ...web, trust: "untrusted" }), []],
   "turned off": [service(web, { ...web, enabled: false }), ["service-off medium"]],
   "turned on": [service({ ...program, enabled: false }, program), ["service-on medium"]],
   removed: [service(web, undefined), ["service-removed high"]],
@@ -59,6 +61,19 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
   "wider grants": [
     { subject: "principal", name: "ann", before: ann, after: principalOf("ann", { tools: { allow: ["*"] } }) },
     ["grants-wider high", "grants-changed medium"],
+  ],
+  "grants for a time": [
+    {
+      subject: "principal",
+      name: "ann",
+      before: ann,
+      after: principalOf("ann", { ...ann.grants, temporary: [{ permissions: ["operate"], expiresAtMs: 9 }] }),
+    },
+    ["grants-wider high", "grants-changed medium"],
+  ],
+  "another team": [
+    { subject: "principal", name: "ann", before: ann, after: { ...ann, team: "free" } },
+    ["principal-team high"],
   ],
   "narrower grants": [
     { subject: "principal", name: "ann", before: ann, after: principalOf("ann") },
