@@ -277,8 +277,9 @@ function loosensPin({ before, after }: ServiceChange): boolean {
   return !!after && before?.["pin"] !== after["pin"] && after["pin"] !== "approve"
 }
 
-function isNothing({ permissions, tools, prompts, resources }: Grants): boolean {
-  return [permissions, tools.allow, prompts.allow, resources.allow].every((allowed) => allowed.length === 0)
+function isNothing({ permissions, tools, prompts, resources, temporary = [] }: Grants): boolean {
+  const standing = [permissions, tools.allow, prompts.allow, resources.allow]
+  return temporary.length === 0 && standing.every((allowed) => allowed.length === 0)
 }
 
 function isWider(before: Principal, after: Principal): boolean {

@@ -50,7 +50,7 @@ async function inputs(kit: Kit): Promise<Readonly<Record<string, object>>> {
     set_grants: { name: ann.principal.name, grants: { tools: { allow: ["b"] } } },
     set_principal: { name: "ann", disabled: true },
     remove_principal: { name: "ann" },
-    request_access: { tools: ["b"], reason: "a try", minutes: 5 },
+    request_access: { prompts: ["b"], reason: "a try", minutes: 5 },
     create_key: { principal: "ann" },
     revoke_key: { id },
     set_quota: { id: quota.id, subject: "principal:ann", target: "everything", limit: 9, window: "hour" },

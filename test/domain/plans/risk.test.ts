@@ -50,11 +50,24 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
   "a price": [service(web, { ...web, tools: { cost: { "*": { perCallUsd: 0 } } } }), ["service-price high"]],
   "trust in its results": [service({ ...web, trust: "untrusted" }, web), ["service-trusted high"]],
   "no trust in its results": [service(web, { ...web, trust: "untrusted" }), []],
+  "definitions that approve themselves": [
+    service({ ...web, pin: "approve" }, { ...web, pin: "off" }),
+    ["service-pin high"],
+  ],
+  "definitions that models may see": [{ subject: "pins", name: "files" } as Change, ["definitions-approved high"]],
   "turned off": [service(web, { ...web, enabled: false }), ["service-off medium"]],
   "turned on": [service({ ...program, enabled: false }, program), ["service-on medium"]],
   removed: [service(web, undefined), ["service-removed high"]],
   "somebody new with grants": [
     { subject: "principal", name: "ann", after: ann },
+    ["principal-new-with-grants high"],
+  ],
+  "somebody new with grants for a time": [
+    {
+      subject: "principal",
+      name: "bob",
+      after: principalOf("bob", { temporary: [{ permissions: ["govern"], expiresAtMs: 9 }] }),
+    },
     ["principal-new-with-grants high"],
   ],
   "somebody new with nothing": [{ subject: "principal", name: "bob", after: principalOf("bob") }, []],
