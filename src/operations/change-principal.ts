@@ -8,6 +8,7 @@ import { defineChange } from "./change-operation.ts"
 import {
   assertGovernorRemains,
   assertMayActAs,
+  assertMayMove,
   assertNotAbove,
   assertNotOwn,
   getPrincipal,
@@ -109,18 +110,8 @@ async function assertMayChange(context: OperationContext, before: Principal, aft
   assertNotOwn(context, before)
   assertNotAbove(context, before)
   if (before.disabled && !after.disabled) assertMayActAs(context, after)
-  if (before.team !== after.team) assertMayMove(context)
+  assertMayMove(context, before, after)
   await assertGovernorRemains(context, { principal: after })
-}
-
-/** @throws GatewayError `forbidden` */
-function assertMayMove({ actor }: OperationContext): void {
-  if (actor.may.holds("quotas:write")) return
-  throw new GatewayError(
-    "forbidden",
-    "Quotas go by team, so moving somebody needs the permission quotas:write; leave the team as it is.",
-    { detail: { permission: "quotas:write" } },
-  )
 }
 
 async function revokeAll({ keys, nowMs }: OperationContext, { id }: Principal): Promise<ValueChange<"key">[]> {

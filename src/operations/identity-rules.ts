@@ -14,8 +14,8 @@ import { isoTime } from "./plain-text.ts"
 type Actor = Pick<OperationContext, "actor" | "nowMs">
 
 /** @throws GatewayError `forbidden`, naming what is too much */
-export function assertMayGrant({ actor }: Actor, wanted: Grants): void {
-  const excess = exceeds(actor.principal.grants, wanted)
+export function assertMayGrant({ actor, nowMs }: Actor, wanted: Grants): void {
+  const excess = exceeds(actor.principal.grants, liveGrants(wanted, nowMs))
   if (excess.length === 0) return
   throw new GatewayError(
     "forbidden",
@@ -48,6 +48,16 @@ export function assertNotAbove({ actor, nowMs }: Actor, { id, name, grants }: Pr
     {
       detail: { exceeds: more },
     },
+  )
+}
+
+/** @throws GatewayError `forbidden` where quotas, which go by team, would be another's to set */
+export function assertMayMove({ actor }: Actor, before: Principal, after: Principal): void {
+  if (before.team === after.team || actor.may.holds("quotas:write")) return
+  throw new GatewayError(
+    "forbidden",
+    "Quotas go by team, so moving somebody needs the permission quotas:write; leave the team as it is.",
+    { detail: { permission: "quotas:write" } },
   )
 }
 

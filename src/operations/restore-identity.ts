@@ -10,7 +10,14 @@ import { grantsSchema } from "../domain/permission.ts"
 import { principalSchema, type Principal } from "../domain/principal.ts"
 import { keptOf } from "../domain/recorded-change.ts"
 import { GatewayError } from "../errors.ts"
-import { assertMayActAs, assertMayGrant, assertNameFree, assertNotAbove, assertNotOwn } from "./identity-rules.ts"
+import {
+  assertMayActAs,
+  assertMayGrant,
+  assertMayMove,
+  assertNameFree,
+  assertNotAbove,
+  assertNotOwn,
+} from "./identity-rules.ts"
 import type { OperationContext } from "./operation.ts"
 import { assertAsLeft, assertHolds, type Restored } from "./restore-rules.ts"
 import type { Wanted } from "./undo-draft.ts"
@@ -34,6 +41,7 @@ export async function restorePrincipal(context: OperationContext, wanted: Wanted
   if (!isDeepStrictEqual({ ...current, version, grants: after.grants }, after)) {
     assertHolds(context, "principals:write")
     assertMayActAs(context, after)
+    assertMayMove(context, current, after)
   }
   return { change: { subject: "principal", name, before: current, after } }
 }
