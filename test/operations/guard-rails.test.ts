@@ -127,11 +127,12 @@ test("AGT-10 who may not do what somebody does cannot let them in again", async 
 
 test("AGT-10 who may not set quotas moves nobody out of those of a team", async (t) => {
   const { kit, ann } = await openGoverned(t)
-  const clerk = await kit.join("clerk", { permissions: ["principals:write"] })
+  const clerk = await kit.join("clerk", { permissions: ["principals:write", "history:read"] })
   await kit.join("bot")
   const move = { name: "bot", team: "free" }
   await assert.rejects(kit.run(clerk, "set_principal", move), refusal("forbidden", /quotas:write/))
   await kit.run(ann, "set_principal", { ...move, title: "Bot" })
+  await assert.rejects(kit.run(clerk, "rollback", { undo: 2 }), refusal("forbidden", /quotas:write/))
   await kit.run(clerk, "set_principal", { ...move, title: "" })
   const { team, title } = (await kit.principals.findByName("bot")) ?? {}
   assert.deepEqual([team, title], ["free", undefined])
