@@ -37,6 +37,9 @@ const table = {
     "first_use",
     "Which definitions of a service whose file sets no `pin` are approved by themselves: those of the first list it ever gives, none (`approve`), or all there will ever be (`off`). What is not approved is neither listed nor callable.",
   ),
+  serversReadonly: toggle(
+    "Services come from the files alone, as from a repository: an operation that would change them answers with the patch to commit.",
+  ),
   workers: whole(
     1,
     { unit: "processes", max: 64 },

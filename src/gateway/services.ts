@@ -39,7 +39,7 @@ export async function openServices(
   { config, machine, log, version, events, openTaskId }: ServicesOptions,
   closers: Closers,
 ): Promise<Services> {
-  const files = await openServersFolder(config.servers)
+  const files = await openServersFolder(config.servers, { readonly: config.serversReadonly })
   closers.add(() => files.close())
   logProblems(files, log)
   const ledger = new PidLedger(join(config.data, "children.json"))

@@ -2,6 +2,7 @@
 
 import { recordOf } from "../domain/recorded-change.ts"
 import { applyChanges } from "./apply-changes.ts"
+import { assertNotForCommit } from "./commit-patch.ts"
 import { inEffect } from "./in-effect.ts"
 import type { Applied, Done, Draft, OperationContext } from "./operation.ts"
 
@@ -19,6 +20,7 @@ export async function applyDraft(
 ): Promise<Applied> {
   const { changes } = draft
   if (changes.length === 0) return { ...draft, done: {} }
+  assertNotForCommit(context, changes)
   const { actor, nowMs, history } = context
   const { id, name } = actor.principal
   const who = { kind: "principal", id, name } as const

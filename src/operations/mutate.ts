@@ -11,6 +11,7 @@ import { needsApproval } from "../domain/plan-rules.ts"
 import { riskOf } from "../domain/risk.ts"
 import { applyDraft } from "./apply-recorded.ts"
 import type { Asked } from "./change-operation.ts"
+import { commitPatchOf, withPatch } from "./commit-patch.ts"
 import { makePlan, pendingPlan, requirePlan, showPlan } from "./make-plan.ts"
 import type { ChangingOperation, OperationContext } from "./operation.ts"
 import { inTurn } from "./turn.ts"
@@ -27,11 +28,12 @@ export async function mutate(
     const draft = await operation.draft(context, input)
     const risk = riskOf(draft.changes, actor.principal, context.taint())
     const planned = { operation, input, draft, risk }
-    if (dryRun) return { plan: await makePlan(context, planned, "drafted") }
+    const commit = await commitPatchOf(context, draft.changes)
+    if (dryRun || commit) return { plan: await makePlan(context, planned, "drafted"), commit }
     if (operation.approval === "always") return { plan: await pendingPlan(context, planned) }
     if (needsApproval(governance, risk, actor.principal)) return requirePlan(context, planned)
     return { applied: await applyDraft(context, { operation: operation.name, draft }) }
   })
-  if (come.plan) return { plan: await showPlan(context, come.plan) }
+  if (come.plan) return { plan: withPatch(await showPlan(context, come.plan), come.commit) }
   return operation.tell(context, input, come.applied)
 }

@@ -18,6 +18,10 @@ export const planRow = z.object({
   createdAt: z.string(),
   expiresAt: z.string(),
   approvals: z.array(z.object({ by: z.string(), at: z.string(), expiresAt: z.string() })),
+  patch: z
+    .string()
+    .optional()
+    .describe("Unified, for git apply: what to commit where services come from files that are only read."),
   rejection: z.object({ by: z.string(), at: z.string(), reason: z.string() }).optional(),
 })
 
@@ -85,7 +89,7 @@ function listed({ count, names }: Affected["tools"]): { count: number; names: st
 const maxLineLength = 200
 
 export function sayPlan(plan: PlanRow): string {
-  const { id, operation, state, changes, affects, notes, risk, digest, expiresAt } = plan
+  const { id, operation, state, changes, affects, notes, risk, digest, expiresAt, patch = "" } = plan
   return [
     `Plan ${id} (${state}): ${operation}, ${risk.class} risk, until ${expiresAt}.`,
     ...changes.flatMap(({ subject, name, effect, diff }) => [
@@ -97,6 +101,7 @@ export function sayPlan(plan: PlanRow): string {
     ...notes,
     `Affects ${affects.principals.count} principals and ${affects.tools.count} tools.`,
     `Digest ${digest}`,
+    ...patch.split("\n").filter((line) => line !== ""),
   ]
     .map((line) => plainText(line))
     .join("\n")

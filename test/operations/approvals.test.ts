@@ -102,16 +102,15 @@ test("an approval that is turned round holds the definitions back again", async 
   const admin = await kit.join("boss", admins)
   const { digest } = (await kit.run(admin, "list_held_items", { name: "mail" })) as Held
   await kit.run(admin, "approve_tools", { name: "mail", digest })
-  const [revision] = await kit.history.between(kit.history.head() - 1, kit.history.head())
-  const [change] = revision?.changes ?? []
-  assert.equal(change?.subject, "pins")
-  const sides = [change?.after?.["approved"], change?.before?.["approved"]] as [Approved[], Approved[]]
-  await kit.fleet.pin("mail", { before: sides[0], after: sides[1] })
+  const number = kit.history.head()
+  const [revision] = await kit.history.between(number - 1, number)
+  const approved = revision?.changes[0]?.after?.["approved"] as readonly Approved[]
+  await kit.run(admin, "rollback", { undo: number })
   assert.deepEqual(
     await kit.run(admin, "list_held_items", { name: "mail" }).then((held) => held["digest"]),
     digest,
   )
-  await assert.rejects(kit.fleet.pin("mail", { before: sides[0], after: [] }), refusal("conflict"))
+  await assert.rejects(kit.fleet.pin("mail", { before: approved, after: [] }), refusal("conflict"))
 })
 
 test("a service that approves by itself is a change of high risk, and one that an agent brings in never does", async (t) => {

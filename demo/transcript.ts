@@ -1,0 +1,39 @@
+/** What is printed: who does what, and what comes of it. The same with every run, so that it can be read elsewhere. */
+
+const ids = /[0-9a-f]{8}-[0-9a-f-]{27}/g
+
+export class Transcript {
+  readonly lines: string[] = []
+  readonly #print: (line: string) => void
+
+  constructor(print: (line: string) => void) {
+    this.#print = print
+  }
+
+  scene(title: string): void {
+    this.#add(`${this.lines.length === 0 ? "" : "\n"}${title}`)
+  }
+
+  does(who: string, what: string): void {
+    this.#add(`  ${who.padEnd(5)} > ${what}`)
+  }
+
+  /** @param text of several lines at most as many as shown */
+  hears(text: string, maxLines = 4): void {
+    const lines = text.split("\n").filter((line) => line.trim() !== "")
+    for (const line of lines.slice(0, maxLines)) this.#add(`          ${shortened(line.trimEnd())}`)
+    if (lines.length > maxLines) this.#add(`          ... ${lines.length - maxLines} lines more`)
+  }
+
+  #add(text: string): void {
+    const line = text.replace(ids, "<id>")
+    this.lines.push(line)
+    this.#print(line)
+  }
+}
+
+const width = 150
+
+function shortened(line: string): string {
+  return line.length > width ? `${line.slice(0, width - 3)}...` : line
+}
