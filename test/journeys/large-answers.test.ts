@@ -183,7 +183,7 @@ test("payloads have one digest and one size, whether they passed in parts or wer
 })
 
 test("a large resource is passed on under the cache scope of the gateway", limit, async () => {
-  const [uri = ""] = (await listNames(admin, "resources")).filter((name) => name.includes("modern"))
+  const [uri = ""] = (await listNames(admin, "resources")).filter((name) => name.startsWith("mcp://modern/"))
   const { response } = await send(messageOf("resources/read", { uri }))
   assert.equal(response.headers["transfer-encoding"], "chunked")
   const { result } = parse(await read(response))

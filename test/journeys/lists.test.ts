@@ -85,7 +85,7 @@ test("a service that was too slow to list at first is listed when it is not", li
 
 test("the last known list is served while a service is away, over a restart too", limit, async (t) => {
   const service = await serviceFor(t, { tools: tools(3, "t") })
-  const gateway = await gatewayFor(t, { services: { away: { url: service.url } } })
+  const gateway = await gatewayFor(t, { services: { away: { url: service.url, pin: "off" } } })
   const client = await administratorOf(t, gateway)
   assert.ok((await listNames(client)).includes("away__t1"))
   await service.close()

@@ -98,6 +98,13 @@ test("POI-11 a call under way when its tool changes is answered, and the next is
   await relist(pinned, services.younger, plain)
 })
 
+/** What an agent may not do alone, once the administrator has agreed. */
+async function approvedPlan(agent: Peer, operation: string, input: object): Promise<unknown> {
+  const { plan: id, digest } = (await agent.tool(operation, input)).error?.data ?? {}
+  await perform(pinned.admin, "approve_plan", { id, digest })
+  return id
+}
+
 test("AGT-09 what an agent registers offers nothing until somebody approves it", limit, async (t) => {
   const { admin, services, gateway } = pinned
   const key = await createAgent(gateway, "newcomer", { permissions: ["configure"], tools: { allow: ["*"] } })
@@ -106,10 +113,12 @@ test("AGT-09 what an agent registers offers nothing until somebody approves it",
   const { url } = services.younger
   const loose = await agent.tool("register_service", { name: "found", url, pin: "off" })
   assert.match(loose.text, /forbidden|is pinned with/)
-  await perform(agent, "register_service", { name: "found", url })
+  await perform(agent, "apply_plan", { id: await approvedPlan(agent, "register_service", { name: "found", url }) })
   for (const peer of [admin, agent]) assert.equal(await countServed([peer], "tools", "found"), 0)
-  const { digest } = await heldItems(admin, "found")
-  await perform(admin, "approve_tools", { name: "found", digest })
+  const { digest } = await heldItems(agent, "found")
+  const id = await approvedPlan(agent, "approve_tools", { name: "found", digest })
+  assert.equal(await countServed([admin], "tools", "found"), 0)
+  await perform(agent, "apply_plan", { id })
   await assertServed([admin], "tools", "found")
 })
 
