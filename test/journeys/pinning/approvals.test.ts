@@ -106,7 +106,10 @@ test("AGT-09 what an agent registers offers nothing until somebody approves it",
   const { url } = services.younger
   const loose = await agent.tool("register_service", { name: "found", url, pin: "off" })
   assert.match(loose.text, /forbidden|is pinned with/)
-  await perform(agent, "register_service", { name: "found", url })
+  const asked = await agent.tool("register_service", { name: "found", url })
+  const { plan: id, digest: read } = asked.error?.data ?? {}
+  await perform(admin, "approve_plan", { id, digest: read })
+  await perform(agent, "apply_plan", { id })
   for (const peer of [admin, agent]) assert.equal(await countServed([peer], "tools", "found"), 0)
   const { digest } = await heldItems(admin, "found")
   await perform(admin, "approve_tools", { name: "found", digest })
