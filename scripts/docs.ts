@@ -1,6 +1,6 @@
 /**
  * Writes the pages of docs/ that are made from the source: operations, errors, configuration, eras,
- * admission. With `--check` it writes nothing and fails where a page is stale.
+ * admission, risks. With `--check` it writes nothing and fails where a page is stale.
  */
 
 import { readFileSync, writeFileSync } from "node:fs"
@@ -13,6 +13,7 @@ import type { Operation } from "../src/operations/operation.ts"
 import { apiPrefix } from "../src/surfaces/rest/operation-http.ts"
 import { erasPage } from "../test/matrix/page.ts"
 import { admissionPage } from "./admission-page.ts"
+import { risksPage } from "./risks-page.ts"
 
 const folder = join(import.meta.dirname, "../docs")
 const made = "<!-- Made by `npm run docs`; change the source instead. -->"
@@ -23,6 +24,7 @@ const pages: Readonly<Record<string, string>> = {
   "configuration.md": configurationPage(),
   "eras.md": erasPage(made),
   "admission.md": admissionPage(made),
+  "risks.md": risksPage(made),
 }
 
 const stale = Object.entries(pages).filter(([name, text]) => read(join(folder, name)) !== text)

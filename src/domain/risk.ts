@@ -26,14 +26,14 @@ type RiskReason = { readonly rule: string; readonly class: RiskClass; readonly r
 type Rule = {
   /** Public: plans and the documentation name it. */
   readonly id: string
-  /** A function where it is not the same for everyone. */
-  readonly class: RiskClass | ((actor: Principal) => RiskClass)
+  /** `agents` are agents and workloads. */
+  readonly class: RiskClass | { readonly people: RiskClass; readonly agents: RiskClass }
   /** Follows "because it". */
   readonly reason: string
   readonly applies: (change: Change, actor: Principal) => boolean
 }
 
-const highForAgents = ({ kind }: Principal): RiskClass => (kind === "human" ? "medium" : "high")
+const highForAgents = { people: "medium", agents: "high" } as const
 
 export const riskRules: readonly Rule[] = [
   {
@@ -210,9 +210,14 @@ export const riskRules: readonly Rule[] = [
 export function riskOf(changes: readonly Change[], actor: Principal, taint?: Taint): Risk {
   const ofChanges = riskRules
     .filter(({ applies }) => changes.some((change) => applies(change, actor)))
-    .map(({ id, class: of, reason }) => ({ rule: id, class: typeof of === "string" ? of : of(actor), reason }))
+    .map(({ id, class: of, reason }) => ({ rule: id, class: classFor(of, actor), reason }))
   const reasons = taint && changes.length > 0 ? [...ofChanges, tainted(taint)] : ofChanges
   return { class: highestOf(reasons), reasons }
+}
+
+function classFor(of: Rule["class"], { kind }: Principal): RiskClass {
+  if (typeof of === "string") return of
+  return kind === "human" ? of.people : of.agents
 }
 
 /** Whoever decides must know whose wish it may be. */

@@ -75,6 +75,7 @@ test("ISO-18 listed is what can be read, in both eras, and no more than the read
         "gateway://audit/head",
         "gateway://health",
         "gateway://issues",
+        "gateway://plans",
         "gateway://quotas/me",
         "gateway://services/one",
         "gateway://services/other",
