@@ -1,7 +1,8 @@
 /** Looking at what a service says of itself before it is relied upon. What is looked for: docs/admission.md. */
 
 import * as z from "zod"
-import { inspectService as inspect, reportOutput, sayReport, type OperationNames } from "./admission-report.ts"
+import type { OperationNames } from "../domain/admission/known-names.ts"
+import { inspectService as inspect, reportOutput, sayReport } from "./admission-report.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { defineOperation, type Operation } from "./operation.ts"
 
