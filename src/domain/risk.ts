@@ -215,6 +215,12 @@ export function riskOf(changes: readonly Change[], actor: Principal, taint?: Tai
   return { class: highestOf(reasons), reasons }
 }
 
+/** What a service offers is asked for after the rules were, since that takes as long as the service does. */
+export function withGraveFindings({ reasons }: Risk): Risk {
+  const reason = "lets a service in that says something grave to models; the notes have it"
+  return { class: "high", reasons: [...reasons, { rule: "service-findings", class: "high", reason }] }
+}
+
 /** Whoever decides must know whose wish it may be. */
 function tainted({ service, callsAgo }: Taint): RiskReason {
   const when = callsAgo === 0 ? "are on their way" : `came ${callsAgo} calls ago`

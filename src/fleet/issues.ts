@@ -56,17 +56,3 @@ export function issuesOfFiles(problems: readonly FileProblem[]): readonly Issue[
 function areEqual(before: readonly Issue[], after: readonly Issue[]): boolean {
   return before.length === after.length && before.every((issue, index) => issue === after[index])
 }
-
-export function issuesOfFiles(problems: readonly FileProblem[]): readonly Issue[] {
-  return problems.map(({ file, message, sinceMs }) => ({
-    service: serviceOf(file),
-    subject: file,
-    message,
-    sinceMs,
-  }))
-}
-
-/** A file's problem may be that its service has no name yet. */
-function serviceOf(file: string): string {
-  return file.replace(/\.json$/, "")
-}

@@ -33,8 +33,8 @@ import { getUsage } from "./usage.ts"
 import { whoami } from "./whoami.ts"
 
 export const operations: readonly Operation[] = [
-  registerService(() => names),
-  updateService,
+  registerService(() => operationNames),
+  updateService(() => operationNames),
   removeService,
   toggleService,
   refreshService,

@@ -2,7 +2,7 @@
 
 import * as z from "zod"
 import type { OperationNames } from "../domain/admission/known-names.ts"
-import { inspectService as inspect, reportOutput, sayReport } from "./admission-report.ts"
+import { reportFor, reportOutput, sayReport } from "./admission-report.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { defineOperation, type Operation } from "./operation.ts"
 
@@ -20,7 +20,11 @@ export function inspectService(operationNames: () => OperationNames): Operation 
     route: { method: "POST", path: "/services/{name}/inspect" },
     input: z.strictObject({ name: serviceNameInput }),
     output: reportOutput,
-    run: async (context, { name }) => inspect(context, getSource(context, name).definition, operationNames()),
+    run: async (context, { name }) => {
+      const { definition } = getSource(context, name)
+      const definitions = context.fleet.heard(name) ?? (await context.fleet.inspect(definition))
+      return reportFor(context, definitions, operationNames())
+    },
     say: sayReport,
   })
 }
