@@ -3,6 +3,7 @@
 import type { Machine } from "../domain/machine.ts"
 import type { ServiceDefinition } from "../domain/service.ts"
 import type { PlaceholderLookup } from "../domain/placeholder.ts"
+import type { OperationNames } from "../domain/admission/known-names.ts"
 import type { PinStore } from "../domain/pins/pin.ts"
 import type { RawJson } from "../mcp/raw-json.ts"
 import type { Issues } from "./issues.ts"
@@ -56,6 +57,8 @@ export type FleetContext = {
   readonly ledger: PidLedger
   readonly cache: ListCache
   readonly pins: PinStore
+  /** Of the operations: names that no service should take, or speak of. */
+  readonly operations: OperationNames
   readonly issues: Issues
   /** Where the deadlines of all calls are. */
   readonly wheel: DeadlineWheel
@@ -72,4 +75,4 @@ export type FleetContext = {
 }
 
 /** What it takes to send calls, and no more. */
-export type LinkContext = Omit<FleetContext, "cache" | "pins" | "issues" | "onChange">
+export type LinkContext = Omit<FleetContext, "cache" | "pins" | "operations" | "issues" | "onChange">

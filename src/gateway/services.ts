@@ -11,7 +11,7 @@ import { PidLedger } from "../fleet/children/pid-ledger.ts"
 import { createFleet, type FleetOptions, type RunningFleet } from "../fleet/registry.ts"
 import { openServersFolder, type ServersFolder } from "../fleet/files/servers-d.ts"
 import type { Log } from "../log.ts"
-import { operations } from "../operations/index.ts"
+import { operationNames, operations } from "../operations/index.ts"
 import { managementResources } from "../surfaces/management-resources.ts"
 import { managementTools } from "../surfaces/management-tools.ts"
 import { JsonPins } from "../stores/json/pins.ts"
@@ -83,6 +83,7 @@ export async function openServices(
     health: config.health,
     breaker: config.breaker,
     pin: config.pin,
+    operations: operationNames,
     pins: new JsonPins(join(config.data, "pins")),
     workers: config.workers > 1 ? config.workers : 0,
     baseEnv: childEnvironment(),

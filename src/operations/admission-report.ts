@@ -1,10 +1,10 @@
 /** The report on a service as operations give and say it: what was found, what it offers, what that costs. */
 
 import * as z from "zod"
+import type { Definitions } from "../domain/admission/definition-texts.ts"
 import { holds } from "../domain/admission/inspect-definitions.ts"
-import { namesOf } from "../domain/admission/known-names.ts"
+import { namesOf, type OperationNames } from "../domain/admission/known-names.ts"
 import { reportOn } from "../domain/admission/report.ts"
-import type { ServiceDefinition } from "../domain/service.ts"
 import type { OperationContext } from "./operation.ts"
 import { formatTable, plainLine } from "./plain-text.ts"
 
@@ -34,23 +34,13 @@ export const reportOutput = z.object({
 
 export type ReportOutput = z.input<typeof reportOutput>
 
-/** The names of the gateway's operations, and those among them that change something. */
-export type OperationNames = { readonly all: readonly string[]; readonly changing: ReadonlySet<string> }
-
-/** @throws GatewayError as `Fleet.inspect`, where it is not known yet what the service offers */
-export async function inspectService(
-  context: Pick<OperationContext, "fleet" | "countTokens">,
-  definition: ServiceDefinition,
-  { all, changing }: OperationNames,
+export async function reportFor(
+  { fleet, countTokens }: Pick<OperationContext, "fleet" | "countTokens">,
+  definitions: Definitions,
+  names: OperationNames,
 ): Promise<ReportOutput> {
-  const { fleet, countTokens } = context
-  const definitions = fleet.heard(definition.name) ?? (await fleet.inspect(definition))
-  const others = fleet.offers().flatMap((offer) => (offer.service === definition.name ? [] : [namesOf(offer)]))
-  const { cost, findings, capabilities, ...rest } = await reportOn(
-    definitions,
-    { operations: all, changing, others },
-    countTokens,
-  )
+  const others = fleet.offers().flatMap((offer) => (offer.service === definitions.service ? [] : [namesOf(offer)]))
+  const { cost, findings, capabilities, ...rest } = await reportOn(definitions, { ...names, others }, countTokens)
   return {
     ...rest,
     holds: holds({ findings }),

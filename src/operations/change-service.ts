@@ -1,6 +1,7 @@
 /** Changing a service that is there: its fields, whether it runs, what is known of it, and its end. */
 
 import * as z from "zod"
+import type { OperationNames } from "../domain/admission/known-names.ts"
 import { readServiceFile } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
@@ -8,26 +9,31 @@ import { assertMayAccount } from "./accounting-rules.ts"
 import { holdDefinition } from "./held-definition.ts"
 import { assertMayReach, assertMayRename } from "./machine-reach.ts"
 import { defineChange } from "./change-operation.ts"
-import { defineOperation, type Draft, type OperationContext } from "./operation.ts"
+import { examineService } from "./examine-service.ts"
+import { defineOperation, type Draft, type Operation, type OperationContext } from "./operation.ts"
 import { changeFields, mergeChange } from "./service-fields.ts"
 import { sayOutcome, serviceOutcome, tellOutcome, toolNames } from "./service-outcome.ts"
 
-export const updateService = defineChange({
-  name: "update_service",
-  title: "Change a service",
-  summary:
-    "Changes the fields given of a registered service and leaves the others; null takes a field away. Only this service is connected anew, and calls under way may end. Answers with its state and with the tools that came and went. See what it is now with get_server_details; to turn it off or on use toggle_service.",
-  group: "services",
-  permission: "services:write",
-  effect: "update",
-  risk: "high",
-  route: { method: "PATCH", path: "/services/{name}" },
-  input: z.strictObject({ name: serviceNameInput, ...changeFields }),
-  output: serviceOutcome,
-  draft: (context, { name, ...change }) => draftUpdate(context, name, change),
-  tell: (context, { name }, { memo: toolsBefore }) => tellOutcome(context, name, toolsBefore),
-  say: sayOutcome,
-})
+/** @param operationNames which no service should speak of, or take */
+export function updateService(operationNames: () => OperationNames): Operation {
+  return defineChange({
+    name: "update_service",
+    title: "Change a service",
+    summary:
+      "Changes the fields given of a registered service and leaves the others; null takes a field away. Only this service is connected anew, and calls under way may end. Answers with its state and with the tools that came and went. See what it is now with get_server_details; to turn it off or on use toggle_service.",
+    group: "services",
+    permission: "services:write",
+    effect: "update",
+    risk: "high",
+    route: { method: "PATCH", path: "/services/{name}" },
+    input: z.strictObject({ name: serviceNameInput, ...changeFields }),
+    output: serviceOutcome,
+    examine: examineService(operationNames),
+    draft: (context, { name, ...change }) => draftUpdate(context, name, change),
+    tell: (context, { name }, { memo: toolsBefore }) => tellOutcome(context, name, toolsBefore),
+    say: sayOutcome,
+  })
+}
 
 async function draftUpdate(
   context: OperationContext,

@@ -2,6 +2,7 @@
 
 import { applyPlan } from "./apply-plan.ts"
 import { approveTools, listHeldItems } from "./approvals.ts"
+import type { OperationNames } from "../domain/admission/known-names.ts"
 import { auditErase } from "./audit-erase.ts"
 import { auditExport } from "./audit-export.ts"
 import { auditHead } from "./audit-head.ts"
@@ -32,8 +33,8 @@ import { getUsage } from "./usage.ts"
 import { whoami } from "./whoami.ts"
 
 export const operations: readonly Operation[] = [
-  registerService(() => names),
-  updateService,
+  registerService(() => operationNames),
+  updateService(() => operationNames),
   removeService,
   toggleService,
   refreshService,
@@ -44,7 +45,7 @@ export const operations: readonly Operation[] = [
   approveTools,
   healthcheck,
   diagnoseService,
-  inspectService(() => ({ all: [...names], changing })),
+  inspectService(() => operationNames),
   findTools,
   listIssues,
   whoami,
@@ -79,6 +80,7 @@ export const operations: readonly Operation[] = [
 ]
 
 const names: ReadonlySet<string> = new Set(operations.map(({ name }) => name))
-const changing: ReadonlySet<string> = new Set(
-  operations.filter((operation) => "draft" in operation).map(({ name }) => name),
-)
+export const operationNames: OperationNames = {
+  operations: [...names],
+  changing: new Set(operations.filter((operation) => "draft" in operation).map(({ name }) => name)),
+}

@@ -1,7 +1,8 @@
 /** Looking at what a service says of itself before it is relied upon. What is looked for: docs/admission.md. */
 
 import * as z from "zod"
-import { inspectService as inspect, reportOutput, sayReport, type OperationNames } from "./admission-report.ts"
+import type { OperationNames } from "../domain/admission/known-names.ts"
+import { reportFor, reportOutput, sayReport } from "./admission-report.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { defineOperation, type Operation } from "./operation.ts"
 
@@ -19,7 +20,11 @@ export function inspectService(operationNames: () => OperationNames): Operation 
     route: { method: "POST", path: "/services/{name}/inspect" },
     input: z.strictObject({ name: serviceNameInput }),
     output: reportOutput,
-    run: async (context, { name }) => inspect(context, getSource(context, name).definition, operationNames()),
+    run: async (context, { name }) => {
+      const { definition } = getSource(context, name)
+      const definitions = context.fleet.heard(name) ?? (await context.fleet.inspect(definition))
+      return reportFor(context, definitions, operationNames())
+    },
     say: sayReport,
   })
 }

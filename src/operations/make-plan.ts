@@ -56,6 +56,12 @@ export async function requirePlan(context: OperationContext, planned: Planned): 
   throw planRequired(await pendingPlan(context, planned), context.nowMs)
 }
 
+/** @throws GatewayError `plan_required` where the same waits for an approval already */
+export async function assertNotPlanned(context: OperationContext, planned: Planned): Promise<void> {
+  const plan = await findSame(context, planned)
+  if (plan) throw planRequired(plan, context.nowMs)
+}
+
 /** @returns what refuses a change until the plan is approved, or until the one who asks applies it */
 export function planRequired(plan: Plan, nowMs: number): GatewayError {
   const { id, digest, expiresAtMs, risk } = plan

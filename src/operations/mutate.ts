@@ -8,11 +8,12 @@
  */
 
 import { needsApproval } from "../domain/plan-rules.ts"
-import { riskOf } from "../domain/risk.ts"
+import type { Plan } from "../domain/plan.ts"
+import { riskOf, withGraveFindings } from "../domain/risk.ts"
 import { applyDraft } from "./apply-recorded.ts"
 import type { Asked } from "./change-operation.ts"
 import { commitPatchOf, withPatch } from "./commit-patch.ts"
-import { makePlan, pendingPlan, requirePlan, showPlan } from "./make-plan.ts"
+import { assertNotPlanned, makePlan, pendingPlan, requirePlan, showPlan, type Planned } from "./make-plan.ts"
 import type { ChangingOperation, OperationContext } from "./operation.ts"
 import { inTurn } from "./turn.ts"
 
@@ -29,11 +30,29 @@ export async function mutate(
     const risk = riskOf(draft.changes, actor.principal, context.taint())
     const planned = { operation, input, draft, risk }
     const commit = await commitPatchOf(context, draft.changes)
-    if (dryRun || commit) return { plan: await makePlan(context, planned, "drafted"), commit }
-    if (operation.approval === "always") return { plan: await pendingPlan(context, planned) }
-    if (needsApproval(governance, risk, actor.principal)) return requirePlan(context, planned)
-    return { applied: await applyDraft(context, { operation: operation.name, draft }) }
+    if (dryRun || commit) return { planned, keep: keepDraft, commit }
+    if (operation.approval === "always") return { planned, keep: pendingPlan }
+    if (!needsApproval(governance, risk, actor.principal))
+      return { applied: await applyDraft(context, { operation: operation.name, draft }) }
+    await assertNotPlanned(context, planned)
+    return { planned, keep: requirePlan }
   })
-  if (come.plan) return { plan: withPatch(await showPlan(context, come.plan), come.commit) }
-  return operation.tell(context, input, come.applied)
+  if (come.applied) return operation.tell(context, input, come.applied)
+  const planned = await examine(context, come.planned)
+  const plan = await inTurn(context.plans, () => come.keep(context, planned))
+  return { plan: withPatch(await showPlan(context, plan), come.commit) }
+}
+
+function keepDraft(context: OperationContext, planned: Planned): Promise<Plan> {
+  return makePlan(context, planned, "drafted")
+}
+
+/** Outside of its turn: others may change things meanwhile, and what is decided on is the state that was drafted from. */
+async function examine(context: OperationContext, planned: Planned): Promise<Planned> {
+  const { operation, draft, risk } = planned
+  const examined = await operation.examine?.(context, draft.changes)
+  if (!examined) return planned
+  const notes = [...(draft.notes ?? []), ...examined.notes]
+  const worse = examined.findings === "grave" ? withGraveFindings(risk) : risk
+  return { ...planned, draft: { ...draft, notes }, risk: worse }
 }

@@ -78,6 +78,8 @@ export type ChangingOperation<
   readonly approval?: "always"
   /** What whoever approves must be able to do themselves. @throws GatewayError `forbidden` */
   mayApprove?(context: OperationContext, input: z.output<Input>, proposer: Principal): void
+  /** For whoever decides on a plan: what takes too long to be asked while no other change may be made. */
+  examine?(context: OperationContext, changes: readonly Change[]): Promise<Examined>
   /** When others may change things again. */
   tell(context: OperationContext, input: z.output<Input>, applied: Applied<Memo>): Promise<z.input<Output>>
 }
@@ -91,6 +93,12 @@ export type Draft<Memo = unknown> = {
   readonly notes?: readonly string[]
   /** What `tell` needs of this moment. Neither shown nor kept. */
   readonly memo: Memo
+}
+
+export type Examined = {
+  readonly notes: readonly string[]
+  /** Whether something was found that makes it a change of high risk. */
+  readonly findings: "none" | "grave"
 }
 
 export type Applied<Memo = unknown> = Draft<Memo> & {

@@ -1,6 +1,8 @@
 /** Bringing a new service in: its file is written, and the answer waits until the service was heard. */
 
 import * as z from "zod"
+import { examineService } from "./examine-service.ts"
+import type { OperationNames } from "../domain/admission/known-names.ts"
 import { readServiceFile, type ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { assertMayAccount } from "./accounting-rules.ts"
@@ -18,8 +20,8 @@ const name = z
   .max(64)
   .describe('1 to 48 letters, digits, "-" and single "_"; its tools become name__tool, and it keeps it for good.')
 
-/** @param reservedNames those that no service may have: the operations' own */
-export function registerService(reservedNames: () => ReadonlySet<string>): Operation {
+/** @param operationNames those that no service may have */
+export function registerService(operationNames: () => OperationNames): Operation {
   return defineChange({
     name: "register_service",
     title: "Register a service",
@@ -33,7 +35,7 @@ export function registerService(reservedNames: () => ReadonlySet<string>): Opera
     input: z.strictObject({ name, ...definitionFields }),
     output: serviceOutcome,
     draft: async (context, { name, ...fields }) => {
-      if (reservedNames().has(name)) throw nameTaken(name)
+      if (operationNames().operations.includes(name)) throw nameTaken(name)
       assertServiceNameFree(context, name)
       const after = pinnedAs(context, withoutAbsent(fields))
       for (const definition of readServiceFile(name, after)) {
@@ -43,6 +45,7 @@ export function registerService(reservedNames: () => ReadonlySet<string>): Opera
       const held = await holdDefinition(context, { name, raw: after })
       return { changes: [{ subject: "service", name, after: held }], memo: undefined }
     },
+    examine: examineService(operationNames),
     tell: (context, { name }) => tellOutcome(context, name, []),
     say: sayOutcome,
   })

@@ -11,6 +11,7 @@ import { PidLedger } from "../../src/fleet/children/pid-ledger.ts"
 import { createFleet, type FleetOptions, type RunningFleet } from "../../src/fleet/registry.ts"
 import { JsonPins } from "../../src/stores/json/pins.ts"
 import { openServersFolder, type ServersFolder } from "../../src/fleet/files/servers-d.ts"
+import { operationNames } from "../../src/operations/index.ts"
 import type { Answer, ClientFacts, Exchange, Request } from "../../src/mcp/message.ts"
 import { fromRawObject, noMembers, toRawObject } from "../../src/mcp/raw-json.ts"
 
@@ -73,6 +74,7 @@ export async function openFleet(
     childFolder: folder,
     lookup: () => undefined,
     pin: "first_use",
+    operations: operationNames,
     pins: new JsonPins(join(folder, "pins")),
     machine: given.machine ?? openMachine(),
     ledger: new PidLedger(join(folder, "children.json")),

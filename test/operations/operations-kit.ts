@@ -21,7 +21,7 @@ import { openHistory } from "../../src/gateway/history.ts"
 import { createSealer } from "../../src/identity/sealer.ts"
 import { passwords } from "../../src/identity/password.ts"
 import { createLog } from "../../src/log.ts"
-import { operations } from "../../src/operations/index.ts"
+import { operationNames, operations } from "../../src/operations/index.ts"
 import type { OperationContext } from "../../src/operations/operation.ts"
 import { perform, type Performed } from "../../src/operations/perform.ts"
 import { jsonKeys } from "../../src/stores/json/keys.ts"
@@ -104,6 +104,7 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
     childFolder: folder,
     lookup: () => undefined,
     pin: "first_use",
+    operations: operationNames,
     pins: new JsonPins(join(folder, "pins")),
     machine,
     ledger: new PidLedger(join(folder, "children.json")),

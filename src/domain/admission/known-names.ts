@@ -4,11 +4,11 @@ import type { Offer } from "../catalog.ts"
 import { sharedName } from "../naming.ts"
 import { skeletonOf } from "./lookalikes.ts"
 
+/** Every operation of the gateway, and those among them that change something. */
+export type OperationNames = { readonly operations: readonly string[]; readonly changing: ReadonlySet<string> }
+
 /** What else there is. */
-export type Surroundings = {
-  /** Every operation of the gateway, and those among them that change something. */
-  readonly operations: readonly string[]
-  readonly changing: ReadonlySet<string>
+export type Surroundings = OperationNames & {
   readonly others: readonly OtherService[]
 }
 

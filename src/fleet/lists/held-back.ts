@@ -33,7 +33,7 @@ export function saysHeld(service: string, { held, fault }: PinsShown): readonly 
     ...(fault === undefined ? [] : [fault]),
     ...(changed.length === 0 ? [] : [`Held back because it is not as it was approved: ${listNames(changed)}.`]),
     ...(pending.length === 0 ? [] : [`Held back because nobody approved it: ${listNames(pending)}.`]),
-    "list_held_items shows the texts, approve_tools approves them.",
+    "list_held_items shows the texts, inspect_service what is odd about them; approve_tools approves them.",
   ]
   const next = { operation: "approve_tools", arguments: { name: service } }
   return [{ subject: "definitions", message: parts.join(" "), next }]

@@ -5,12 +5,15 @@
  */
 
 import { GatewayError } from "../../errors.ts"
+import type { OperationNames } from "../../domain/admission/known-names.ts"
 import type { ItemKind, Offer, Offered } from "../../domain/catalog.ts"
 import type { PinChange, PinEvent, PinStore, PinsShown } from "../../domain/pins/pin.ts"
 import type { ServiceDefinition } from "../../domain/service.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import { noMembers, type RawJson } from "../../mcp/raw-json.ts"
 import { clientOf } from "../../mcp/client/service-facts.ts"
+import { isGrave } from "../admission/is-grave.ts"
+import { toDefinitions } from "../admission/to-definitions.ts"
 import { abortable } from "../links/abortable.ts"
 import type { ListCache, Lists } from "./list-cache.ts"
 import { fetchLists, type Fault, type ListLimits } from "./lists.ts"
@@ -23,6 +26,7 @@ export type ListingOptions = {
   readonly definition: ServiceDefinition
   readonly cache: ListCache
   readonly pins: PinStore
+  readonly operations: OperationNames
   /** Digest of what decides which lists a service has. */
   readonly cacheKey: string
   readonly clientInfo: RawJson
@@ -79,11 +83,19 @@ export class Listing {
 
   constructor(options: ListingOptions) {
     this.#options = options
-    const { definition, pins, now, onPinEvent } = options
+    const { definition, pins, operations, now, onPinEvent } = options
     const rules = compileToolRules(definition.tools)
     const { name: service, pin: mode } = definition
     const offersTool = (tool: string): boolean => rules.offers(tool)
-    this.#pinned = new Pinned({ service, mode, store: pins, offersTool, now, onEvent: onPinEvent })
+    this.#pinned = new Pinned({
+      service,
+      mode,
+      store: pins,
+      offersTool,
+      isGrave: (lists) => isGrave(toDefinitions(definition, lists), operations),
+      now,
+      onEvent: onPinEvent,
+    })
   }
 
   get pins(): PinsShown {

@@ -24,12 +24,17 @@ import type { Lists } from "./list-cache.ts"
 import type { ListItems } from "./lists.ts"
 import { SeenDefinitions, seenInstructions, type SeenItem } from "./seen-definitions.ts"
 
+/** What a service says of itself. */
+type Said = Pick<Lists, "facts" | "items">
+
 export type PinnedOptions = {
   readonly service: string
   readonly mode: PinMode
   readonly store: PinStore
   /** Whether the service's file lets this tool be offered at all: what it does not is held back in silence. */
   readonly offersTool: (name: string) => boolean
+  /** Whether nothing of these should be trusted because it comes first. */
+  readonly isGrave: (lists: Said) => Promise<boolean>
   /** Epoch ms. */
   readonly now: () => number
   readonly onEvent: (event: PinEvent) => void
@@ -69,7 +74,7 @@ export class Pinned {
   }
 
   /** @param unheard of which the service could not be asked now */
-  async screen(lists: Pick<Lists, "facts" | "items">, unheard: ReadonlySet<ItemKind>): Promise<Screened> {
+  async screen(lists: Said, unheard: ReadonlySet<ItemKind>): Promise<Screened> {
     const { facts, items } = lists
     if (this.#options.mode === "off") return { items, instructions: facts.instructions, held: [] }
     const found = await this.#definitions.read(lists)
@@ -78,7 +83,7 @@ export class Pinned {
       seen.push(seenInstructions(facts.instructions))
     const heard = new Set<PinKind>(pinKinds.filter((kind) => kind === "instructions" || !unheard.has(kind)))
     const given = { seen, heard, era: facts.era }
-    const { record, fault } = await this.#look(await this.#load(), given)
+    const { record, fault } = await this.#look(await this.#load(), given, lists)
     const held = findHeld(record, given)
     await this.#show({ record, fault }, given, held)
     return { items: withoutHeld(items, found, held), instructions: instructionsOf(record, facts, held), held }
@@ -113,8 +118,8 @@ export class Pinned {
   }
 
   /** Keeps what is trusted at first use, or trusts nothing new. */
-  async #look(kept: Kept, given: Given): Promise<Kept> {
-    const record = meet(kept.record, given, this.#options.mode)
+  async #look(kept: Kept, given: Given, lists: Said): Promise<Kept> {
+    const record = await this.#meet(kept.record, given, lists)
     if (record === kept.record) return kept
     try {
       await this.#options.store.save(record)
@@ -122,6 +127,13 @@ export class Pinned {
     } catch (thrown) {
       return { ...kept, fault: GatewayError.from(thrown).message }
     }
+  }
+
+  async #meet(record: PinRecord, given: Given, lists: Said): Promise<PinRecord> {
+    const { mode, isGrave } = this.#options
+    const met = meet(record, given, mode)
+    if (met === record || mode !== "first_use" || !(await isGrave(lists))) return met
+    return meet(record, given, "approve")
   }
 
   async #show({ record, fault }: Kept, given: Given, all: readonly Held[]): Promise<void> {

@@ -3,11 +3,13 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { test } from "node:test"
-import { holds } from "../../../src/domain/admission/inspect-definitions.ts"
+import { holds, inspectDefinitions } from "../../../src/domain/admission/inspect-definitions.ts"
 import { namesOf } from "../../../src/domain/admission/known-names.ts"
 import { reportOn } from "../../../src/domain/admission/report.ts"
 import { countTokens } from "../../../src/fleet/admission/count-tokens.ts"
+import { readMembers } from "../../../src/mcp/outline.ts"
 import { operations } from "../../../src/operations/index.ts"
+import { managementTools } from "../../../src/surfaces/management-tools.ts"
 import { root } from "../../support/process.ts"
 import { makeFolder, openFleet } from "../fleet-kit.ts"
 
@@ -44,3 +46,18 @@ test(
     }
   },
 )
+
+test("POI-03 the gateway's own operations, as tools of another gateway, raise no high finding", async () => {
+  const tools = [...managementTools(operations).values()].map(({ definition }) => readMembers(definition))
+  const items = { tools, prompts: [], resources: [], templates: [] }
+  const said = {
+    service: "gateway",
+    prefix: true,
+    capabilities: {},
+    instructions: undefined,
+    info: undefined,
+    items,
+  }
+  const findings = await inspectDefinitions(said, { operations: [], changing: new Set(), others: [] })
+  assert.deepEqual(findings.filter(({ severity }) => severity === "high"), []) // oxfmt-ignore
+})
