@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { startService, type ScriptedService, type ServiceOptions } from "../journeys/scripted-service.ts"
@@ -81,7 +82,9 @@ test("AGT-03 a program is not started for a plan", async (t) => {
   const kit = await openKit(t)
   const admin = await kit.join("admin", admins)
   const mark = join(kit.folder, "started")
-  const program = { command: process.execPath, args: ["-e", `fs.writeFileSync(${JSON.stringify(mark)}, "")`] }
+  const script = join(kit.folder, "service.mjs")
+  await writeFile(script, `import fs from "node:fs"; fs.writeFileSync(${JSON.stringify(mark)}, "")`)
+  const program = { command: process.execPath, args: [script] }
   const shown = (await kit.run(admin, "register_service", { name: "it", ...program, dry_run: true })) as Shown
   assert.match(shown.plan.notes.join(), /It is a program: what it offers is seen when it was approved and started/)
   assert.equal(existsSync(mark), false)
