@@ -13,9 +13,28 @@ import { readServiceFile, type ServiceSource } from "./service.ts"
 const maxEdits = 100
 const maxLength = 4 * 1_024 * 1_024
 
-export function handEdits(
+export type FindHandEdits = (
   left: ReadonlyMap<string, JsonObject>,
   found: readonly ServiceSource[],
+) => readonly WholeRecord[]
+
+/** Two values that were once found to be the same are not compared again. */
+export function handEditFinder(): FindHandEdits {
+  const same = new WeakMap<JsonObject, JsonObject>()
+  const isSame = ({ name, before, after }: ServiceChange): boolean => {
+    if (before === undefined || after === undefined || before === after) return before === after
+    if (same.get(before) === after) return true
+    const isFound = isSameService(name, before, after)
+    if (isFound) same.set(before, after)
+    return isFound
+  }
+  return (left, found) => handEdits(left, found, isSame)
+}
+
+function handEdits(
+  left: ReadonlyMap<string, JsonObject>,
+  found: readonly ServiceSource[],
+  isSame: (change: ServiceChange) => boolean,
 ): readonly WholeRecord[] {
   const now = new Map(found.map(({ definition, raw }) => [definition.name, raw]))
   const names = [...new Set([...left.keys(), ...now.keys()])].sort()
@@ -29,11 +48,6 @@ export function handEdits(
     edits.push(recordOf(change))
   }
   return edits
-}
-
-function isSame({ name, before, after }: ServiceChange): boolean {
-  if (before === undefined || after === undefined) return before === after
-  return before === after || isSameService(name, before, after)
 }
 
 /** Whether two ways to write one service come to the same. The name may stand in it or not. */

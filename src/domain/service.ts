@@ -129,15 +129,16 @@ export interface ServiceFiles extends ServicePreview {
    * Writes one service, in the place where it stands already or as a new file.
    *
    * @param raw the JSON object of its file, placeholders unresolved
-   * @throws GatewayError `invalid`; `conflict` when `ifNew` and the service exists, or the files may not be written
+   * @throws GatewayError `invalid`; `conflict` when `ifNew` and the service exists, its file no longer says `ifRaw`, or
+   *   may not be written
    */
   write(
     name: string,
     raw: Readonly<Record<string, unknown>>,
-    options: { readonly ifNew: boolean },
+    options: { readonly ifNew: boolean; readonly ifRaw?: ServiceEntry["raw"] | undefined },
   ): Promise<ServiceSource>
-  /** @throws GatewayError `not_found`, `conflict` */
-  remove(name: string): Promise<void>
+  /** @throws GatewayError `not_found`; `conflict` also where its file no longer says `ifRaw` */
+  remove(name: string, options?: { readonly ifRaw: ServiceEntry["raw"] }): Promise<void>
   /** @returns how to stop listening */
   onChange(listener: (change: ServicesChange) => void): () => void
   /** Tells that `problems` answers something else now. @returns how to stop listening */

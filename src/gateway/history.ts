@@ -5,7 +5,7 @@
 
 import { join } from "node:path"
 import type { Config } from "../config.ts"
-import { handEdits } from "../domain/hand-edits.ts"
+import { handEditFinder, type FindHandEdits } from "../domain/hand-edits.ts"
 import type { History } from "../domain/history.ts"
 import type { ServiceFiles } from "../domain/service.ts"
 import { createSteadyClock } from "../domain/steady-clock.ts"
@@ -41,8 +41,9 @@ export async function openHistory(options: HistoryOptions, closers: Closers): Pr
   const open = history.unsettled()
   if (open && !open.changes.some(isTraceless))
     await history.settle(await inEffect({ ...stores, services: files }, open.changes))
-  await recordEdits(options, history, "start")
-  closers.add(files.onChange(() => void recordEdits(options, history, "file")))
+  const find = handEditFinder()
+  await recordEdits(options, { history, find, kind: "start" })
+  closers.add(files.onChange(() => void recordEdits(options, { history, find, kind: "file" })))
   return history
 }
 
@@ -53,17 +54,19 @@ function isReadable(files: ServiceFiles): boolean {
   return files.problems().every(({ file }) => file !== folderItself)
 }
 
+type Looking = {
+  readonly history: History
+  readonly find: FindHandEdits
+  readonly kind: "file" | "start"
+}
+
 /** Finds what is otherwise than history says, unless the folder cannot be read: then nobody knows. */
-async function recordEdits(
-  { log, files }: HistoryOptions,
-  history: History,
-  kind: "file" | "start",
-): Promise<void> {
+async function recordEdits({ log, files }: HistoryOptions, { history, find, kind }: Looking): Promise<void> {
   try {
     let number: number | undefined
     do {
       number = await history.record(() => {
-        const changes = isReadable(files) ? handEdits(history.services(), files.list()) : []
+        const changes = isReadable(files) ? find(history.services(), files.list()) : []
         return changes.length === 0 ? undefined : { atMs: Date.now(), who: { kind }, changes }
       })
     } while (number !== undefined)

@@ -3,7 +3,6 @@
  * applied or none: what was done is undone when a later one fails.
  */
 
-import { isDeepStrictEqual } from "node:util"
 import {
   inverseOf,
   type Change,
@@ -16,7 +15,6 @@ import type { Collection, Versioned } from "../domain/collection.ts"
 import type { GatewayEvent } from "../domain/event.ts"
 import { restoreCounts } from "../domain/quota/restore.ts"
 import type { Usage } from "../domain/usage.ts"
-import { GatewayError } from "../errors.ts"
 import type { Done, OperationContext } from "./operation.ts"
 
 type Stores = Pick<
@@ -52,13 +50,8 @@ async function applyOne(stores: Stores, change: Change): Promise<Done> {
 }
 
 async function applyService({ services }: Stores, { name, before, after }: ServiceChange): Promise<void> {
-  const found = services.list().find(({ definition }) => definition.name === name)?.raw
-  if (!isDeepStrictEqual(found, before))
-    throw new GatewayError("conflict", `The service ${name} has changed meanwhile; look at it again.`, {
-      next: { operation: "get_server_details", arguments: { name } },
-    })
-  if (after) await services.write(name, after, { ifNew: before === undefined })
-  else if (before) await services.remove(name)
+  if (after) await services.write(name, after, { ifNew: before === undefined, ifRaw: before })
+  else if (before) await services.remove(name, { ifRaw: before })
 }
 
 async function applyValue<T extends Versioned>(

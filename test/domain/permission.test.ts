@@ -43,11 +43,27 @@ function toolsOf(allow: string[], deny: string[] = []): Grants {
 test("each grade holds the permissions of those before it", () => {
   const held = (grade: "observe" | "operate" | "configure" | "govern") =>
     permissionSchema.options.filter((permission) => permission.includes(":") && holds([grade], permission))
-  const observe = ["self:read", "tools:read", "services:read", "issues:read", "events:read", "audit:head"]
+  const observe = [
+    "self:read",
+    "tools:read",
+    "services:read",
+    "issues:read",
+    "events:read",
+    "audit:head",
+    "plans:read",
+  ]
   const operate = [...observe, "services:operate", "usage:read", "quotas:read"]
   const configure = [...operate, "services:write", "history:read"]
   const identity = ["principals:read", "principals:write", "keys:write", "grants:write"]
-  const govern = [...configure, ...identity, "audit:read", "audit:export", "audit:write", "quotas:write"]
+  const govern = [
+    ...configure,
+    ...identity,
+    "audit:read",
+    "audit:export",
+    "audit:write",
+    "quotas:write",
+    "plans:approve",
+  ]
   assert.deepEqual(held("observe").toSorted(), observe.toSorted())
   assert.deepEqual(held("operate").toSorted(), operate.toSorted())
   assert.deepEqual(held("configure").toSorted(), configure.toSorted())

@@ -8,6 +8,7 @@
 
 import { mkdir } from "node:fs/promises"
 import { basename, join } from "node:path"
+import { isDeepStrictEqual } from "node:util"
 import type { FileDifference } from "../../domain/diff/unified-diff.ts"
 import {
   readServiceEntries,
@@ -26,6 +27,7 @@ import { FolderWatch } from "./folder-watch.ts"
 import { compareReadings, haveOtherProblems, nothingRead, readFolder, type Reading } from "./folder-reading.ts"
 import { parseJsonText } from "./json-text.ts"
 
+type WriteOptions = Parameters<ServiceFiles["write"]>[2]
 type JsonObject = Readonly<Record<string, unknown>>
 
 export type ServersFolderOptions = {
@@ -91,7 +93,7 @@ export class ServersFolder implements ServiceFiles {
     return () => this.#problemListeners.delete(listener)
   }
 
-  write(name: string, raw: JsonObject, { ifNew }: { readonly ifNew: boolean }): Promise<ServiceSource> {
+  write(name: string, raw: JsonObject, { ifNew, ifRaw }: WriteOptions): Promise<ServiceSource> {
     return this.#inTurn(async () => {
       this.#refuseReadonly()
       const entry = checkEntry(name, raw)
@@ -101,6 +103,7 @@ export class ServersFolder implements ServiceFiles {
         throw new GatewayError("conflict", `A service named ${name} is already registered; use update_service.`, {
           next: { operation: "update_service", arguments: { name } },
         })
+      assertSays(name, existing, ifRaw)
       const files = this.#edited()
       await this.#commit(await (existing ? changedFile(files, existing, entry) : newFile(files, name, entry)))
       await this.#read()
@@ -114,11 +117,12 @@ export class ServersFolder implements ServiceFiles {
     })
   }
 
-  remove(name: string): Promise<void> {
+  remove(name: string, { ifRaw }: Pick<WriteOptions, "ifRaw"> = {}): Promise<void> {
     return this.#inTurn(async () => {
       this.#refuseReadonly()
       await this.#read()
       const existing = this.#reading.services.get(name)
+      assertSays(name, existing, ifRaw)
       if (!existing)
         throw new GatewayError("not_found", `There is no service named ${name}.`, {
           next: { operation: "list_services" },
@@ -206,6 +210,14 @@ export class ServersFolder implements ServiceFiles {
     const path = join(this.#folder, file)
     await (text === undefined ? removeDurably(path) : writeAtomically(path, text))
   }
+}
+
+/** Somebody may have written the file since it was last read. @throws GatewayError `conflict` */
+function assertSays(name: string, existing: ServiceSource | undefined, raw: JsonObject | undefined): void {
+  if (raw === undefined || (existing && isDeepStrictEqual({ ...existing.raw, name }, { ...raw, name }))) return
+  throw new GatewayError("conflict", `The service ${name} has changed meanwhile; look at it again.`, {
+    next: { operation: "get_server_details", arguments: { name } },
+  })
 }
 
 /** The entry without its name, which its place gives it. @throws GatewayError `invalid` */

@@ -43,9 +43,9 @@ export async function openHistory(options: HistoryOptions): Promise<JsonlHistory
   const heads = await readHeads(folder)
   const first = heads.at(-1)?.first ?? 1
   const segment = await readSegment(folder, first)
+  const services = servicesAfter(sealer, first, segment.lines)
   const writer = await SegmentWriter.open(folder, first, segment)
   if (segment.torn > 0) onTorn(segment.torn)
-  const services = servicesAfter(sealer, first, segment.lines)
   const history = new JsonlHistory(options, { writer, heads, segment, services })
   await history.drop()
   return history

@@ -113,3 +113,19 @@ test("a read-only folder is only read", async (t) => {
   await assert.rejects(files.remove("a"), { code: "conflict" })
   assert.deepEqual(names(files), ["a"])
 })
+
+test("what somebody wrote since it was last read is not written over", async (t) => {
+  const { drop, open, folder } = place(t)
+  drop("a.json", { command: "x" })
+  const files = await open()
+  const ifRaw = files.list()[0]?.raw ?? {}
+  drop("a.json", { command: "by hand" })
+  await assert.rejects(files.write("a", { command: "y" }, { ifNew: false, ifRaw }), { code: "conflict" })
+  await assert.rejects(files.remove("a", { ifRaw }), { code: "conflict", message: /changed meanwhile/ })
+  assert.match(readFileSync(join(folder, "a.json"), "utf8"), /by hand/)
+  await files.write("a", { command: "y" }, { ifNew: false, ifRaw: { name: "a", command: "by hand" } })
+  await files.remove("a", { ifRaw: { command: "y" } })
+  await assert.rejects(files.write("a", { command: "z" }, { ifNew: false, ifRaw: { command: "y" } }), {
+    code: "conflict",
+  })
+})
