@@ -84,8 +84,9 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const limiter = followTaints(await openLimiter({ config, log, stores, usage: audit.usage }, closers), taints)
   const onReport = ({ level }: Load): void => events.publish({ type: "load", level })
   const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator, onReport }, closers)
+  let { publicUrl } = config
   const opening = { config, machine, stores, services, audit, history, limiter, taints, overload }
-  const wiring = { ...opening, stopping: stopping.signal }
+  const wiring = { ...opening, stopping: stopping.signal, publicUrl: () => publicUrl }
   const calls = wireCalls(wiring, closers)
   keepPlansSwept(stores, closers)
   let flushed: (() => Promise<void>) | undefined
@@ -107,6 +108,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
         else flushed = stopListening(doors.http)
       })
       const origin = await listen(server, config)
+      publicUrl ??= origin
       await announce(origin, config, closers)
       return { url: `${origin}/mcp` }
     },

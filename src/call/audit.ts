@@ -97,12 +97,14 @@ function end(options: AuditOptions, call: OpenCall, known: EntryFacts): Promise<
 }
 
 function detailOf(call: OpenCall, { detail }: EntryFacts): Pick<EntryDraft, "detail"> {
-  const { questions, answeredBytes = 0, large, answer, thrown } = call
+  const { questions, answeredBytes = 0, large, answer, thrown, confirmedPlan } = call
   const asked = questions !== undefined && { questions, answeredBytes }
   // Its client got a part, and was cut off.
   const cut = large && !answer && { incomplete: true }
   const planned = thrown instanceof GatewayError && planOf(thrown)
-  return asked || cut || planned ? { detail: { ...detail, ...asked, ...cut, ...planned } } : {}
+  const confirmed = confirmedPlan !== undefined && { plan: confirmedPlan, confirmedAt: "client" }
+  const isMore = asked || cut || planned || confirmed
+  return isMore ? { detail: { ...detail, ...asked, ...cut, ...planned, ...confirmed } } : {}
 }
 
 /** The plan that a change waits for, or was refused by. */

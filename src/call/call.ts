@@ -45,6 +45,8 @@ export type OpenCall = {
   isRecorded?: true
   /** How long its service has taken, in ms. */
   computeMs?: number
+  /** The id of the plan that the human at the caller's client has confirmed. */
+  confirmedPlan?: string
   /** Of what its caller answered to questions of the service, and how many there were. */
   answeredBytes?: number
   questions?: number

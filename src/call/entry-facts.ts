@@ -112,7 +112,8 @@ function operandOf(value: unknown): string | number | boolean | undefined {
 const clientNames = new Map<string, string>()
 const maxClientNames = 1_000
 
-function clientName(info: RawJson): string | undefined {
+/** `name/version`, as it names itself. */
+export function clientName(info: RawJson): string | undefined {
   const bytes = info.toString("latin1")
   const known = clientNames.get(bytes)
   if (known !== undefined) return known

@@ -11,7 +11,7 @@ import type { Answer, Exchange, Request } from "../mcp/message.ts"
 import { fromRaw, toRaw, withMembers, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
 import type { Bridge } from "./bridge.ts"
 import { withOwnScope } from "./caching.ts"
-import type { CallRequest, OpenCall } from "./call.ts"
+import type { OpenCall } from "./call.ts"
 import { digestingLarge, type DigestFor } from "./large-result.ts"
 import type { Target } from "./target.ts"
 import type { AbandonTask } from "./tasks/abandon-task.ts"
@@ -31,7 +31,7 @@ export type RouteOptions = {
   readonly bridge: Bridge
   /** For results that pass in parts. */
   readonly digestFor: DigestFor
-  perform(target: OperationTarget, principal: ActivePrincipal, call: CallRequest): Promise<Answer>
+  perform(target: OperationTarget, principal: ActivePrincipal, open: OpenCall): Promise<Answer>
 }
 
 export async function route(
@@ -41,7 +41,7 @@ export async function route(
   open: OpenCall,
 ): Promise<Answer> {
   const call = open.request
-  if (target.kind === "operation") return options.perform(target, principal, call)
+  if (target.kind === "operation") return options.perform(target, principal, open)
   const { service } = target.entry
   const binding = {
     principalId: principal.principal.id,

@@ -25,6 +25,14 @@ export function optionalText(sentence: string): Setting<string | undefined> {
   return { schema: z.string().min(1).optional(), default: undefined, sentence }
 }
 
+/** Of a site, without anything behind the host. */
+export function webAddress(sentence: string): Setting<string | undefined> {
+  const schema = z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => new URL(url).origin === url, "it must be a scheme, a host and a port, with nothing behind it")
+  return { schema: schema.optional(), default: undefined, sentence }
+}
+
 export function path(value: string, sentence: string): Setting<string> {
   return { ...text(value, sentence), path: true }
 }

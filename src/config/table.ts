@@ -8,6 +8,7 @@ import { limits } from "./limits.ts"
 import { pinModes } from "../domain/pins/pin.ts"
 import { approvalScopes } from "../domain/plan.ts"
 import {
+  webAddress,
   addresses,
   choice,
   list,
@@ -29,6 +30,9 @@ const hourMs = 60 * minuteMs
 
 const table = {
   host: text("127.0.0.1", "The address to listen on."),
+  publicUrl: webAddress(
+    "Where people reach this gateway, such as `https://mcp.example.com`: links to the pages of plans begin with it. Without it they begin with where it listens.",
+  ),
   port: whole(4444, { min: 0, max: 65_535 }, "The port to listen on; 0 picks a free one."),
   data: path("data", "The folder of what the gateway keeps: principals, keys, lists."),
   servers: path("servers.d", "The folder of the services' files."),

@@ -10,13 +10,32 @@ import type { ActivePrincipal, Principal } from "./principal.ts"
 import type { Risk } from "./risk.ts"
 
 /** For whom a taint counts is decided before it is one of the reasons. */
-export function needsApproval(
-  { approval }: Governance,
-  { class: risk, reasons }: Risk,
-  { kind }: Principal,
-): boolean {
-  if (reasons.some(({ rule }) => rule === "tainted")) return true
-  return risk === "high" && (approval === "all" || (approval === "agents" && kind !== "human"))
+export function needsApproval(governance: Governance, risk: Risk, actor: Principal): boolean {
+  return isTainted(risk) || (risk.class === "high" && isGoverned(governance, actor))
+}
+
+/**
+ * Whose word a change wants where somebody can be asked: the human's at the caller's own client, or another principal's. A
+ * taint alone is the former's to judge, who knows what the agent was told to do.
+ */
+export function confirmationOf(
+  governance: Governance,
+  risk: Risk,
+  actor: Principal,
+): "none" | "client" | "another" {
+  const own = risk.reasons.filter(({ rule }) => rule !== taintRule).map((reason) => reason.class)
+  if (isGoverned(governance, actor) && own.includes("high")) return "another"
+  return isTainted(risk) || (isGoverned(governance, actor) && own.includes("medium")) ? "client" : "none"
+}
+
+const taintRule = "tainted"
+
+function isTainted({ reasons }: Risk): boolean {
+  return reasons.some(({ rule }) => rule === taintRule)
+}
+
+function isGoverned({ approval }: Governance, { kind }: Principal): boolean {
+  return approval === "all" || (approval === "agents" && kind !== "human")
 }
 
 /** Everybody sees their own. */

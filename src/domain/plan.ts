@@ -71,6 +71,9 @@ const instantSchema = z.int().nonnegative()
 const digestSchema = z.string().length(43)
 const decisionSchema = { by: idSchema, atMs: instantSchema }
 
+/** The latest are kept. */
+export const maxApprovals = 16
+
 /** Names in a list that stands for more. */
 const maxNamesShown = 20
 
@@ -105,7 +108,7 @@ export const planSchema = z.strictObject({
   expiresAtMs: instantSchema,
   approvals: z
     .array(z.strictObject({ ...decisionSchema, digest: digestSchema, expiresAtMs: instantSchema }))
-    .max(16),
+    .max(maxApprovals),
   rejection: z.strictObject({ ...decisionSchema, reason: z.string().max(500) }).exactOptional(),
   appliedAtMs: instantSchema.exactOptional(),
   version: z.int().positive(),

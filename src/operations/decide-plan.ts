@@ -2,7 +2,7 @@
 
 import * as z from "zod"
 import { assertMayApprove, assertMayReject } from "../domain/plan-rules.ts"
-import type { Plan } from "../domain/plan.ts"
+import { maxApprovals, type Plan } from "../domain/plan.ts"
 import { assertFitToApprove } from "./approver-rules.ts"
 import { findPlan, planIdInput } from "./find-plan.ts"
 import { showPlan } from "./make-plan.ts"
@@ -65,8 +65,6 @@ export const rejectPlan = defineOperation({
   say: ({ plan: { id, operation, proposedBy } }) =>
     `The plan ${id} of ${proposedBy} (${operation}) is rejected; nothing was changed.`,
 })
-
-const maxApprovals = 16
 
 /** One decision at a time, and none while a change is made. */
 async function decide(

@@ -4,8 +4,8 @@
  */
 
 import { digestOf } from "../domain/plan-digest.ts"
-import { assertMayApply, mayDecide, needsApproval } from "../domain/plan-rules.ts"
-import { approvalOf, type Plan } from "../domain/plan.ts"
+import { assertMayApply, confirmationOf, mayDecide, needsApproval } from "../domain/plan-rules.ts"
+import { approvalOf, maxApprovals, type Plan } from "../domain/plan.ts"
 import { compileGrants } from "../domain/permission.ts"
 import { riskOf } from "../domain/risk.ts"
 import { GatewayError } from "../errors.ts"
@@ -16,18 +16,25 @@ import { openInput, type KeptInput } from "./sealed-input.ts"
 
 export type Fulfilled = { readonly plan: Plan; readonly input: KeptInput["input"]; readonly applied: Applied }
 
-type Asked = { readonly operation: ChangingOperation; readonly plan: Plan; readonly digest?: string | undefined }
+type Asked = {
+  readonly operation: ChangingOperation
+  readonly plan: Plan
+  readonly digest?: string | undefined
+  /** The human at the caller's own client, who has just confirmed it: confirm.ts. */
+  readonly confirmedBy?: string | undefined
+}
 
 /** @throws GatewayError `conflict`, `forbidden`, `plan_required`, and what the stores throw */
 export async function fulfilPlan(
   context: OperationContext,
-  { operation, plan, digest }: Asked,
+  { operation, plan: found, digest, confirmedBy }: Asked,
 ): Promise<Fulfilled> {
   const { actor, sealer, nowMs } = context
-  assertMayApply(plan, actor, { digest, nowMs })
+  assertMayApply(found, actor, { digest, nowMs })
+  const plan = confirmedBy === undefined ? found : confirmed(found, confirmedBy, nowMs)
   const kept = openInput(sealer, plan.id, plan.sealed)
   const draft = await draftAgain(context, operation, { plan, kept })
-  await assertApproved(context, { operation, plan }, draft)
+  await assertApproved(context, { operation, plan, confirmedBy }, draft)
   const { applied, made } = await applyOnce(context, plan, draft)
   return { plan: made, input: kept.input, applied }
 }
@@ -53,12 +60,16 @@ async function draftAgain(
 /** A dry run that needs an approval waits for one from now on. @throws GatewayError `plan_required` */
 async function assertApproved(
   context: OperationContext,
-  { operation, plan }: Omit<Asked, "digest">,
+  { operation, plan, confirmedBy }: Omit<Asked, "digest">,
   { changes }: Draft,
 ): Promise<void> {
   const { actor, plans, governance, taint, nowMs } = context
   const risk = riskOf(changes, actor.principal, taint())
   if (operation.approval !== "always" && !needsApproval(governance, risk, actor.principal)) return
+  const isForClient = [risk, plan.risk].every(
+    (one) => confirmationOf(governance, one, actor.principal) === "client",
+  )
+  if (confirmedBy !== undefined && isForClient) return
   if (await isApproved(context, plan)) return
   const waiting =
     plan.state === "drafted" ? await plans.replace({ ...plan, state: "pending", risk }, plan.version) : plan
@@ -87,6 +98,12 @@ async function applyOnce(
     await plans.replace(plan, made.version)
     throw thrown
   }
+}
+
+/** Kept with it for who looks at it later. It counts for this one change: no principal has that name. */
+function confirmed(plan: Plan, by: string, nowMs: number): Plan {
+  const approval = { by, atMs: nowMs, digest: plan.digest, expiresAtMs: nowMs }
+  return { ...plan, approvals: [...plan.approvals, approval].slice(-maxApprovals) }
 }
 
 function changed({ id, operation }: Plan, what: string): GatewayError {

@@ -13,7 +13,16 @@ import { riskOf, withGraveFindings } from "../domain/risk.ts"
 import { applyDraft } from "./apply-recorded.ts"
 import type { Asked } from "./change-operation.ts"
 import { commitPatchOf, withPatch } from "./commit-patch.ts"
-import { assertNotPlanned, makePlan, pendingPlan, requirePlan, showPlan, type Planned } from "./make-plan.ts"
+import { confirmAndApply, wayToConfirm } from "./confirm.ts"
+import {
+  assertNotPlanned,
+  makePlan,
+  pendingPlan,
+  planRequired,
+  requirePlan,
+  showPlan,
+  type Planned,
+} from "./make-plan.ts"
 import type { ChangingOperation, OperationContext } from "./operation.ts"
 import { inTurn } from "./turn.ts"
 
@@ -32,6 +41,7 @@ export async function mutate(
     const commit = await commitPatchOf(context, draft.changes)
     if (dryRun || commit) return { planned, keep: keepDraft, commit }
     if (operation.approval === "always") return { planned, keep: pendingPlan }
+    if (wayToConfirm(context, risk)) return { planned, keep: pendingPlan, isAsked: true }
     if (!needsApproval(governance, risk, actor.principal))
       return { applied: await applyDraft(context, { operation: operation.name, draft }) }
     await assertNotPlanned(context, planned)
@@ -40,7 +50,11 @@ export async function mutate(
   if (come.applied) return operation.tell(context, input, come.applied)
   const planned = await examine(context, come.planned)
   const plan = await inTurn(context.plans, () => come.keep(context, planned))
-  return { plan: withPatch(await showPlan(context, plan), come.commit) }
+  if (!come.isAsked) return { plan: withPatch(await showPlan(context, plan), come.commit) }
+  // What was found meanwhile may want another's word.
+  const way = wayToConfirm(context, planned.risk)
+  if (!way) throw planRequired(plan, context.nowMs)
+  return confirmAndApply(context, { operation, plan, way })
 }
 
 function keepDraft(context: OperationContext, planned: Planned): Promise<Plan> {

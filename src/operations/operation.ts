@@ -24,6 +24,7 @@ import type { Sealer } from "../domain/secret.ts"
 import type { ServiceFiles } from "../domain/service.ts"
 import type { Taint } from "../domain/taint.ts"
 import type { Usage } from "../domain/usage.ts"
+import type { Confirming } from "./confirm.ts"
 
 type OperationFacts<Input extends z.ZodObject, Output extends z.ZodObject> = {
   /** MCP tool, CLI command and OpenAPI operationId. */
@@ -139,6 +140,8 @@ export type OperationContext = {
   /** Of the actor, where it counts for it: `governance.taint`. */
   readonly taint: () => Taint | undefined
   readonly history: History
+  /** Where the human behind the caller's client can be asked. */
+  readonly confirming?: Confirming
   readonly overload: Overload
   /** Whether the actor may perform the operation of that name; false where there is none. */
   readonly mayPerform: (operation: string) => boolean

@@ -34,7 +34,7 @@ export type PeerOptions = {
   readonly revision?: string
   readonly capabilities?: object
   /** Answers what the server asks, such as an elicitation; without it every question is refused. */
-  readonly answer?: (question: Message) => object
+  readonly answer?: (question: Message) => object | Promise<object>
 }
 
 type Settled = PeerOptions & Required<Pick<PeerOptions, "era" | "capabilities">>
@@ -130,13 +130,17 @@ export class Peer {
     this.#waiting = this.#waiting.filter((each) => !fitting.includes(each))
     for (const { resolve } of fitting) resolve(message)
     if (message.id === undefined) return
-    void this.#pipe.send({ jsonrpc: "2.0", id: message.id, ...this.#answerTo(message) }).catch(() => {})
+    void this.#reply(message.id, message).catch(() => {})
   }
 
-  #answerTo(question: Message): Pick<Message, "result" | "error"> {
+  async #reply(id: Message["id"] & (string | number | null), question: Message): Promise<void> {
+    await this.#pipe.send({ jsonrpc: "2.0", id, ...(await this.#answerTo(question)) })
+  }
+
+  async #answerTo(question: Message): Promise<Pick<Message, "result" | "error">> {
     const { answer } = this.#options
     if (!answer) return { error: { code: -32601, message: "This client does nothing for servers." } }
-    return { result: { ...answer(question) } }
+    return { result: { ...(await answer(question)) } }
   }
 }
 

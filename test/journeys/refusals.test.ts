@@ -69,6 +69,12 @@ const deeds: Readonly<Partial<Record<ErrorCode, Deed>>> = {
     values: { name: "odd", url: "http://127.0.0.1:9/mcp" },
     next: "update_service",
   },
+  plan_required: {
+    who: "configurer",
+    tool: "register_service",
+    values: { name: "new", url: "http://127.0.0.1:9/mcp", enabled: false },
+    next: "get_plan",
+  },
   too_large: { who: "operator", tool: "whoami", values: { padding: "x".repeat(300_000) } },
   quota_exceeded: {
     who: "observer",
@@ -135,6 +141,7 @@ before(async () => {
   keys["admin"] = gateway.key
   keys["operator"] = await createAgent(gateway, "operator", { ...user, permissions: ["operate"] })
   keys["observer"] = await createAgent(gateway, "observer", { ...user, permissions: ["observe"] })
+  keys["configurer"] = await createAgent(gateway, "configurer", { permissions: ["configure"] })
   keys["lone"] = await createAgent(gateway, "lone", { ...user, permissions: ["observe"] })
   keys["bare"] = await createAgent(gateway, "bare", user)
   await gone?.close()
@@ -218,7 +225,7 @@ for (const code of Object.keys(errorTable) as ErrorCode[]) {
 
 test("every code of the table is provoked here, but for what nothing can throw yet", () => {
   const missing = (Object.keys(errorTable) as ErrorCode[]).filter((code) => !deeds[code])
-  assert.deepEqual(missing, ["unauthenticated", ...unprovoked, "plan_required"])
+  assert.deepEqual(missing, ["unauthenticated", ...unprovoked])
 })
 
 test("to a stranger each refusal looks like any other, and the record has it by its source", limit, async () => {

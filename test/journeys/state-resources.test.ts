@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict"
 import { after, before, test } from "node:test"
+import { errorTable } from "../../src/errors.ts"
 import type { Driver } from "../matrix/driver.ts"
 import { openNewSdk } from "../matrix/clients/new-sdk.ts"
 import { openOldSdk } from "../matrix/clients/old-sdk.ts"
@@ -14,7 +15,13 @@ import { bearer } from "./http-pipe.ts"
 
 const limit = { timeout: 120_000 }
 const updated = "notifications/resources/updated"
-const watched = ["gateway://services/one", "gateway://quotas/me", "gateway://health", "gateway://issues"]
+const watched = [
+  "gateway://services/one",
+  "gateway://quotas/me",
+  "gateway://health",
+  "gateway://issues",
+  "gateway://plans",
+]
 
 let gateway: TestGateway
 /** An agent that may observe, by its client. */
@@ -136,6 +143,25 @@ test("ISO-18 a quota is told to whom it covers, and to nobody else", limit, asyn
   }
   assert.equal(countOf(plain, "gateway://quotas/me"), 1)
   assert.deepEqual(new Set(updatesOf(plain)), new Set(["gateway://quotas/me"]))
+})
+
+test("ISO-18 a plan is told to its proposer and to who decides on it, and to nobody else", limit, async () => {
+  const key = await createAgent(gateway, "proposer", { permissions: ["configure"] })
+  const proposer = await openNewSdk(doorOf(key), "modern")
+  const decider = await openNewSdk(doorOf(gateway.key), "modern")
+  drivers.push(proposer, decider)
+  for (const driver of [proposer, decider]) await driver.watch("gateway://plans")
+  const body = { name: "far", url: "http://127.0.0.1:9/mcp", enabled: false }
+  const { status } = await rest({ ...gateway, key }, "POST", "/services", body)
+  assert.equal(status, errorTable.plan_required.status)
+  for (const driver of [proposer, decider]) {
+    await eventually("they are told", () => countOf(driver, "gateway://plans") > 0)
+    assert.equal(((await textOf(driver, "gateway://plans"))["plans"] as unknown[]).length, 1)
+  }
+  for (const driver of Object.values(observers)) {
+    assert.deepEqual((await textOf(driver, "gateway://plans"))["plans"], [])
+    assert.equal(countOf(driver, "gateway://plans"), 0)
+  }
 })
 
 test("what is wrong is told when it goes wrong, together with the health of all", limit, async () => {
