@@ -16,7 +16,7 @@ import { listNames, openPeer, textOf, type Message, type Peer } from "./peer.ts"
 import { say, startService } from "./scripted-service.ts"
 
 const limit = { timeout: 90_000 }
-const evil = { name: "evil", url: "http://127.0.0.1:9/mcp", enabled: false }
+const evil = { name: "evil", url: "https://evil.example/mcp", enabled: false }
 const wanted = { name: "set_quota", arguments: { subject: "principal:victim", target: "everything", limit: 0, window: "day" } } // oxfmt-ignore
 
 type Pending = { readonly proposedBy: string; readonly operation: string }

@@ -10,6 +10,10 @@ import { perform } from "./operations.ts"
 import { listNames, openPeer, type Peer } from "./peer.ts"
 import { hello } from "./services.ts"
 
+const standing = { permissions: ["observe"], tools: { allow: ["hello__greet"] } }
+/** Of services, without the gateway's own. */
+const tools = async (peer: Peer): Promise<string[]> =>
+  (await listNames(peer)).filter((name) => name.startsWith("hello__"))
 const limit = { timeout: 60_000 }
 const lastsMs = 8_000
 const changes = (peer: Peer): number =>
@@ -21,7 +25,7 @@ test(
   async (t) => {
     const gateway = await gatewayFor(t, { services: { hello }, args: ["--workers", "2"] })
     const admin = await administratorOf(t, gateway)
-    const key = await createAgent(gateway, "bot", { tools: { allow: ["hello__greet"] } })
+    const key = await createAgent(gateway, "bot", standing)
     const pipe = httpPipe(gateway.url, bearer(key))
     const legacy = await openPeer(pipe, { era: "legacy" })
     await pipe.openStream()
@@ -29,18 +33,18 @@ test(
     modern.call("subscriptions/listen", { notifications: { toolsListChanged: true } }).catch(() => {})
     t.after(() => Promise.all([legacy.close(), modern.close()]))
     await modern.until(({ method }) => method === "notifications/subscriptions/acknowledged")
-    await eventually("the tool is there", async () => (await listNames(modern)).length === 1)
+    await eventually("the tool is there", async () => (await tools(modern)).length === 1)
     const both = [legacy, modern]
     let told = both.map(changes)
     const isTold = (): boolean => both.every((peer, at) => changes(peer) > (told[at] ?? 0))
 
     const endsAtMs = Date.now() + lastsMs
     const temporary = [{ tools: { allow: ["hello__add"] }, expiresAt: new Date(endsAtMs).toISOString() }]
-    await perform(admin, "set_grants", { name: "bot", grants: { tools: { allow: ["hello__greet"] }, temporary } })
+    await perform(admin, "set_grants", { name: "bot", grants: { ...standing, temporary } })
     const add = async (peer: Peer): Promise<boolean> =>
       (await peer.tool("hello__add", { a: 1, b: 2 })).error === undefined
     for (const peer of both) {
-      assert.deepEqual(await listNames(peer), ["hello__add", "hello__greet"])
+      assert.deepEqual(await tools(peer), ["hello__add", "hello__greet"])
       assert.equal(await add(peer), true)
     }
     await eventually("both are told of it", isTold)
@@ -49,9 +53,17 @@ test(
     await eventually("its time is over", () => Date.now() >= endsAtMs)
     for (const peer of both) {
       assert.equal(await add(peer), false)
-      assert.deepEqual(await listNames(peer), ["hello__greet"])
+      assert.deepEqual(await tools(peer), ["hello__greet"])
     }
     await eventually("both are told that it is gone", isTold)
     t.diagnostic(`told at most ${Date.now() - endsAtMs} ms after the end`)
+
+    // It asks for it again, and has it once somebody else agrees.
+    const wanted = { tools: ["hello__add"], reason: "to finish the sum", minutes: 5 }
+    const { plan } = (await perform(modern, "request_access", wanted)) as { plan: { id: string; digest: string } }
+    assert.equal(await add(modern), false)
+    await perform(admin, "approve_plan", { id: plan.id, digest: plan.digest })
+    await perform(modern, "apply_plan", { id: plan.id })
+    assert.equal(await add(legacy), true)
   },
 )
