@@ -58,7 +58,7 @@ export const riskRules: readonly Rule[] = [
     id: "service-network",
     class: "high",
     reason: "lets a service be at addresses, or in clear, where it could not be before",
-    applies: onService(({ before, after }) => loosensNetwork(networkOf(before), networkOf(after))),
+    applies: onService(({ before, after }) => !!after && loosensNetwork(networkOf(before), networkOf(after))),
   },
   {
     id: "service-new-words",

@@ -46,6 +46,7 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
   ],
   "any network": [service(held, web), ["service-network high"]],
   "fewer networks": [service(web, held), []],
+  "what was held to networks, removed": [service(held, undefined), ["service-removed high"]],
   "less on record": [service(web, { ...web, audit: { redact: ["path"] } }), ["service-record high"]],
   "a price": [service(web, { ...web, tools: { cost: { "*": { perCallUsd: 0 } } } }), ["service-price high"]],
   "trust in its results": [service({ ...web, trust: "untrusted" }, web), ["service-trusted high"]],
