@@ -1,5 +1,5 @@
 /** One definition of each kind with everything that a model can see, and each place in them where a character can change. */
-import { itemKinds, type ItemKind } from "../../../src/domain/catalog.ts"
+import type { ItemKind } from "../../../src/domain/catalog.ts"
 import type { Definitions } from "./changing-service.ts"
 
 type Json = string | number | boolean | null | readonly Json[] | JsonObject
