@@ -135,14 +135,18 @@ function withoutCollisions(entries: readonly Entry[]): readonly Entry[] {
 
 function compileEntry(offer: Offer, kind: ItemKind, item: Offered, nameItem: NameItem): Entry {
   const { service } = offer
-  const named = kind === "tools" || kind === "prompts"
   return {
     kind,
     service,
     item,
-    canonicalName: named ? sharedName(service, item.shownName) : resourceName(service, item.name),
+    canonicalName: canonicalNameOf(service, kind, item.shownName),
     listed: listItem(nameItem(offer, kind, item), kind, item, { offer, isShared: nameItem !== own }),
   }
+}
+
+/** What grants speak of. */
+export function canonicalNameOf(service: string, kind: ItemKind, shownName: string): string {
+  return kind === "tools" || kind === "prompts" ? sharedName(service, shownName) : resourceName(service, shownName)
 }
 
 const nameMember: Readonly<Record<ItemKind, string>> = {

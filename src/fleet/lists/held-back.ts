@@ -1,25 +1,27 @@
 /** What is held back of a service, as others are told of it: its offer, its issue, the log. */
 
-import { itemKinds, type Offer } from "../../domain/catalog.ts"
-import { resourceName, sharedName } from "../../domain/naming.ts"
-import { shortName, type Held, type PinEvent, type PinKind, type PinsShown } from "../../domain/pins/pin.ts"
+import { canonicalNameOf, type ItemKind, type Offer } from "../../domain/catalog.ts"
+import { shortName, type Held, type PinEvent, type PinsShown } from "../../domain/pins/pin.ts"
 import type { ServiceDefinition } from "../../domain/service.ts"
 import type { FleetContext } from "../context.ts"
 import type { Fault } from "./lists.ts"
 import { compileToolRules } from "./tool-rules.ts"
 
-/** By the names that grants speak of. */
+/** By the names that grants speak of, but for those that an approved item of the same name keeps. */
 export function heldNames(
-  { name: service, tools }: ServiceDefinition,
+  { tools }: Pick<ServiceDefinition, "tools">,
+  { service, items }: Offer,
   held: readonly Held[],
 ): NonNullable<Offer["held"]> {
   const rules = compileToolRules(tools)
-  const nameOf = ({ kind, name }: Held): string => {
-    if (kind === "tools") return sharedName(service, rules.rename(name))
-    return kind === "prompts" ? sharedName(service, name) : resourceName(service, name)
+  const of = (kind: ItemKind): string[] => {
+    const kept = new Set(items[kind].map(({ shownName }) => canonicalNameOf(service, kind, shownName)))
+    return held
+      .filter((one) => one.kind === kind)
+      .map(({ name }) => canonicalNameOf(service, kind, kind === "tools" ? rules.rename(name) : name))
+      .filter((name) => !kept.has(name))
   }
-  const of = (wanted: PinKind): string[] => held.filter(({ kind }) => kind === wanted).map(nameOf)
-  return Object.fromEntries(itemKinds.map((kind) => [kind, of(kind)])) as unknown as NonNullable<Offer["held"]>
+  return { tools: of("tools"), prompts: of("prompts"), resources: of("resources"), templates: of("templates") }
 }
 
 const maxNames = 10

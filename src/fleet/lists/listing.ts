@@ -234,8 +234,9 @@ export class Listing {
     if (this.#closed.signal.aborted) return
     this.lists = lists
     this.#taken = taking
-    this.offer = held.length === 0 ? compiled.offer : { ...compiled.offer, held: heldNames(definition, held) }
-    const { tools } = compiled.offer.items
+    const { offer } = compiled
+    this.offer = held.length === 0 ? offer : { ...offer, held: heldNames(definition, offer, held) }
+    const { tools } = offer.items
     this.#paramHeaders = new Map(
       tools.flatMap(({ name, paramHeaders }) => (paramHeaders ? [[name, paramHeaders]] : [])),
     )

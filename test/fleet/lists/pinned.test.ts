@@ -140,6 +140,8 @@ test("of two tools of one name each text is approved by itself", async (t) => {
   service.tools = [evil, good]
   await fleet.refresh("svc")
   assert.deepEqual(heldNames(opened), ["one changed"])
-  const [offered] = fleet.offers()[0]?.items.tools ?? []
+  const [{ items, held } = { items: undefined, held: undefined }] = fleet.offers()
+  const [offered] = items?.tools ?? []
+  assert.deepEqual(held?.tools, [], "the name is the approved one's")
   assert.equal(offered?.definition.has("description"), false)
 })

@@ -1,5 +1,5 @@
 /** One definition of each kind with everything that a model can see, and each place in them where a character can change. */
-import { itemKinds, type ItemKind } from "../../../src/domain/catalog.ts"
+import type { ItemKind } from "../../../src/domain/catalog.ts"
 import type { Definitions } from "./changing-service.ts"
 
 type Json = string | number | boolean | null | readonly Json[] | JsonObject
@@ -63,7 +63,7 @@ const samples = {
 } satisfies Record<ItemKind, Json>
 
 /** What clients know the items by: another name is another item. */
-export const identities: Readonly<Record<ItemKind, string>> = {
+const identities: Readonly<Record<ItemKind, string>> = {
   tools: "name",
   prompts: "name",
   resources: "uri",
@@ -90,13 +90,13 @@ function turned(value: Json): Json {
   return Object.fromEntries(members.toReversed())
 }
 
-export type CharacterChange = { readonly kind: ItemKind; readonly at: string; readonly text: string }
+export type CharacterChange = { readonly at: string; readonly text: string }
 
-/** Each kind's definition as often as there are values and names of members in it, with a character changed in one. */
-export function* characterChanges(): Generator<CharacterChange> {
-  for (const kind of itemKinds)
-    for (const { at, value } of variants(samples[kind], ""))
-      if (at !== `/${identities[kind]}`) yield { kind, at, text: JSON.stringify(value) }
+/** A kind's definition as often as there are values and names of members in it, with a character changed in one. */
+export function characterChanges(kind: ItemKind): readonly CharacterChange[] {
+  return [...variants(samples[kind], "")]
+    .filter(({ at }) => at !== `/${identities[kind]}`)
+    .map(({ at, value }) => ({ at, text: JSON.stringify(value) }))
 }
 
 type Variant = { readonly at: string; readonly value: Json }
