@@ -220,12 +220,6 @@ function classFor(of: Rule["class"], { kind }: Principal): RiskClass {
   return kind === "human" ? of.people : of.agents
 }
 
-/** What a service offers is asked for after the rules were, since that takes as long as the service does. */
-export function withGraveFindings({ reasons }: Risk): Risk {
-  const reason = "lets a service in that says something grave to models; the notes have it"
-  return { class: "high", reasons: [...reasons, { rule: "service-findings", class: "high", reason }] }
-}
-
 /** Whoever decides must know whose wish it may be. */
 function tainted({ service, callsAgo }: Taint): RiskReason {
   const when = callsAgo === 0 ? "are on their way" : `came ${callsAgo} calls ago`

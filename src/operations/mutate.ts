@@ -7,9 +7,10 @@
  * apply-recorded.ts.
  */
 
+import { withGraveFindings } from "../domain/admission/findings-risk.ts"
 import { needsApproval } from "../domain/plan-rules.ts"
 import type { Plan } from "../domain/plan.ts"
-import { riskOf, withGraveFindings } from "../domain/risk.ts"
+import { riskOf } from "../domain/risk.ts"
 import { applyDraft } from "./apply-recorded.ts"
 import type { Asked } from "./change-operation.ts"
 import { commitPatchOf, withPatch } from "./commit-patch.ts"

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict"
 import { existsSync } from "node:fs"
-import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { startService, type ScriptedService, type ServiceOptions } from "../journeys/scripted-service.ts"
+import { writeScript } from "../fleet/fleet-kit.ts"
 import { admins, openKit, refusal } from "./operations-kit.ts"
 
 type Shown = {
@@ -82,8 +82,7 @@ test("AGT-03 a program is not started for a plan", async (t) => {
   const kit = await openKit(t)
   const admin = await kit.join("admin", admins)
   const mark = join(kit.folder, "started")
-  const script = join(kit.folder, "service.mjs")
-  await writeFile(script, `import fs from "node:fs"; fs.writeFileSync(${JSON.stringify(mark)}, "")`)
+  const script = await writeScript(kit.folder, "mark.cjs", `fs.writeFileSync(${JSON.stringify(mark)}, "")`)
   const program = { command: process.execPath, args: [script] }
   const shown = (await kit.run(admin, "register_service", { name: "it", ...program, dry_run: true })) as Shown
   assert.match(shown.plan.notes.join(), /It is a program: what it offers is seen when it was approved and started/)
@@ -96,6 +95,23 @@ test("AGT-11 who may not save a definition has nothing asked by it", async (t) =
   const writer = await kit.join("writer", { permissions: ["services:write"] })
   const stealing = { name: "it", url: service.url, headers: { "x-key": "${secret:KEY}" }, dry_run: true }
   await assert.rejects(kit.run(writer, "register_service", stealing), refusal("forbidden"))
+  assert.deepEqual(service.seen, [])
+})
+
+test("SSRF-01 an address of this machine is not asked for a plan of who may not reach it", async (t) => {
+  const service = await serve(t, { tools: [clean] })
+  const { port } = new URL(service.url)
+  const kit = await openKit(t)
+  const writer = await kit.join("writer", { permissions: ["services:write"] })
+  for (const host of ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0"]) {
+    const planning = kit.run(writer, "register_service", {
+      name: "it",
+      url: `http://${host}:${port}/mcp`,
+      dry_run: true,
+    })
+    const notes = await planning.then((shown) => (shown as Shown).plan.notes.join(), String)
+    assert.doesNotMatch(notes, /It offers/, host)
+  }
   assert.deepEqual(service.seen, [])
 })
 
