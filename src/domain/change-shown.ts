@@ -22,15 +22,19 @@ export const shownChangeSchema = z.strictObject({
 
 export type ShownChange = z.output<typeof shownChangeSchema>
 
-/** In all of a plan; what is longer is left out, and counted. */
+/** What is longer is left out, and counted. */
+const maxLineLength = 1_000
+const maxLines = 200
+/** In all of a plan. */
 const maxShownLength = 32 * 1_024
 
 export function showChanges(changes: readonly Change[]): ShownChange[] {
   let left = maxShownLength
   return changes.map(showChange).map((shown) => {
-    const fit = shown.diff.filter((line) => (left -= line.length) > 0)
+    const lines = shown.diff.slice(0, maxLines).map((line) => line.slice(0, maxLineLength))
+    const fit = lines.filter((line) => (left -= line.length) > 0)
     const missing = shown.diff.length - fit.length
-    return missing === 0 ? shown : { ...shown, diff: [...fit, `... and ${missing} lines more`] }
+    return { ...shown, diff: missing === 0 ? fit : [...fit, `... and ${missing} lines more`] }
   })
 }
 

@@ -11,7 +11,6 @@ type Json = Readonly<Record<string, unknown>>
 /** What is, and the form in which it may be shown; a member that the latter lacks is hidden. */
 export type ShownJson = { readonly real: Json; readonly shown: Json }
 
-const maxLines = 200
 const maxValueLength = 500
 const maxPathLength = 200
 
@@ -21,15 +20,13 @@ export function diffLines(before: ShownJson | undefined, after: ShownJson | unde
   const is = leavesOf(after?.real)
   const shownBefore = leavesOf(before?.shown)
   const shownAfter = leavesOf(after?.shown)
-  const lines = [...new Set([...was.keys(), ...is.keys()])].flatMap((path) => {
+  return [...new Set([...was.keys(), ...is.keys()])].flatMap((path) => {
     if (was.get(path) === is.get(path)) return []
     return [
       ...(was.has(path) ? [line("-", path, shownBefore.get(path))] : []),
       ...(is.has(path) ? [line("+", path, shownAfter.get(path))] : []),
     ]
   })
-  const rest = lines.length - maxLines
-  return rest > 0 ? [...lines.slice(0, maxLines), `... and ${rest} lines more`] : lines
 }
 
 function line(sign: "-" | "+", path: string, value: string = hidden): string {

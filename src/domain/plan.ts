@@ -74,6 +74,8 @@ const decisionSchema = { by: idSchema, atMs: instantSchema }
 /** The latest are kept. */
 export const maxApprovals = 16
 
+export const maxNotes = 50
+export const maxNoteLength = 2_000
 /** Names in a list that stands for more. */
 const maxNamesShown = 20
 
@@ -101,7 +103,7 @@ export const planSchema = z.strictObject({
   concerns: z.array(idSchema).max(1_000),
   changes: z.array(shownChangeSchema).max(1_000),
   affects: affectedSchema,
-  notes: z.array(z.string().max(2_000)).max(50),
+  notes: z.array(z.string().max(maxNoteLength)).max(maxNotes),
   risk: riskSchema,
   digest: digestSchema,
   createdAtMs: instantSchema,

@@ -7,15 +7,28 @@
  */
 
 import { isDeepStrictEqual } from "node:util"
-import type { Change, KeptValues, ServiceChange } from "./change.ts"
-import { exceeds } from "./exceeding.ts"
-import { loosensNetwork, type NetworkRules } from "./network-rules.ts"
-import type { Grants } from "./permission.ts"
+import type { Change } from "./change.ts"
+import { loosensNetwork } from "./network-rules.ts"
 import type { Principal } from "./principal.ts"
 import { isLooser } from "./quota/compare.ts"
-import { isReachedAlike, reachOf, sendsElsewhere } from "./service-reach.ts"
+import {
+  onService,
+  onValue,
+  unruled,
+  isKnownWay,
+  hasNewAddress,
+  networkOf,
+  wordsOf,
+  loosensPin,
+  isNothing,
+  isWider,
+  approves,
+  isRevoked,
+  isNewlyLive,
+  type Applies,
+} from "./risk-questions.ts"
+import { reachOf, sendsElsewhere } from "./service-reach.ts"
 import type { Taint } from "./taint.ts"
-import { readServiceFile, type ServiceDefinition } from "./service.ts"
 
 export const riskClasses = ["low", "medium", "high"] as const
 type RiskClass = (typeof riskClasses)[number]
@@ -30,7 +43,7 @@ type Rule = {
   readonly class: RiskClass | { readonly people: RiskClass; readonly agents: RiskClass }
   /** Follows "because it". */
   readonly reason: string
-  readonly applies: (change: Change, actor: Principal) => boolean
+  readonly applies: Applies
 }
 
 const highForAgents = { people: "medium", agents: "high" } as const
@@ -164,6 +177,15 @@ export const riskRules: readonly Rule[] = [
     applies: onValue("principal", ({ before, after }) => !!before && !!after && before.team !== after.team),
   },
   {
+    id: "approver-lost",
+    class: "high",
+    reason: "takes away from somebody the right to approve what others propose",
+    applies: onValue(
+      "principal",
+      ({ before, after }) => !!before && approves(before) && !(after && approves(after)),
+    ),
+  },
+  {
     id: "key-for-another",
     class: "high",
     reason: "makes a credential of another principal",
@@ -178,13 +200,18 @@ export const riskRules: readonly Rule[] = [
       change.subject === "key" && isNewlyLive(change) && change.after?.principalId === id,
   },
   {
-    id: "key-revoked",
+    id: "key-of-another-revoked",
+    class: highForAgents,
+    reason: "ends a credential of another principal for good",
+    applies: (change, { id }) =>
+      change.subject === "key" && isRevoked(change) && change.before?.principalId !== id,
+  },
+  {
+    id: "own-key-revoked",
     class: "medium",
-    reason: "ends a credential for good",
-    applies: onValue(
-      "key",
-      ({ before, after }) => !!before && before.revokedAtMs === undefined && after?.revokedAtMs !== undefined,
-    ),
+    reason: "ends a credential of one's own for good",
+    applies: (change, { id }) =>
+      change.subject === "key" && isRevoked(change) && change.before?.principalId === id,
   },
   {
     id: "quota-looser",
@@ -215,6 +242,13 @@ export function riskOf(changes: readonly Change[], actor: Principal, taint?: Tai
   return { class: highestOf(reasons), reasons }
 }
 
+/** Of one change at two times: what spoke against it then still does. */
+export function joinRisks(one: Risk, other: Risk): Risk {
+  const added = other.reasons.filter(({ rule }) => one.reasons.every((known) => known.rule !== rule))
+  const reasons = [...one.reasons, ...added]
+  return { class: highestOf(reasons), reasons }
+}
+
 function classFor(of: Rule["class"], { kind }: Principal): RiskClass {
   if (typeof of === "string") return of
   return kind === "human" ? of.people : of.agents
@@ -228,71 +262,4 @@ function tainted({ service, callsAgo }: Taint): RiskReason {
 
 function highestOf(reasons: readonly RiskReason[]): RiskClass {
   return riskClasses.findLast((one) => reasons.some((reason) => reason.class === one)) ?? "low"
-}
-
-type Sides<T> = { readonly before?: T | undefined; readonly after?: T | undefined }
-
-function onService(applies: (service: Sides<ServiceDefinition>) => boolean): Rule["applies"] {
-  return (change) => {
-    if (change.subject !== "service") return false
-    const { name, before, after } = change
-    return applies({ before: definitionOf(name, before), after: definitionOf(name, after) })
-  }
-}
-
-function definitionOf(
-  name: string,
-  raw: Readonly<Record<string, unknown>> | undefined,
-): ServiceDefinition | undefined {
-  return raw && readServiceFile(name, { ...raw, name })[0]
-}
-
-function onValue<S extends keyof KeptValues>(
-  subject: S,
-  applies: (sides: Sides<KeptValues[S]>) => boolean,
-): Rule["applies"] {
-  return (change) => change.subject === subject && applies(change as Sides<KeptValues[S]>)
-}
-
-const unruled = { payloads: undefined, redact: [] }
-
-function isKnownWay(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
-  return !!before && isReachedAlike(before, after)
-}
-
-function hasNewAddress(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
-  const known = new Set(urlsOf(before))
-  return urlsOf(after).some((url) => !known.has(url))
-}
-
-function urlsOf(definition: ServiceDefinition | undefined): readonly string[] {
-  return definition && definition.type !== "stdio" ? definition.endpoints.map(({ url }) => url) : []
-}
-
-function networkOf(definition: ServiceDefinition | undefined): NetworkRules | undefined {
-  return definition?.type === "stdio" ? undefined : definition?.network
-}
-
-function wordsOf(definition: ServiceDefinition | undefined): unknown {
-  return [definition?.tools.rename ?? {}, definition?.tools.describe ?? {}]
-}
-
-/** By the file as it is written: what it leaves out is for the settings to say. */
-function loosensPin({ before, after }: ServiceChange): boolean {
-  return !!after && before?.["pin"] !== after["pin"] && after["pin"] !== "approve"
-}
-
-function isNothing({ permissions, tools, prompts, resources, temporary = [] }: Grants): boolean {
-  const standing = [permissions, tools.allow, prompts.allow, resources.allow]
-  return temporary.length === 0 && standing.every((allowed) => allowed.length === 0)
-}
-
-function isWider(before: Principal, after: Principal): boolean {
-  return exceeds(before.grants, after.grants).length > 0 || (before.disabled && !after.disabled)
-}
-
-function isNewlyLive({ before, after }: Sides<KeptValues["key"]>): boolean {
-  if (!after || after.revokedAtMs !== undefined) return false
-  if (!before || before.revokedAtMs !== undefined) return true
-  return (after.expiresAtMs ?? Number.POSITIVE_INFINITY) > (before.expiresAtMs ?? Number.POSITIVE_INFINITY)
 }

@@ -20,8 +20,9 @@ export async function assertFitToApprove(context: OperationContext, { plan, oper
   const proposer = await principals.find(plan.proposedBy)
   if (!proposer) throw unfit(plan, "whoever proposed it is gone")
   await assertApart(context, plan, proposer)
-  const { input } = openInput(sealer, plan.id, plan.sealed)
-  if (actor.principal.id !== proposer.id) operation.mayApprove?.(context, input, proposer)
+  const kept = openInput(sealer, plan)
+  if (!kept) throw unfit(plan, "what it was made of cannot be read any more")
+  if (actor.principal.id !== proposer.id) operation.mayApprove?.(context, kept.input, proposer)
 }
 
 /**

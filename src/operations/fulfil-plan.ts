@@ -7,7 +7,7 @@ import { digestOf } from "../domain/plan-digest.ts"
 import { assertMayApply, confirmationOf, mayDecide, needsApproval } from "../domain/plan-rules.ts"
 import { approvalOf, maxApprovals, type Plan } from "../domain/plan.ts"
 import { compileGrants } from "../domain/permission.ts"
-import { riskOf } from "../domain/risk.ts"
+import { joinRisks, riskOf } from "../domain/risk.ts"
 import { GatewayError } from "../errors.ts"
 import { applyDraft } from "./apply-recorded.ts"
 import { planRequired } from "./make-plan.ts"
@@ -32,7 +32,8 @@ export async function fulfilPlan(
   const { actor, sealer, nowMs } = context
   assertMayApply(found, actor, { digest, nowMs })
   const plan = confirmedBy === undefined ? found : confirmed(found, confirmedBy, nowMs)
-  const kept = openInput(sealer, plan.id, plan.sealed)
+  const kept = openInput(sealer, plan)
+  if (!kept) throw changed(plan, "What it was made of cannot be read any more.")
   const draft = await draftAgain(context, operation, { plan, kept })
   await assertApproved(context, { operation, plan, confirmedBy }, draft)
   const { applied, made } = await applyOnce(context, plan, draft)
@@ -64,7 +65,7 @@ async function assertApproved(
   { changes }: Draft,
 ): Promise<void> {
   const { actor, plans, governance, taint, nowMs } = context
-  const risk = riskOf(changes, actor.principal, taint())
+  const risk = joinRisks(plan.risk, riskOf(changes, actor.principal, taint()))
   if (operation.approval !== "always" && !needsApproval(governance, risk, actor.principal)) return
   const isForClient = [risk, plan.risk].every(
     (one) => confirmationOf(governance, one, actor.principal) === "client",

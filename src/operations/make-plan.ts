@@ -1,12 +1,12 @@
 /** From a draft to a plan that is kept, and how it is shown. What may be done with one: domain/plan-rules.ts. */
 
-import type { Change } from "../domain/change.ts"
 import { showChanges } from "../domain/change-shown.ts"
 import { digestOf } from "../domain/plan-digest.ts"
-import { approvalOf, stateOf, type Plan } from "../domain/plan.ts"
+import { approvalOf, maxNoteLength, maxNotes, stateOf, type Plan } from "../domain/plan.ts"
 import type { Risk } from "../domain/risk.ts"
 import { GatewayError } from "../errors.ts"
 import { affectedBy } from "./affected.ts"
+import { concernedBy } from "./concerned.ts"
 import type { ChangingOperation, Draft, OperationContext } from "./operation.ts"
 import { listAll } from "./page.ts"
 import { makeRoom } from "./plan-room.ts"
@@ -34,10 +34,10 @@ export async function makePlan(
     sealed: sealInput(sealer, id, { nonce, input }),
     proposedBy: actor.principal.id,
     state,
-    concerns: [...new Set(draft.changes.flatMap(concernsOf))],
+    concerns: await concernedBy(context, draft.changes),
     changes: showChanges(draft.changes),
     affects: await affectedBy(context, draft.changes),
-    notes: draft.notes ?? [],
+    notes: (draft.notes ?? []).slice(0, maxNotes).map((note) => note.slice(0, maxNoteLength)),
     risk,
     digest: digestOf({ nonce, operation: name, input, changes: draft.changes }),
     createdAtMs: nowMs,
@@ -85,25 +85,16 @@ async function findSame(
     (plan) => plan.proposedBy === actor.principal.id && plan.operation === name && isWaiting(plan, nowMs),
   )
   return own.find((plan) => {
-    const { nonce } = openInput(sealer, plan.id, plan.sealed)
-    return digestOf({ nonce, operation: name, input, changes: draft.changes }) === plan.digest
+    const nonce = openInput(sealer, plan)?.nonce
+    return (
+      nonce !== undefined && digestOf({ nonce, operation: name, input, changes: draft.changes }) === plan.digest
+    )
   })
 }
 
 function isWaiting(plan: Plan, nowMs: number): boolean {
   const state = stateOf(plan, nowMs)
   return state === "pending" || state === "approved"
-}
-
-/** Whose own grants, keys or quotas a change is about. */
-function concernsOf(change: Change): readonly string[] {
-  if (change.subject === "service" || change.subject === "pins" || change.subject === "deed") return []
-  return [change.before, change.after].flatMap((value) => {
-    if (!value) return []
-    if ("principalId" in value) return [value.principalId]
-    if (!("subject" in value)) return [value.id]
-    return value.subject.kind === "principal" ? [value.subject.principalId] : []
-  })
 }
 
 export async function showPlan(context: OperationContext, plan: Plan): Promise<PlanRow> {

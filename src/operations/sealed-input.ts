@@ -1,5 +1,6 @@
 /** The input of a planned operation on its way to the store and back: it may hold secrets, and nobody is shown it. */
 
+import type { Plan } from "../domain/plan.ts"
 import type { Sealer } from "../domain/secret.ts"
 import { GatewayError } from "../errors.ts"
 
@@ -31,13 +32,9 @@ function purposeOf(planId: string, at: number, count: number): string {
   return `plan ${planId} ${at + 1}/${count}`
 }
 
-/** @throws GatewayError `conflict` where it does not open: another key sealed it, or something was changed */
-export function openInput(sealer: Sealer, planId: string, sealed: readonly string[]): KeptInput {
-  const pieces = sealed.map((text, at) => sealer.open(purposeOf(planId, at, sealed.length), text))
-  if (!pieces.every((piece) => typeof piece === "string"))
-    throw new GatewayError(
-      "conflict",
-      `What the plan ${planId} was made of cannot be read any more; plan it anew.`,
-    )
+/** Undefined where another key sealed it, or something of it was changed. */
+export function openInput(sealer: Sealer, { id, sealed }: Pick<Plan, "id" | "sealed">): KeptInput | undefined {
+  const pieces = sealed.map((text, at) => sealer.open(purposeOf(id, at, sealed.length), text))
+  if (!pieces.every((piece) => typeof piece === "string")) return undefined
   return JSON.parse(Buffer.concat(pieces.map((piece) => Buffer.from(piece, "base64"))).toString()) as KeptInput
 }

@@ -42,11 +42,20 @@ test("AGT-13 nobody approves a plan of their own, and an agent none for itself",
 test("AGT-13 whom a plan would give more does not approve it", async (t) => {
   const world = await openWorld(t)
   const { kit } = world
-  const friend = await kit.join("friend", { permissions: ["govern"] })
+  const made = await kit.join("friend", { permissions: ["govern"] })
+  const { version, ...facts } = made.principal
+  const principal = await kit.principals.replace({ ...facts, team: "friends" }, version)
+  const friend = { ...made, principal }
+  const { id: keyId } = (await kit.run(world.boss, "create_key", { principal: "friend" })) as { id: string }
+  const quota = { target: "everything", limit: 5, window: "hour" }
+  for (const subject of ["team:friends", `key:${keyId}`])
+    await kit.run(world.boss, "set_quota", { ...quota, subject })
   const grants = { permissions: ["govern", "services:stdio:write"] }
   const plans = [
     await propose(world, "set_grants", { name: "friend", grants }),
     await propose(world, "create_key", { principal: "friend" }),
+    await propose(world, "set_quota", { ...quota, subject: "team:friends", limit: 500 }),
+    await propose(world, "set_quota", { ...quota, subject: `key:${keyId}`, limit: 500 }),
   ]
   for (const asked of plans)
     await assert.rejects(

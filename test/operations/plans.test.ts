@@ -1,9 +1,11 @@
 import assert from "node:assert/strict"
+import { randomBytes } from "node:crypto"
 import { mkdir, rmdir } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import type { GatewayError } from "../../src/errors.ts"
+import { createSealer } from "../../src/identity/sealer.ts"
 import type { OperationContext } from "../../src/operations/operation.ts"
 import { hello, nowMs, refusal } from "./operations-kit.ts"
 import { isRegistered, minuteMs, openWorld, program, propose, show, type Plan } from "./plans-kit.ts"
@@ -197,4 +199,21 @@ test("a plan says whom and which tools it touches", async (t) => {
     ["agent", "ann", "bob", "boss"],
     tools,
   ])
+})
+
+test("what was planned under another key of the gateway is planned anew", async (t) => {
+  const world = await openWorld(t)
+  const { kit, boss, agent } = world
+  const asked = await propose(world)
+  await kit.run(boss, "approve_plan", asked)
+  const sealer = createSealer(randomBytes(32))
+  await assert.rejects(
+    kit.run(agent, "apply_plan", asked, { sealer }),
+    refusal("conflict", /cannot be read any more/),
+  )
+  await assert.rejects(kit.run(agent, "register_service", program, { sealer }), (thrown) => {
+    assert.ok(refusal("plan_required")(thrown))
+    assert.notEqual((thrown as GatewayError).detail["plan"], asked.id)
+    return true
+  })
 })

@@ -113,7 +113,20 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
   ],
   "a revoked key": [
     { subject: "key", name: "k1", before: keyOf(ann), after: keyOf(ann, { revokedAtMs: 5 }) },
-    ["key-revoked medium"],
+    ["key-of-another-revoked high"],
+  ],
+  "a key given up": [
+    { subject: "key", name: "k1", before: keyOf(agent), after: keyOf(agent, { revokedAtMs: 5 }) },
+    ["own-key-revoked medium"],
+  ],
+  "no say any more": [
+    {
+      subject: "principal",
+      name: "boss",
+      before: principalOf("boss", { permissions: ["govern"] }),
+      after: principalOf("boss", { permissions: ["configure"] }),
+    },
+    ["grants-changed medium", "approver-lost high"],
   ],
   "a new quota": [{ subject: "quota", name: "q1", after: quotaOf() }, ["quota-tighter medium"]],
   "a lower quota": [
