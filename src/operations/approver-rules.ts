@@ -14,14 +14,15 @@ type Deciding = { readonly plan: Plan; readonly operation: ChangingOperation }
 
 /** @throws GatewayError `forbidden` */
 export async function assertFitToApprove(context: OperationContext, { plan, operation }: Deciding): Promise<void> {
-  const { actor, principals, sealer, taint } = context
+  const { principals, sealer, taint, governance, nowMs } = context
   const tainted = taint()
   if (tainted) throw unfit(plan, `you received results of ${tainted.service}, which is not trusted`)
   const proposer = await principals.find(plan.proposedBy)
   if (!proposer) throw unfit(plan, "whoever proposed it is gone")
   await assertApart(context, plan, proposer)
   const { input } = openInput(sealer, plan.id, plan.sealed)
-  if (actor.principal.id !== proposer.id) operation.mayApprove?.(context, input, proposer)
+  // It may be applied for as long as the approval counts.
+  operation.mayApprove?.({ ...context, nowMs: nowMs + governance.approvalMs }, input, proposer)
 }
 
 /**
