@@ -35,7 +35,7 @@ export const errorTable = {
     rpc: -32602,
     retryable: false,
     sentence: "Not allowed: a permission is missing, or the Host or Origin is not one of the gateway's.",
-    next: ["request_access", "whoami"],
+    next: ["whoami"],
   },
   blocked: {
     status: 403,
@@ -49,7 +49,7 @@ export const errorTable = {
     rpc: -32602,
     retryable: false,
     sentence: "No such thing, or not for this principal.",
-    next: ["request_access", "find_tools", "whoami"],
+    next: ["explain_access", "request_access", "find_tools", "whoami"],
   },
   conflict: {
     status: 409,

@@ -36,7 +36,7 @@ function isOfProtocol(thrown: unknown): thrown is OfProtocol {
 }
 
 function nextStep(known: Tools, call: OpenCall, error: GatewayError): NextStep | undefined {
-  const helping = errorTable[error.code].next.flatMap((operation) => toStep(operation, call) ?? [])
+  const helping = errorTable[error.code].next.flatMap((operation) => toStep(known, operation, call) ?? [])
   return [...(error.next ? [error.next] : []), ...helping].find((step) => mayTake(known, call, step))
 }
 
@@ -46,12 +46,17 @@ function mayTake(known: Tools, { principal, request }: OpenCall, { operation }: 
 }
 
 const maxQueryLength = 200
+const accessMinutes = 60
 
 /** With the arguments that it needs; undefined where these are not known. */
-function toStep(operation: string, call: OpenCall): NextStep | undefined {
+function toStep(known: Tools, operation: string, call: OpenCall): NextStep | undefined {
   switch (operation) {
     case "find_tools":
       return askedTool(call, (query) => ({ operation, arguments: { query: query.slice(0, maxQueryLength) } }))
+    case "explain_access":
+      return askedTool(call, (tool) => ({ operation, arguments: { tool } }))
+    case "request_access":
+      return askedTool(call, (tool) => ({ operation, arguments: accessTo(known, tool) }))
     case "audit_query":
       return call.isRecorded && { operation, arguments: { call_id: call.id } }
     case "diagnose_service":
@@ -65,10 +70,23 @@ function toStep(operation: string, call: OpenCall): NextStep | undefined {
   }
 }
 
+/** What would be granted: the operations, and what each takes, are no secret. */
+function accessTo({ managementTools }: Tools, tool: string): Readonly<Record<string, unknown>> {
+  const permission = managementTools.get(tool)?.permission
+  const wanted = permission === undefined ? { tools: [tool] } : { permissions: [permission] }
+  return { ...wanted, minutes: accessMinutes, reason: `A call of ${tool} was refused.` }
+}
+
+const maxNameLength = 256
+
 /** By what was asked for, never by what was found: who may not know of it is told the same. */
-function askedTool({ request: { request } }: OpenCall, toStep: (name: string) => NextStep): NextStep | undefined {
-  const name = request.method === "tools/call" ? readString(request.params.get("name")) : undefined
-  return name ? toStep(name) : undefined
+function askedTool(
+  { request: { request }, isRecorded }: OpenCall,
+  to: (name: string) => NextStep,
+): NextStep | undefined {
+  if (isRecorded || request.method !== "tools/call") return undefined
+  const name = readString(request.params.get("name"))
+  return name && name.length <= maxNameLength ? to(name) : undefined
 }
 
 function ofService({ target }: OpenCall, toStep: (service: string) => NextStep): NextStep | undefined {

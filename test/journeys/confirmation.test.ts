@@ -27,7 +27,7 @@ before(async () => {
   const off = { url: "http://127.0.0.1:9/mcp", enabled: false }
   gateway = await startGateway({
     services: { one: off, odd: { url: service.url, trust: "untrusted" } },
-    args: ["--limits-call-idle-ms", "20000"],
+    args: ["--limits-call-idle-ms", "20000", "--outbound-http", "--outbound-allow", "127.0.0.0/8"],
   })
   admin = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
   key = await createAgent(gateway, "agent", { permissions: ["configure"], tools: { allow: ["*"] } })

@@ -32,7 +32,10 @@ const drivers: Driver[] = []
 
 before(async () => {
   const off = { url: "http://127.0.0.1:9/mcp", enabled: false }
-  gateway = await startGateway({ services: { one: off, other: off }, args: ["--workers", "2"] })
+  gateway = await startGateway({
+    services: { one: off, other: off },
+    args: ["--workers", "2", "--outbound-http", "--outbound-allow", "127.0.0.0/8"],
+  })
   const observer = doorOf(await createAgent(gateway, "observer", { permissions: ["observe"] }))
   const modest = doorOf(await createAgent(gateway, "plain", { permissions: ["self:read"] }))
   observers = {
