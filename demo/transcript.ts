@@ -1,6 +1,12 @@
 /** What is printed: who does what, and what comes of it. The same with every run, so that it can be read elsewhere. */
 
-const ids = /[0-9a-f]{8}-[0-9a-f-]{27}/g
+const drawnAnew: readonly (readonly [RegExp, string])[] = [
+  [/[0-9a-f]{8}-[0-9a-f-]{27}/g, "<id>"],
+  [/(?<![\w-])(?:[0-9a-f]{64}|[\w-]{43})(?![\w-])/g, "<digest>"],
+  [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>"],
+  [/\(in [^)]*\)/g, "(in a while)"],
+  [/"[^" ]*\/(node|dist\/index\.js)"/g, '".../$1"'],
+]
 
 export class Transcript {
   readonly lines: string[] = []
@@ -26,7 +32,7 @@ export class Transcript {
   }
 
   #add(text: string): void {
-    const line = text.replace(ids, "<id>")
+    const line = drawnAnew.reduce((masked, [what, as]) => masked.replaceAll(what, as), text)
     this.lines.push(line)
     this.#print(line)
   }
