@@ -1,11 +1,15 @@
 /**
  * What a service offers that a plan would let in, for whoever decides on it: asked over one connection where it is
- * reached by URL. A program is not started for it. What is looked for: docs/admission.md.
+ * reached by URL. A program is not started for it, and what needs an approval is asked at public addresses only. What is
+ * looked for: docs/admission.md.
  */
 
 import type { OperationNames } from "../domain/admission/known-names.ts"
-import type { ServiceChange } from "../domain/change.ts"
-import { isReachedAlike } from "../domain/service-reach.ts"
+import type { Change, ServiceChange } from "../domain/change.ts"
+import { publicOnly } from "../domain/network-rules.ts"
+import { confirmationOf } from "../domain/plan-rules.ts"
+import { riskOf } from "../domain/risk.ts"
+import { isReachedAlike, reachOf } from "../domain/service-reach.ts"
 import { readServiceFile, type ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { reportFor, type ReportOutput } from "./admission-report.ts"
@@ -22,8 +26,16 @@ export function examineService(operationNames: () => OperationNames): NonNullabl
     if (before && isReachedAlike(before, definition)) return nothing
     if (definition.type === "stdio")
       return { ...nothing, notes: ["It is a program: what it offers is seen when it was approved and started."] }
-    return seeOffer(context, definition, operationNames())
+    if (!isUnconfirmed(context, changes)) return seeOffer(context, definition, operationNames())
+    if (reachOf(definition) !== undefined)
+      return { ...nothing, notes: ["It takes what is kept on this machine: what it offers is seen when that was approved."] } // oxfmt-ignore
+    return seeOffer(context, { ...definition, network: publicOnly }, operationNames())
   }
+}
+
+/** By whom it could not be saved as it is: the gateway goes nowhere inward for it, and gives nothing away. */
+function isUnconfirmed({ actor, governance, taint }: OperationContext, changes: readonly Change[]): boolean {
+  return confirmationOf(governance, riskOf(changes, actor.principal, taint()), actor.principal) !== "none"
 }
 
 function definitionOf(name: string, raw: ServiceChange["after"]): ServiceDefinition | undefined {

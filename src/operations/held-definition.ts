@@ -27,11 +27,18 @@ type Written = {
  */
 export async function holdDefinition(context: Holder, written: Written): Promise<Json> {
   const { name, before } = written
+  const raw = holdAddresses(context, written)
+  for (const after of readServiceFile(name, { ...raw, name }))
+    if (after.type === "stdio" && !(before && isSameProgram(before, after)))
+      await context.machine.assertHarmless(after, "operation")
+  return raw
+}
+
+/** As above, for a definition that stood there before: its program was judged then, or is the operator's. */
+export function holdAddresses(context: Holder, written: Written): Json {
   const raw = withNetwork(context, written)
-  for (const after of readServiceFile(name, { ...raw, name })) {
+  for (const after of readServiceFile(written.name, { ...raw, name: written.name }))
     if (after.type !== "stdio") assertUrls(context, after)
-    else if (!before || !isSameProgram(before, after)) await context.machine.assertHarmless(after, "operation")
-  }
   return raw
 }
 

@@ -12,6 +12,7 @@ import { isRecord } from "../domain/service-file.ts"
 import { readServiceFile, type ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { assertMayAccount } from "./accounting-rules.ts"
+import { holdAddresses } from "./held-definition.ts"
 import { assertMayReach, assertMayRename } from "./machine-reach.ts"
 import type { OperationContext } from "./operation.ts"
 import { assertServiceNameFree } from "./register-service.ts"
@@ -53,9 +54,11 @@ async function restoreService(context: OperationContext, { name, target, left }:
   const [after] = readServiceFile(name, { ...target, name })
   if (!after) throw new GatewayError("internal", "A revision of a service holds no service.")
   assertMayDefine(context, after, current?.definition)
-  if (current) return { change: { subject: "service", name, before: current.raw, after: withoutName(target) } }
+  const before = current && { before: current.definition }
+  const held = holdAddresses(context, { name, raw: withoutName(target), ...before })
+  if (current) return { change: { subject: "service", name, before: current.raw, after: held } }
   assertServiceNameFree(context, name)
-  return { change: { subject: "service", name, after: pinnedAs(context, withoutName(target)) } }
+  return { change: { subject: "service", name, after: pinnedAs(context, held) } }
 }
 
 /** Takes approvals back, or what took them back. */

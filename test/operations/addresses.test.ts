@@ -136,6 +136,22 @@ test("SSRF-01 a service of the operator's is left alone until somebody who may n
   assert.deepEqual(fileOf(kit, "by-hand")["network"], { allow: ["public"] })
 })
 
+test("SSRF-01 nobody gets back by a rollback what they may not be given", async (t) => {
+  const kit = await openKit(t)
+  const admin = await kit.join("admin", admins)
+  const editor = await kit.join("editor", editors)
+  const near = { name: "near", enabled: false, url: "http://127.0.0.1:9/mcp" }
+  await kit.run(admin, "register_service", near)
+  const closed = { url: "https://near.example/mcp", network: { allow: ["public"] } }
+  await kit.run(admin, "update_service", { name: "near", ...closed })
+  await assert.rejects(kit.run(editor, "rollback", { undo: 2 }), refusal("forbidden", /services:stdio:write/))
+  await kit.run(admin, "remove_service", { name: "near" })
+  await assert.rejects(kit.run(editor, "rollback", { to: 1 }), refusal("invalid", /https:\/\//))
+  assert.deepEqual(kit.fleet.status(), [])
+  await kit.run(admin, "rollback", { to: 1 })
+  assert.equal("network" in fileOf(kit, "near"), false)
+})
+
 test("SSRF-13 what outbound.allow names can be reached by those services, and nothing else", async (t) => {
   const service = await startService({ tools: [{ name: "greet", run: () => say("hello") }] })
   t.after(() => service.close())

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { startService, type ScriptedService, type ServiceOptions } from "../journeys/scripted-service.ts"
-import { writeScript } from "../fleet/fleet-kit.ts"
+import { openMachine, writeScript } from "../fleet/fleet-kit.ts"
 import { admins, openKit, refusal } from "./operations-kit.ts"
 
 type Shown = {
@@ -63,7 +63,7 @@ test("AGT-03 what is changed and not reached anew is not asked again", async (t)
 
 test("AGT-03 a plan for an agent has the report, and asking again asks the service nothing", async (t) => {
   const service = await serve(t, { tools: [poisoned] })
-  const kit = await openKit(t)
+  const kit = await openKit(t, openMachine({ outbound: { allow: ["127.0.0.1"], http: true } }))
   const agent = await kit.join("agent", admins, "agent")
   const approver = await kit.join("approver", admins)
   const input = { name: "calculator", url: service.url }
@@ -113,6 +113,27 @@ test("SSRF-01 an address of this machine is not asked for a plan of who may not 
     assert.doesNotMatch(notes, /It offers/, host)
   }
   assert.deepEqual(service.seen, [])
+})
+
+test("SSRF-01 AGT-11 what nobody approved is asked nothing inward, and told nothing that is kept here", async (t) => {
+  const service = await serve(t, { tools: [clean] })
+  const far = await serve(t, { tools: [clean] })
+  const { port } = new URL(far.url)
+  const resolve = async () => [{ address: "127.0.0.1", family: 4 }]
+  const kit = await openKit(t, openMachine({ outbound: { allow: ["127.0.0.1"], http: true } }, resolve))
+  const strict = await openKit(t)
+  const notesFor = async (on: typeof kit, fields: object): Promise<string> => {
+    const agent = await on.join(`agent-${Math.random()}`, admins, "agent")
+    const shown = (await on.run(agent, "register_service", { name: "it", ...fields, dry_run: true })) as Shown
+    return shown.plan.notes.join()
+  }
+  const network = { allow: ["127.0.0.0/8"], http: true }
+  assert.match(await notesFor(strict, { url: service.url }), /could not be seen/)
+  assert.match(await notesFor(strict, { url: service.url, network }), /could not be seen/)
+  const keyed = { url: `http://far.example:${port}/mcp`, headers: { "x-key": "${secret:KEY}" } }
+  assert.match(await notesFor(kit, keyed), /kept on this machine/)
+  assert.deepEqual([...service.seen, ...far.seen], [])
+  assert.match(await notesFor(kit, { url: keyed.url }), /It offers 1 tools/)
 })
 
 test("a service that is slow to tell what it offers holds up no other change", async (t) => {
