@@ -10,35 +10,49 @@ import { hidden } from "./placeholder.ts"
 import { pinLines } from "./pins/difference.ts"
 import { redactRaw } from "./service-shown.ts"
 
+const maxLineLength = 8_000
+const maxLines = 500
+/** In all of a plan. */
+const maxShownLength = 48 * 1_024
+
 export const shownChangeSchema = z.strictObject({
   subject: z.string().max(32),
   name: z.string().max(256),
   effect: z.enum(["create", "update", "remove", "do"]),
   diff: z
-    .array(z.string().max(1_024))
-    .max(256)
+    .array(z.string().max(maxLineLength))
+    .max(maxLines + 1)
     .describe('Lines: "- path: value" as it was, "+ path: value" as it will be.'),
+  cut: z.literal(true).optional().describe("Where there is more of it than is shown: then nobody can approve it."),
 })
 
 export type ShownChange = z.output<typeof shownChangeSchema>
 
-/** What is longer is left out, and counted. */
-const maxLineLength = 1_000
-const maxLines = 200
-/** In all of a plan. */
-const maxShownLength = 32 * 1_024
-
+/** All of a plan's. */
 export function showChanges(changes: readonly Change[]): ShownChange[] {
   let left = maxShownLength
   return changes.map(showChange).map((shown) => {
-    const lines = shown.diff.slice(0, maxLines).map((line) => line.slice(0, maxLineLength))
-    const fit = lines.filter((line) => (left -= line.length) > 0)
-    const missing = shown.diff.length - fit.length
-    return { ...shown, diff: missing === 0 ? fit : [...fit, `... and ${missing} lines more`] }
+    const fit = shown.diff.filter((line) => (left -= line.length) >= 0)
+    return fit.length === shown.diff.length ? shown : { ...shown, ...cutTo(fit, shown.diff.length) }
   })
 }
 
 export function showChange(change: Change): ShownChange {
+  const shown = showAll(change)
+  const fit = shown.diff.slice(0, maxLines).map(cutLine)
+  if (fit.length < shown.diff.length) return { ...shown, ...cutTo(fit, shown.diff.length) }
+  return fit.every((line, at) => line === shown.diff[at]) ? shown : { ...shown, diff: fit, cut: true }
+}
+
+function cutLine(line: string): string {
+  return line.length > maxLineLength ? `${line.slice(0, maxLineLength - 3)}...` : line
+}
+
+function cutTo(fit: string[], count: number): Pick<ShownChange, "diff" | "cut"> {
+  return { diff: [...fit, `... and ${count - fit.length} lines more`], cut: true }
+}
+
+function showAll(change: Change): ShownChange {
   const { subject, name } = change
   if (change.subject === "deed") return { subject, name, effect: "do", diff: [change.words] }
   if (change.subject === "pins") return { subject, name, effect: "update", diff: pinLines(change) }

@@ -11,9 +11,6 @@ type Json = Readonly<Record<string, unknown>>
 /** What is, and the form in which it may be shown; a member that the latter lacks is hidden. */
 export type ShownJson = { readonly real: Json; readonly shown: Json }
 
-const maxValueLength = 500
-const maxPathLength = 200
-
 /** Compares what is real and writes what may be shown, so that a secret which changes is seen to, and is not seen. */
 export function diffLines(before: ShownJson | undefined, after: ShownJson | undefined): string[] {
   const was = leavesOf(before?.real)
@@ -30,11 +27,7 @@ export function diffLines(before: ShownJson | undefined, after: ShownJson | unde
 }
 
 function line(sign: "-" | "+", path: string, value: string = hidden): string {
-  return `${sign} ${clip(path, maxPathLength)}: ${clip(value, maxValueLength)}`
-}
-
-function clip(text: string, maxLength: number): string {
-  return text.length > maxLength ? `${text.slice(0, maxLength)}...` : text
+  return `${sign} ${path}: ${value}`
 }
 
 /** Path -> JSON text, in the order of the object. */

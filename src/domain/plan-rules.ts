@@ -4,6 +4,7 @@
  */
 
 import { GatewayError, type ErrorDetail } from "../errors.ts"
+import type { ShownChange } from "./change-shown.ts"
 import type { CompiledGrants } from "./permission.ts"
 import { stateOf, type Governance, type Plan, type PlanState } from "./plan.ts"
 import type { ActivePrincipal, Principal } from "./principal.ts"
@@ -47,15 +48,25 @@ export function mayDecide(may: CompiledGrants): boolean {
   return may.holds("plans:approve")
 }
 
+/** Who approves must see all of it. @throws GatewayError `too_large` */
+export function assertShownWhole(changes: readonly ShownChange[]): void {
+  if (changes.every(({ cut }) => cut === undefined)) return
+  throw new GatewayError(
+    "too_large",
+    "This needs an approval, and is too long to be shown whole to who gives it; make the change in smaller steps.",
+  )
+}
+
 type Asked = { readonly digest?: string | undefined; readonly nowMs: number }
 
-/** @throws GatewayError `forbidden`, `conflict` */
+/** @throws GatewayError `forbidden`, `conflict`, `too_large` */
 export function assertMayApprove(plan: Plan, { principal }: ActivePrincipal, { digest, nowMs }: Asked): void {
   if (plan.proposedBy === principal.id)
     throw refused("forbidden", plan, "is yours: who proposes a plan does not approve it. Ask another principal.")
   if (plan.concerns.includes(principal.id))
     throw refused("forbidden", plan, "is about what you may do yourself. Ask another principal to decide on it.")
   assertStands(plan, { digest, nowMs })
+  assertShownWhole(plan.changes)
   const state = stateOf(plan, nowMs)
   if (state !== "pending") throw refused("conflict", plan, notPending[state])
 }

@@ -4,7 +4,7 @@
  */
 
 import * as z from "zod"
-import type { ChangingOperation, Operation } from "./operation.ts"
+import type { Applied, ChangingOperation, Operation } from "./operation.ts"
 import { planRow, sayPlan } from "./plan-row.ts"
 
 const dryRun = z
@@ -26,7 +26,7 @@ export function defineChange<Input extends z.ZodObject, Output extends z.ZodObje
     input: input.safeExtend({ dry_run: dryRun }),
     output: orPlan(output),
     tell: async (context, given, applied) =>
-      output.parse(await change.tell(context, given as z.output<Input>, applied as never)),
+      output.parse(await change.tell(context, given as z.output<Input>, applied as Applied<Memo>)),
     say: (told) => {
       const plan = planRow.safeParse(told["plan"])
       return plan.success ? sayPlan(plan.data) : change.say(told as z.output<Output>)

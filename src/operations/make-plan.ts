@@ -2,6 +2,7 @@
 
 import { showChanges } from "../domain/change-shown.ts"
 import { digestOf } from "../domain/plan-digest.ts"
+import { assertShownWhole } from "../domain/plan-rules.ts"
 import { approvalOf, maxNoteLength, maxNotes, stateOf, type Plan } from "../domain/plan.ts"
 import type { Risk } from "../domain/risk.ts"
 import { GatewayError } from "../errors.ts"
@@ -26,6 +27,8 @@ export async function makePlan(
   state: "drafted" | "pending",
 ): Promise<Plan> {
   const { actor, plans, sealer, newId, nowMs, governance } = context
+  const changes = showChanges(draft.changes)
+  if (state === "pending") assertShownWhole(changes)
   await makeRoom(context)
   const [id, nonce] = [newId(), newId()]
   return plans.insert({
@@ -35,7 +38,7 @@ export async function makePlan(
     proposedBy: actor.principal.id,
     state,
     concerns: await concernedBy(context, draft.changes),
-    changes: showChanges(draft.changes),
+    changes,
     affects: await affectedBy(context, draft.changes),
     notes: (draft.notes ?? []).slice(0, maxNotes).map((note) => note.slice(0, maxNoteLength)),
     risk,

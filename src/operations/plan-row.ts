@@ -86,7 +86,8 @@ function listed({ count, names }: Affected["tools"]): { count: number; names: st
   return { count, names: [...names] }
 }
 
-const maxLineLength = 200
+/** Whoever decides must see each line whole. */
+const maxLineLength = 10_000
 
 export function sayPlan(plan: PlanRow): string {
   const { id, operation, state, changes, affects, notes, risk, digest, expiresAt, patch = "" } = plan

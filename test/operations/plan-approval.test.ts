@@ -180,3 +180,17 @@ test("an approval by who may no longer approve does not count", async (t) => {
   await assert.rejects(kit.run(agent, "apply_plan", asked), refusal("plan_required"))
   assert.equal(isRegistered(world), false)
 })
+
+test("AGT-13 what cannot be shown whole to who approves is not planned", async (t) => {
+  const world = await openWorld(t)
+  const { kit, boss, agent } = world
+  const hidden = { ...program, args: ["a".repeat(20_000), "--and-then-something-else"] }
+  await assert.rejects(kit.run(agent, "register_service", hidden), refusal("too_large", /in smaller steps/))
+  const { plan } = (await kit.run(agent, "register_service", { ...hidden, dry_run: true })) as { plan: Plan }
+  await assert.rejects(kit.run(agent, "apply_plan", { id: plan.id }), refusal("plan_required"))
+  const { id, digest } = plan
+  await assert.rejects(kit.run(boss, "approve_plan", { id, digest }), refusal("too_large"))
+  const shown = { ...program, args: ["a".repeat(2_000), "--and-then-something-else"] }
+  const { id: seen } = await propose(world, "register_service", shown)
+  assert.match(await kit.say(boss, "get_plan", { id: seen }), /--and-then-something-else/)
+})
