@@ -71,7 +71,11 @@ function inspectPart(
   return { size, found: findings }
 }
 
+/** Within an icon, and no text. */
+const picture = /^data:image\/[a-z.+-]{1,20};base64,[A-Za-z0-9+/]*={0,2}$/
+
 function inspectText({ text: whole, where, role }: Text, names: KnownNames): readonly Finding[] {
+  if (picture.test(whole)) return []
   const text = whole.slice(0, hugeText)
   const word = findMixedWord(text)
   // Of some letters come eighteen.
@@ -88,7 +92,5 @@ function inspectText({ text: whole, where, role }: Text, names: KnownNames): rea
 
 function sizesOf(where: string, text: string): readonly Finding[] {
   if (text.length > hugeText) return [found("huge_text", where, `${text.length} characters`)]
-  return text.length > longText && !text.startsWith("data:image/")
-    ? [found("long_text", where, `${text.length} characters`)]
-    : []
+  return text.length > longText ? [found("long_text", where, `${text.length} characters`)] : []
 }

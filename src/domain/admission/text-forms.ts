@@ -8,20 +8,46 @@ import type { RuleId } from "./rules.ts"
 
 type Form = { readonly id: RuleId; readonly pattern: RegExp }
 
-/** Of the folded text, in lower case. */
+/** Of the folded text, in lower case. Angle brackets around one word may stand for a value; what is closed is a tag. */
 const forms: readonly Form[] = [
-  form("important_tag", /<{1,2}\/?\s?(?:important|system|sys|instructions?|secret|hidden|critical|admin)\s?>/),
-  form("important_tag", /<{1,2}\/?\s?(?:assistant|developer|user|override|prompt|rules|mandatory)\s?>/),
-  form("important_tag", /<\|[a-z_]{1,24}\|>|\[\/?inst\]|\[\/?system\]|\{\{\s?system/),
-  form("important_tag", /(?:^|\n)#{1,4} ?(?:system|instructions?|assistant|new instructions)\b/),
-  form("important_tag", /(?:^|\n)(?:system|assistant|human|developer) ?: ?[a-z]/),
-  form("secret_path", /\.ssh\/|\bid_(?:rsa|dsa|ecdsa|ed25519)\b|authorized_keys|\.aws\/|\.kube\/config|\.gnupg/),
-  form("secret_path", /\/etc\/(?:passwd|shadow|sudoers)|\.git-credentials|\.netrc|\.pgpass|wallet\.dat/),
-  form("secret_path", /claude_desktop_config|\.(?:cursor|vscode)\/mcp|\.(?:bash|zsh)_history|\.docker\/config/),
-  form("settings_file", /(?:^|[\s"'`/~(])\.env\b(?!\.example)|\bmcp\.json|\.npmrc|169\.254\.169\.254/),
-  form("shell_pipe", /\b(?:curl|wget)\b[^|\n]{0,200}\|\s?(?:sudo )?(?:ba|z|da)?sh\b/),
-  form("shell_pipe", /\beval ?\(? ?["'`$]|base64 (?:-d|--decode)|\bpowershell\b.{0,40}-enc/),
-  form("hidden_text", /<!--|(?:\r?\n[ \t]?){20}|[ \t]{200}/),
+  form("important_tag", /<{1,2}\/?\s?(?:important|sys|hidden|critical)\s?>/),
+  form(
+    "important_tag",
+    /<\/\s?(?:system|instructions?|secret|admin|assistant|developer|user|override|prompt|rules)\s?>/,
+  ),
+  form("important_tag", /<\|[a-z_]{1,24}\|>|\[\/?inst\]/),
+  form(
+    "important_tag",
+    /(?:^|\n)#{1,4} ?(?:system|assistant|new instructions) ?:|(?:^|\n)(?:system|assistant) ?: ?you\b/,
+  ),
+  form(
+    "secret_path",
+    /\b(?:read|open|cat|contents?|send|pass|include|upload|attach|copy|fill)\b.{0,60}(?:\.ssh\/|\bid_(?:rsa|ed25519))/,
+  ),
+  form(
+    "secret_path",
+    /\b(?:read|open|cat|contents?|send|pass|include|upload|attach|copy|fill)\b.{0,60}\.(?:aws|kube|gnupg)\//,
+  ),
+  form(
+    "secret_path",
+    /\b(?:read|open|cat|contents?|send|pass|include|upload|attach|copy|fill)\b.{0,60}\.(?:netrc|pgpass|git-cred)/,
+  ),
+  form(
+    "secret_path",
+    /\b(?:read|open|cat|contents?|send|pass|include|upload|attach|copy|fill)\b.{0,60}(?:mcp\.json|_history\b)/,
+  ),
+  form("secret_path", /\/etc\/(?:passwd|shadow|sudoers)|wallet\.dat|claude_desktop_config|169\.254\.169\.254/),
+  form(
+    "settings_file",
+    /(?:^|[\s"'`/~(])\.env\b(?!\.example)|\bmcp\.json|\.npmrc|\.(?:bash|zsh)_history|\.docker\/config/,
+  ),
+  form(
+    "settings_file",
+    /\.(?:ssh|aws|kube|gnupg)\/|\bid_(?:rsa|dsa|ecdsa|ed25519)\b|\.git-credentials|\.netrc|\.pgpass/,
+  ),
+  form("shell_pipe", /\b(?:curl|wget)\b[^|\n]{0,200}\|\s?(?:sudo )?(?:ba|z|da)?sh\b|base64 (?:-d|--decode)/),
+  form("shell_pipe", /\bpowershell\b.{0,40}-enc/),
+  form("hidden_text", /<!--[^>]{20}|(?:\r?\n[ \t]?){20}|[ \t]{200}/),
   form("hidden_style", /display ?: ?none|font-size ?: ?0|visibility ?: ?hidden|opacity ?: ?0[;"' ]/),
   form("remote_image", /!\[[^\]\n]{0,200}\]\(\s?https?:|<img\b|<iframe\b|<script\b/),
   form(
@@ -36,9 +62,8 @@ function form(id: RuleId, pattern: RegExp): Form {
   return { id, pattern }
 }
 
-/** As it was written, since case matters. A picture within an icon is no text. */
+/** As it was written, since case matters. */
 const encoded = /(?:[A-Za-z0-9+/_-]{60}){2}[A-Za-z0-9+/_-]{0,9999}/g
-const picture = /^data:image\//
 
 /** @returns one finding of each kind at most */
 export function findForms(where: string, text: string, folded: string): readonly Finding[] {
@@ -48,7 +73,7 @@ export function findForms(where: string, text: string, folded: string): readonly
     const match = pattern.exec(folded)
     if (match) findings.set(id, found(id, where, folded.slice(Math.max(0, match.index - 16), match.index + 120)))
   }
-  const blob = picture.test(text) ? undefined : text.match(encoded)?.find(isDense)
+  const blob = text.match(encoded)?.find(isDense)
   if (blob !== undefined) findings.set("base64_blob", found("base64_blob", where, blob.slice(0, 80)))
   return [...findings.values()]
 }

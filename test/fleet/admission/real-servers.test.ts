@@ -3,6 +3,7 @@
 import assert from "node:assert/strict"
 import { join } from "node:path"
 import { test } from "node:test"
+import { partsOf, textsOf } from "../../../src/domain/admission/definition-texts.ts"
 import { holds, inspectDefinitions } from "../../../src/domain/admission/inspect-definitions.ts"
 import { namesOf } from "../../../src/domain/admission/known-names.ts"
 import { reportOn } from "../../../src/domain/admission/report.ts"
@@ -36,9 +37,10 @@ test(
       const known = { operations: names, changing: new Set(names), others }
       const heard = fleet.heard(offer.service)
       assert.ok(heard)
+      const texts = [...partsOf(heard)].flatMap((part) => [...textsOf(part)]).length
       const { findings, cost, ...report } = await reportOn(heard, known, countTokens)
       const found = findings.map(({ severity, id, where }) => `${severity} ${id} ${where}`)
-      t.diagnostic(JSON.stringify({ ...report, tokens: cost.totalTokens, dearest: cost.tools[0], found }))
+      t.diagnostic(JSON.stringify({ ...report, texts, tokens: cost.totalTokens, dearest: cost.tools[0], found }))
       assert.ok(offer.items.tools.length > 5)
       assert.ok(cost.totalTokens > 300)
       assert.equal(cost.by, "o200k_base")
