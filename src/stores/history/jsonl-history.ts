@@ -60,6 +60,7 @@ export class JsonlHistory implements History {
   #owed: readonly LineBody[] = []
   #open: SealedRevision | undefined
   #queue: Promise<unknown> = Promise.resolve()
+  #isClosed = false
 
   constructor(options: HistoryOptions, { writer, heads, segment, services }: Opened) {
     this.#options = options
@@ -102,6 +103,7 @@ export class JsonlHistory implements History {
     return this.#inTurn(async () => {
       const drafted = draft()
       if (!drafted) return undefined
+      if (this.#isClosed) throw new GatewayError("internal", "The history is closed.")
       if (JSON.stringify(drafted.changes).length > maxLength) throw tooLarge()
       await this.#rotate()
       const number = this.#last + 1
@@ -153,7 +155,7 @@ export class JsonlHistory implements History {
   }
 
   async close(): Promise<void> {
-    await this.#inTurn(() => this.#writer.close())
+    await this.#inTurn(async () => (this.#isClosed = true))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -193,7 +195,6 @@ export class JsonlHistory implements History {
     ]
     this.#writer = writer
     this.#baseBytes = writer.end.bytes
-    await full.close()
     await this.drop()
   }
 

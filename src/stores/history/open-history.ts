@@ -44,7 +44,8 @@ export async function openHistory(options: HistoryOptions): Promise<JsonlHistory
   const first = heads.at(-1)?.first ?? 1
   const segment = await readSegment(folder, first)
   const services = servicesAfter(sealer, first, segment.lines)
-  const writer = await SegmentWriter.open(folder, first, segment)
+  const writer = new SegmentWriter(folder, first, segment)
+  await writer.mend()
   if (segment.torn > 0) onTorn(segment.torn)
   const history = new JsonlHistory(options, { writer, heads, segment, services })
   await history.drop()
@@ -53,6 +54,5 @@ export async function openHistory(options: HistoryOptions): Promise<JsonlHistory
 
 async function begin({ folder, sealer, services, now }: HistoryOptions): Promise<void> {
   const lines = baseLines(sealer, { first: 1, atMs: now(), services: services() })
-  const writer = await SegmentWriter.create(folder, 1, lines, noLine)
-  await writer.close()
+  await SegmentWriter.create(folder, 1, lines, noLine)
 }

@@ -1,7 +1,16 @@
 /** Revisions: recorded ahead of what they tell of, found again after a restart, dropped in whole files. */
 
 import assert from "node:assert/strict"
-import { chmodSync, statSync } from "node:fs"
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
 import { draftOf, filesIn, keepAll, makeFolder, open, textIn, toService } from "./history-kit.ts"
@@ -97,13 +106,32 @@ test("where it cannot be written nothing is done, and it goes on when it can", a
   assert.equal(applied, 0)
   assert.equal(await history.record(() => draftOf(toService("a", { url: "1" })), work), 1)
   assert.equal(applied, 1)
+  const path = join(folder, "000000000001.jsonl")
+  const refused = async (message: RegExp): Promise<void> => {
+    await assert.rejects(
+      history.record(() => draftOf(toService("b", {})), work),
+      { code: "internal", message },
+    )
+    assert.equal(applied, 1)
+  }
+  renameSync(path, `${path}.away`)
+  await refused(/is gone; put it back/)
+  mkdirSync(path)
+  await refused(/so nothing was changed/)
+  rmdirSync(path)
+  renameSync(`${path}.away`, path)
+  const whole = readFileSync(path)
+  writeFileSync(path, whole.subarray(0, -1))
+  await refused(/was changed under the gateway/)
+  appendFileSync(path, whole.subarray(-1))
+  assert.equal(await history.record(() => draftOf(toService("b", { url: "2" })), work), 2)
   await history.close()
-  await assert.rejects(
-    history.record(() => draftOf(toService("b", {})), work),
-    { code: "internal" },
-  )
-  assert.equal(applied, 1)
-  chmodSync(join(folder, "000000000001.jsonl"), 0o644)
+  applied = 1
+  await refused(/closed/)
+  const { history: again } = await open(folder)
+  assert.equal(again.head(), 2)
+  await again.close()
+  chmodSync(path, 0o644)
   await assert.rejects(open(folder), { code: "conflict", message: /chmod 600/ })
 })
 
