@@ -35,7 +35,7 @@ export async function fulfilPlan(
   const kept = openInput(sealer, plan)
   if (!kept) throw changed(plan, "What it was made of cannot be read any more.")
   const draft = await draftAgain(context, operation, { plan, kept })
-  await assertApproved(context, { operation, plan, confirmedBy }, draft)
+  await assertApproved(context, { operation, plan, kept, confirmedBy }, draft)
   const { applied, made } = await applyOnce(context, plan, draft)
   return { plan: made, input: kept.input, applied }
 }
@@ -61,7 +61,7 @@ async function draftAgain(
 /** A dry run that needs an approval waits for one from now on. @throws GatewayError `plan_required` */
 async function assertApproved(
   context: OperationContext,
-  { operation, plan, confirmedBy }: Omit<Asked, "digest">,
+  { operation, plan, kept, confirmedBy }: Asked & Kept,
   { changes }: Draft,
 ): Promise<void> {
   const { actor, plans, governance, taint, nowMs } = context
@@ -71,17 +71,27 @@ async function assertApproved(
     (one) => confirmationOf(governance, one, actor.principal) === "client",
   )
   if (confirmedBy !== undefined && isForClient) return
-  if (await isApproved(context, plan)) return
+  if (await isApproved(context, { operation, plan, kept })) return
   const waiting =
     plan.state === "drafted" ? await plans.replace({ ...plan, state: "pending", risk }, plan.version) : plan
   throw planRequired({ ...waiting, approvals: [] }, nowMs)
 }
 
 /** Whether who approved could do so still. */
-async function isApproved({ principals, nowMs }: OperationContext, plan: Plan): Promise<boolean> {
+async function isApproved(context: OperationContext, { operation, plan, kept }: Asked & Kept): Promise<boolean> {
+  const { actor, principals, nowMs } = context
   const approval = approvalOf(plan, nowMs)
-  const approver = approval && (await principals.find(approval.by))
-  return approver !== undefined && !approver.disabled && mayDecide(compileGrants(approver.grants, nowMs))
+  const principal = approval && (await principals.find(approval.by))
+  if (!principal || principal.disabled) return false
+  const may = compileGrants(principal.grants, nowMs)
+  if (!mayDecide(may)) return false
+  try {
+    operation.mayApprove?.({ ...context, actor: { principal, may } }, kept.input, actor.principal)
+    return true
+  } catch (thrown) {
+    if (GatewayError.from(thrown).code === "forbidden") return false
+    throw thrown
+  }
 }
 
 /** On record as applied before it is: what is cut short by a crash is not done twice. */

@@ -77,7 +77,7 @@ export type ChangingOperation<
   draft(context: OperationContext, input: z.output<Input>): Promise<Draft<Memo>>
   /** `always` where it waits for an approval whatever the settings and its risk, and asking for it is no failure. */
   readonly approval?: "always"
-  /** What whoever approves must be able to do themselves. @throws GatewayError `forbidden` */
+  /** What whoever approves must be able to do themselves, if it were applied now. @throws GatewayError `forbidden` */
   mayApprove?(context: OperationContext, input: z.output<Input>, proposer: Principal): void
   /** For whoever decides on a plan: what takes too long to be asked while no other change may be made. */
   examine?(context: OperationContext, changes: readonly Change[]): Promise<Examined>

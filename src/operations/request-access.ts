@@ -17,6 +17,7 @@ import {
   type TemporaryGrant,
 } from "../domain/permission.ts"
 import type { Principal } from "../domain/principal.ts"
+import { visibleLine } from "../domain/visible-text.ts"
 import { GatewayError } from "../errors.ts"
 import { defineChange } from "./change-operation.ts"
 import { assertMayGrant, getPrincipal } from "./identity-rules.ts"
@@ -70,12 +71,11 @@ export const requestAccess = defineChange({
       grants: { ...live, temporary: [...roomIn(live), grant] },
       version: nextVersion(before),
     }
-    const notes = [`${before.name} asks for it for ${wanted.minutes} minutes, because: ${wanted.reason}`]
+    const notes = [`${before.name} asks for it for ${wanted.minutes} minutes, because: ${grant.reason ?? ""}`]
     return { changes: [{ subject: "principal", name: before.name, before, after }], notes, memo: after }
   },
   mayApprove: (context, wanted, proposer) => {
-    const atTheLatest = { ...context, nowMs: context.nowMs + context.governance.approvalMs }
-    const grant = readWanted(atTheLatest, wanted)
+    const grant = readWanted(context, wanted)
     assertMayGrant(context, { ...withoutAllowed(proposer.grants), permissions: [], temporary: [grant] })
   },
   tell: async ({ nowMs }, _input, { memo: principal }) => ({ principal: toPrincipalRow(principal, nowMs) }),
@@ -86,7 +86,7 @@ export const requestAccess = defineChange({
 /** @throws GatewayError `invalid` */
 function readWanted(
   { governance: { maxAccessMinutes }, nowMs }: Pick<OperationContext, "governance" | "nowMs">,
-  { minutes, reason, permissions, tools, prompts, resources }: Wanted,
+  { minutes, reason: words, permissions, tools, prompts, resources }: Wanted,
 ): TemporaryGrant {
   if (minutes > maxAccessMinutes)
     throw new GatewayError(
@@ -96,6 +96,8 @@ function readWanted(
     )
   if ([permissions, tools, prompts, resources].every(({ length }) => length === 0))
     throw new GatewayError("invalid", "Give at least one of permissions, tools, prompts and resources.")
+  const reason = visibleLine(words).trim()
+  if (reason === "") throw new GatewayError("invalid", "Say in reason what it is for; whoever decides reads it.")
   const allow = (names: readonly string[]): TemporaryGrant["tools"] => ({ allow: names, deny: [] })
   return {
     permissions,

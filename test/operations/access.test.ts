@@ -66,6 +66,18 @@ test("AGT-09 nobody approves an access that they do not hold, or not for so long
   await assert.rejects(approve(boss, program), refusal("forbidden", /services:stdio:write/))
 })
 
+test("AGT-09 an approval by somebody who lost meanwhile what they let others have counts no more", async (t) => {
+  const { kit, boss, agent } = await openWorld(t)
+  const { id, digest } = await ask(kit, agent, { reason: "so\u001b[2J that\u202e it works" })
+  const { plan } = (await kit.run(boss, "get_plan", { id })) as { plan: { notes: readonly string[] } }
+  assert.match(plan.notes[0] ?? "", /because: so that it works$/)
+  await kit.run(boss, "approve_plan", { id, digest })
+  const second = await kit.join("second", admins)
+  await kit.run(second, "create_key", { principal: "second" })
+  await kit.run(second, "set_grants", { name: "boss", grants: { permissions: ["govern"] } })
+  await assert.rejects(kit.run(agent, "apply_plan", { id }), refusal("plan_required"))
+})
+
 test("AGT-09 access waits for an approval whatever the settings say, of people too", async (t) => {
   const { kit } = await openWorld(t)
   const clerk = await kit.join("clerk", { permissions: ["observe"] })
@@ -107,6 +119,7 @@ test("what one's own grants deny is refused, and nothing asks for nothing", asyn
   const tools = { allow: ["a__*"], deny: ["files__*"] }
   const barred = await kit.join("barred", { permissions: ["observe"], tools }, "agent")
   await assert.rejects(ask(kit, barred), refusal("conflict", /deny files__write/))
+  await assert.rejects(ask(kit, barred, { reason: "\u200b " }), refusal("invalid", /what it is for/))
   await assert.rejects(ask(kit, barred, { tools: [] }), refusal("invalid", /at least one/))
   await assert.rejects(ask(kit, barred, { tools: ["a__x"] }), refusal("conflict", /hold all of this/))
 })
