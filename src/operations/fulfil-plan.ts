@@ -67,9 +67,9 @@ async function assertApproved(
   const { actor, plans, governance, taint, nowMs } = context
   const risk = joinRisks(plan.risk, riskOf(changes, actor.principal, taint()))
   if (operation.approval !== "always" && !needsApproval(governance, risk, actor.principal)) return
-  const isForClient = [risk, plan.risk].every(
-    (one) => confirmationOf(governance, one, actor.principal) === "client",
-  )
+  const isForClient =
+    operation.approval !== "always" &&
+    [risk, plan.risk].every((one) => confirmationOf(governance, one, actor.principal) === "client")
   if (confirmedBy !== undefined && isForClient) return
   if (await isApproved(context, { operation, plan, kept })) return
   const waiting =
