@@ -14,7 +14,7 @@ type Deciding = { readonly plan: Plan; readonly operation: ChangingOperation }
 
 /** @throws GatewayError `forbidden` */
 export async function assertFitToApprove(context: OperationContext, { plan, operation }: Deciding): Promise<void> {
-  const { actor, principals, sealer, taint, governance, nowMs } = context
+  const { principals, sealer, taint, governance, nowMs } = context
   const tainted = taint()
   if (tainted) throw unfit(plan, `you received results of ${tainted.service}, which is not trusted`)
   const proposer = await principals.find(plan.proposedBy)
@@ -23,8 +23,7 @@ export async function assertFitToApprove(context: OperationContext, { plan, oper
   const kept = openInput(sealer, plan)
   if (!kept) throw unfit(plan, "what it was made of cannot be read any more")
   // It may be applied for as long as the approval counts.
-  const until = { ...context, nowMs: nowMs + governance.approvalMs }
-  if (actor.principal.id !== proposer.id) operation.mayApprove?.(until, kept.input, proposer)
+  operation.mayApprove?.({ ...context, nowMs: nowMs + governance.approvalMs }, kept.input, proposer)
 }
 
 /**
