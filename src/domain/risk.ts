@@ -9,11 +9,12 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Change, KeptValues, ServiceChange } from "./change.ts"
 import { exceeds } from "./exceeding.ts"
-import { loosensNetwork, type NetworkRules } from "./network-rules.ts"
+import { loosensNetwork } from "./network-rules.ts"
 import type { Grants } from "./permission.ts"
+import { isLooserPolicy } from "./policy/compare.ts"
 import type { Principal } from "./principal.ts"
 import { isLooser } from "./quota/compare.ts"
-import { isReachedAlike, reachOf, sendsElsewhere } from "./service-reach.ts"
+import { hasNewAddress, isKnownWay, networkOf, reachOf, sendsElsewhere, wordsOf } from "./service-reach.ts"
 import type { Taint } from "./taint.ts"
 import { readServiceFile, type ServiceDefinition } from "./service.ts"
 
@@ -199,6 +200,18 @@ export const riskRules: readonly Rule[] = [
     applies: onValue("quota", ({ before, after }) => !!after && (!before || !isLooser(before, after))),
   },
   {
+    id: "policy-looser",
+    class: "high",
+    reason: "lets calls through that policies stop now, or that grants do not allow",
+    applies: onValue("policy", ({ before, after }) => isLooserPolicy(before, after)),
+  },
+  {
+    id: "policy-changed",
+    class: "medium",
+    reason: "changes which calls are let through",
+    applies: onValue("policy", ({ before, after }) => !isLooserPolicy(before, after)),
+  },
+  {
     id: "cannot-be-undone",
     class: "high",
     reason: "touches the audit log itself, and cannot be undone",
@@ -261,27 +274,6 @@ function onValue<S extends keyof KeptValues>(
 }
 
 const unruled = { payloads: undefined, redact: [] }
-
-function isKnownWay(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
-  return !!before && isReachedAlike(before, after)
-}
-
-function hasNewAddress(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
-  const known = new Set(urlsOf(before))
-  return urlsOf(after).some((url) => !known.has(url))
-}
-
-function urlsOf(definition: ServiceDefinition | undefined): readonly string[] {
-  return definition && definition.type !== "stdio" ? definition.endpoints.map(({ url }) => url) : []
-}
-
-function networkOf(definition: ServiceDefinition | undefined): NetworkRules | undefined {
-  return definition?.type === "stdio" ? undefined : definition?.network
-}
-
-function wordsOf(definition: ServiceDefinition | undefined): unknown {
-  return [definition?.tools.rename ?? {}, definition?.tools.describe ?? {}]
-}
 
 /** By the file as it is written: what it leaves out is for the settings to say. */
 function loosensPin({ before, after }: ServiceChange): boolean {

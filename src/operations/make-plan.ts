@@ -98,6 +98,7 @@ function isWaiting(plan: Plan, nowMs: number): boolean {
 /** Whose own grants, keys or quotas a change is about. */
 function concernsOf(change: Change): readonly string[] {
   if (change.subject === "service" || change.subject === "pins" || change.subject === "deed") return []
+  if (change.subject === "policy") return []
   return [change.before, change.after].flatMap((value) => {
     if (!value) return []
     if ("principalId" in value) return [value.principalId]
