@@ -36,7 +36,7 @@ export const explainAccess = defineOperation({
   permission: "self:read",
   effect: "read",
   risk: "low",
-  route: { method: "POST", path: "/access/explain" },
+  route: { method: "GET", path: "/access" },
   input: z.strictObject({
     principal: z.string().min(1).max(64).optional().describe("By name; absent: yourself."),
     tool: z.string().min(1).max(512).describe("As tools/list shows it."),

@@ -29,7 +29,7 @@ export const simulatePolicy = defineOperation({
     "Replays the calls of the audit log against a draft of a policy as if it were enforced, beside the other policies and with the grants of now, and tells which it would newly deny or allow, by principal and tool. It changes nothing; use it before set_policy. What the log does not hold (arguments of which only a digest was kept, addresses) leaves calls undecided, and it says how many.",
   group: "policies",
   permission: "audit:read",
-  effect: "read",
+  effect: "execute",
   risk: "low",
   route: { method: "POST", path: "/policies/simulate" },
   input: z.strictObject({
