@@ -61,7 +61,11 @@ type Member = {
   readonly candidates: readonly Candidate[]
   readonly circumstances: readonly Circumstance[]
   readonly byItem: WeakMap<PolicyItem, RulesOf>
+  /** One for all items that the same rules are about. */
+  readonly bySet: Map<string, RulesOf>
 }
+
+const maxSets = 1_000
 
 export function compilePolicies(policies: readonly Policy[], revision = 0): CompiledPolicies {
   const candidates = policies.flatMap((policy) =>
@@ -78,9 +82,9 @@ export function compilePolicies(policies: readonly Policy[], revision = 0): Comp
     all: policies,
     isEmpty: candidates.length === 0,
     rulesOf: (principal, item) => {
-      const { candidates, byItem } = memberOf(principal)
-      const known = byItem.get(item) ?? toRules(candidates.filter(({ covers }) => covers(item)))
-      byItem.set(item, known)
+      const member = memberOf(principal)
+      const known = member.byItem.get(item) ?? findRules(member, item)
+      member.byItem.set(item, known)
       return known
     },
     circumstancesOf: (principal) => memberOf(principal).circumstances,
@@ -92,7 +96,16 @@ export const noPolicies: CompiledPolicies = compilePolicies([])
 function toMember(all: readonly Candidate[], principal: Principal): Member {
   const candidates = all.filter(({ isAbout }) => isAbout(principal))
   const circumstances = candidates.filter(({ isShadow }) => !isShadow).flatMap((rule) => rule.circumstances)
-  return { candidates, circumstances, byItem: new WeakMap() }
+  return { candidates, circumstances, byItem: new WeakMap(), bySet: new Map() }
+}
+
+function findRules({ candidates, bySet }: Member, item: PolicyItem): RulesOf {
+  const covering = candidates.filter(({ covers }) => covers(item))
+  const set = covering.map(({ name }) => name).join(" ")
+  const known = bySet.get(set) ?? toRules(covering)
+  if (bySet.size >= maxSets) bySet.clear()
+  bySet.set(set, known)
+  return known
 }
 
 function toRules(candidates: readonly Candidate[]): RulesOf {
@@ -133,7 +146,7 @@ export function compileSubject({
     (teams === undefined || (team !== undefined && teams.includes(team)))
 }
 
-function compileTarget({ effect, target }: PolicyRule): (item: PolicyItem) => boolean {
+export function compileTarget({ effect, target }: PolicyRule): (item: PolicyItem) => boolean {
   const { services, tags, annotations } = target
   const ofService = services ? compilePatterns(services) : any
   const byName = compileNames(target)

@@ -77,17 +77,40 @@ const withArguments: ReadonlySet<PolicyAction> = new Set(["call", "get"])
 
 /** Whether some arguments would be allowed: what is listed is exactly that. */
 export function mayEver(policies: CompiledPolicies, asked: AskedOfPolicy): boolean {
-  const { deny, allow } = policies.rulesOf(asked.principal, asked.item).enforced
-  if (!withArguments.has(asked.action)) return decideBy({ deny, allow }, asked, noArguments).allowed
-  const denying = deny.filter((rule) => judgeAround(rule, asked) !== false)
-  const allowing = asked.isGranted
-    ? [[]]
-    : allow.filter((rule) => judgeAround(rule, asked) === true).map((rule) => rule.arguments)
-  return isReachable(
-    allowing,
-    denying.map((rule) => rule.arguments),
-    asked.principal,
-  )
+  const rules = policies.rulesOf(asked.principal, asked.item).enforced
+  if (!withArguments.has(asked.action)) return decideBy(rules, asked, noArguments).allowed
+  const denying = rules.deny.filter((rule) => judgeAround(rule, asked) !== false)
+  if (denying.some((rule) => rule.arguments.length === 0)) return false
+  const allowing = asked.isGranted ? [] : rules.allow.filter((rule) => judgeAround(rule, asked) === true)
+  if (asked.isGranted && denying.length === 0) return true
+  return isReached(rules, asked, { denying, allowing })
+}
+
+type Applying = { readonly denying: readonly CompiledRule[]; readonly allowing: readonly CompiledRule[] }
+
+/** What was worked out of some rules, for whatever they are about. */
+const reached = new WeakMap<RuleSet, Map<string, boolean>>()
+const maxReached = 256
+
+function isReached(
+  rules: RuleSet,
+  { isGranted, principal }: AskedOfPolicy,
+  { denying, allowing }: Applying,
+): boolean {
+  const known = reached.get(rules) ?? new Map<string, boolean>()
+  reached.set(rules, known)
+  const key = [isGranted, ...denying.map(({ name }) => name), "", ...allowing.map(({ name }) => name)].join(" ")
+  const conditions = isGranted ? [[]] : allowing.map((rule) => rule.arguments)
+  const found =
+    known.get(key) ??
+    isReachable(
+      conditions,
+      denying.map((rule) => rule.arguments),
+      principal,
+    )
+  if (known.size >= maxReached) known.clear()
+  known.set(key, found)
+  return found
 }
 
 const none: ReadonlyMap<string, StrictJson> = new Map()

@@ -32,7 +32,7 @@ function make({ offers }: Catalog, { kind, service, canonicalName, item }: Polic
 }
 
 /** What is not said, or not as a boolean, is as the specification has it for who says nothing. */
-function readAnnotations(raw: RawJson | undefined): ReturnType<PolicyItem["annotations"]> {
+export function readAnnotations(raw: RawJson | undefined): ReturnType<PolicyItem["annotations"]> {
   const said = (raw?.[0] === 0x7b ? fromRaw(raw) : {}) as Readonly<Record<string, unknown>>
   const readOnlyHint = said["readOnlyHint"] === true
   return {
