@@ -4,10 +4,8 @@
 
 import type { Change, KeptValues, ServiceChange } from "./change.ts"
 import { exceeds } from "./exceeding.ts"
-import type { NetworkRules } from "./network-rules.ts"
 import { holds, type Grants } from "./permission.ts"
 import type { Principal } from "./principal.ts"
-import { isReachedAlike } from "./service-reach.ts"
 import { readServiceFile, type ServiceDefinition } from "./service.ts"
 
 /** Of one change, as it would be made, and of who asks for it. */
@@ -38,27 +36,6 @@ export function onValue<S extends keyof KeptValues>(
 }
 
 export const unruled = { payloads: undefined, redact: [] }
-
-export function isKnownWay(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
-  return !!before && isReachedAlike(before, after)
-}
-
-export function hasNewAddress(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
-  const known = new Set(urlsOf(before))
-  return urlsOf(after).some((url) => !known.has(url))
-}
-
-function urlsOf(definition: ServiceDefinition | undefined): readonly string[] {
-  return definition && definition.type !== "stdio" ? definition.endpoints.map(({ url }) => url) : []
-}
-
-export function networkOf(definition: ServiceDefinition | undefined): NetworkRules | undefined {
-  return definition?.type === "stdio" ? undefined : definition?.network
-}
-
-export function wordsOf(definition: ServiceDefinition | undefined): unknown {
-  return [definition?.tools.rename ?? {}, definition?.tools.describe ?? {}]
-}
 
 /** By the file as it is written: what it leaves out is for the settings to say. */
 export function loosensPin({ before, after }: ServiceChange): boolean {

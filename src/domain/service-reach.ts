@@ -3,6 +3,7 @@
  * such a service: operations/machine-reach.ts; how risky it is: risk.ts.
  */
 
+import type { NetworkRules } from "./network-rules.ts"
 import { holdsPlaceholder } from "./placeholder.ts"
 import type { ServiceDefinition } from "./service.ts"
 
@@ -38,4 +39,26 @@ function wayTo(definition: ServiceDefinition): readonly unknown[] {
 /** Whether the same is started, or called, in the same way with the same values. */
 export function isReachedAlike(before: ServiceDefinition, after: ServiceDefinition): boolean {
   return JSON.stringify(wayTo(before)) === JSON.stringify(wayTo(after))
+}
+
+/** Whether the gateway would speak to an address that it does not speak to for the one before. */
+export function hasNewAddress(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
+  const known = new Set(urlsOf(before))
+  return urlsOf(after).some((url) => !known.has(url))
+}
+
+function urlsOf(definition: ServiceDefinition | undefined): readonly string[] {
+  return definition && definition.type !== "stdio" ? definition.endpoints.map(({ url }) => url) : []
+}
+
+export function isKnownWay(before: ServiceDefinition | undefined, after: ServiceDefinition): boolean {
+  return !!before && isReachedAlike(before, after)
+}
+
+export function networkOf(definition: ServiceDefinition | undefined): NetworkRules | undefined {
+  return definition?.type === "stdio" ? undefined : definition?.network
+}
+
+export function wordsOf(definition: ServiceDefinition | undefined): unknown {
+  return [definition?.tools.rename ?? {}, definition?.tools.describe ?? {}]
 }

@@ -40,6 +40,13 @@ async function inputs(kit: Kit): Promise<Readonly<Record<string, object>>> {
   })) as { quota: { id: string } }
   await kit.run(admin, "register_service", { name: "held", ...hello, pin: "approve" })
   const { digest } = await kit.run(admin, "list_held_items", { name: "held" })
+  const policy = {
+    id: "old",
+    name: "Old",
+    mode: "enforce",
+    rules: [{ id: "r", effect: "deny", subject: { principals: ["ann"] } }],
+  }
+  await kit.run(admin, "set_policy", { policy })
   return {
     approve_tools: { name: "held", digest },
     register_service: { name: "new", command: "/opt/services/new", env: { TOKEN: "never-to-be-seen" } },
@@ -55,6 +62,8 @@ async function inputs(kit: Kit): Promise<Readonly<Record<string, object>>> {
     revoke_key: { id },
     set_quota: { id: quota.id, subject: "principal:ann", target: "everything", limit: 9, window: "hour" },
     remove_quota: { id: quota.id },
+    set_policy: { policy: { ...policy, id: "new" } },
+    remove_policy: { id: "old" },
     audit_erase: { principal: "ann", to: "-1d" },
     rotate_audit_key: {},
     rollback: { undo: 3 },
