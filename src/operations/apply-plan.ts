@@ -1,12 +1,12 @@
 /** Performing what was planned: fulfil-plan.ts makes the change, the planned operation tells what came of it. */
 
 import * as z from "zod"
+import { inChangeTurn } from "./change-turn.ts"
 import { findPlan, planIdInput } from "./find-plan.ts"
 import { fulfilPlan } from "./fulfil-plan.ts"
 import { showPlan } from "./make-plan.ts"
 import { defineOperation, type ChangingOperation, type Operation } from "./operation.ts"
 import { planRow } from "./plan-row.ts"
-import { inTurn } from "./turn.ts"
 
 /** @param get the operation of a name. @throws GatewayError `conflict` where it changes nothing */
 export function applyPlan(get: (name: string) => ChangingOperation): Operation {
@@ -34,7 +34,7 @@ export function applyPlan(get: (name: string) => ChangingOperation): Operation {
       output: z.record(z.string(), z.unknown()).describe("What the planned operation answers."),
     }),
     run: async (context, { id, digest }) => {
-      const { operation, fulfilled } = await inTurn(context.plans, async () => {
+      const { operation, fulfilled } = await inChangeTurn(context, async () => {
         const plan = await findPlan(context, id)
         const operation = get(plan.operation)
         return { operation, fulfilled: await fulfilPlan(context, { operation, plan, digest }) }

@@ -4,11 +4,11 @@ import * as z from "zod"
 import { assertMayApprove, assertMayReject } from "../domain/plan-rules.ts"
 import { maxApprovals, type Plan } from "../domain/plan.ts"
 import { assertFitToApprove } from "./approver-rules.ts"
+import { inChangeTurn } from "./change-turn.ts"
 import { findPlan, planIdInput } from "./find-plan.ts"
 import { showPlan } from "./make-plan.ts"
 import { defineOperation, type ChangingOperation, type Operation, type OperationContext } from "./operation.ts"
 import { planRow, type PlanRow } from "./plan-row.ts"
-import { inTurn } from "./turn.ts"
 
 /** @param get the operation of a name. @throws GatewayError `conflict` where it changes nothing */
 export const approvePlan = (get: (name: string) => ChangingOperation): Operation =>
@@ -72,7 +72,7 @@ async function decide(
   id: string,
   decided: (plan: Plan) => Promise<Plan>,
 ): Promise<{ plan: PlanRow }> {
-  const plan = await inTurn(context.plans, async () => {
+  const plan = await inChangeTurn(context, async () => {
     const plan = await findPlan(context, id)
     return context.plans.replace(await decided(plan), plan.version)
   })

@@ -13,6 +13,7 @@ import type { Plan } from "../domain/plan.ts"
 import { riskOf } from "../domain/risk.ts"
 import { applyDraft } from "./apply-recorded.ts"
 import type { Asked } from "./change-operation.ts"
+import { inChangeTurn } from "./change-turn.ts"
 import { commitPatchOf, withPatch } from "./commit-patch.ts"
 import { confirmAndApply, wayToConfirm } from "./confirm.ts"
 import {
@@ -34,7 +35,7 @@ export async function mutate(
   context: OperationContext,
   { dry_run: dryRun = false, ...input }: Asked<Values>,
 ): Promise<Values> {
-  const come = await inTurn(context.plans, async () => {
+  const come = await inChangeTurn(context, async () => {
     const { actor, governance } = context
     const draft = await operation.draft(context, input)
     const risk = riskOf(draft.changes, actor.principal, context.taint())

@@ -175,3 +175,16 @@ test("of changes drafted at once the later sees what the earlier did", async (t)
   const come = await Promise.allSettled([1, 2, 3].map(() => kit.run(admin, "create_principal", person)))
   assert.deepEqual(come.map(({ status }) => status).sort(), ["fulfilled", "rejected", "rejected"])
 })
+
+test("AGT-10 a change that waited for its turn is made with the rights of then, or not at all", async (t) => {
+  const kit = await openKit(t)
+  const admin = await kit.join("admin", { permissions: ["govern"] })
+  const other = await kit.join("other", { permissions: ["govern"] })
+  const [taken, late] = await Promise.allSettled([
+    kit.run(admin, "set_grants", { name: "other", grants: {} }),
+    kit.run(other, "create_principal", { name: "eve", kind: "human", grants: { permissions: ["govern"] } }),
+  ])
+  assert.equal(taken.status, "fulfilled")
+  assert.ok(late.status === "rejected" && refusal("conflict", /while this waited for its turn/)(late.reason))
+  assert.equal(await kit.principals.findByName("eve"), undefined)
+})
