@@ -20,6 +20,7 @@ import {
   networkOf,
   wordsOf,
   loosensPin,
+  isNewPerson,
   isNothing,
   isWider,
   approves,
@@ -136,6 +137,12 @@ export const riskRules: readonly Rule[] = [
     class: "high",
     reason: "lets somebody new in who may do something",
     applies: onValue("principal", ({ before, after }) => !before && !!after && !isNothing(after.grants)),
+  },
+  {
+    id: "person-made-by-program",
+    class: "high",
+    reason: "lets a program make somebody who counts as a person, whose changes may need no approval",
+    applies: (change, actor) => actor.kind !== "human" && isNewPerson(change, actor),
   },
   {
     id: "grants-wider",
