@@ -180,8 +180,8 @@ export const riskRules: readonly Rule[] = [
   {
     id: "principal-team",
     class: highForAgents,
-    reason: "moves a principal from the rules of one team to those of another",
-    applies: onValue("principal", ({ before, after }) => !!before && !!after && before.team !== after.team),
+    reason: "puts a principal under the rules of another team",
+    applies: onValue("principal", ({ before, after }) => !!after && before?.team !== after.team),
   },
   {
     id: "approver-lost",
