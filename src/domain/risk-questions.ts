@@ -42,6 +42,8 @@ export function loosensPin({ before, after }: ServiceChange): boolean {
   return !!after && before?.["pin"] !== after["pin"] && after["pin"] !== "approve"
 }
 
+export const isNewPerson: Applies = onValue("principal", ({ before, after }) => !before && after?.kind === "human")
+
 export function isNothing({ permissions, tools, prompts, resources, temporary = [] }: Grants): boolean {
   const standing = [permissions, tools.allow, prompts.allow, resources.allow]
   return temporary.length === 0 && standing.every((allowed) => allowed.length === 0)

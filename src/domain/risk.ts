@@ -17,6 +17,7 @@ import {
   onValue,
   unruled,
   loosensPin,
+  isNewPerson,
   isNothing,
   isWider,
   approves,
@@ -135,6 +136,12 @@ export const riskRules: readonly Rule[] = [
     applies: onValue("principal", ({ before, after }) => !before && !!after && !isNothing(after.grants)),
   },
   {
+    id: "person-made-by-program",
+    class: "high",
+    reason: "lets a program make somebody who counts as a person, whose changes may need no approval",
+    applies: (change, actor) => actor.kind !== "human" && isNewPerson(change, actor),
+  },
+  {
     id: "grants-wider",
     class: "high",
     reason: "lets a principal do more than it may now",
@@ -170,8 +177,8 @@ export const riskRules: readonly Rule[] = [
   {
     id: "principal-team",
     class: highForAgents,
-    reason: "moves a principal from the rules of one team to those of another",
-    applies: onValue("principal", ({ before, after }) => !!before && !!after && before.team !== after.team),
+    reason: "puts a principal under the rules of another team",
+    applies: onValue("principal", ({ before, after }) => !!after && before?.team !== after.team),
   },
   {
     id: "approver-lost",

@@ -51,13 +51,21 @@ export function assertNotAbove({ actor, nowMs }: Actor, { id, name, grants }: Pr
   )
 }
 
-/** @throws GatewayError `forbidden` where quotas, which go by team, would be another's to set */
-export function assertMayMove({ actor }: Actor, before: Principal, after: Principal): void {
-  if (before.team === after.team || actor.may.holds("quotas:write")) return
+const teamPermissions = ["quotas:write", "grants:write"] as const
+
+/**
+ * What goes by team limits some and lets others do more.
+ *
+ * @param before undefined for a new principal
+ * @throws GatewayError `forbidden`
+ */
+export function assertMayMove({ actor }: Actor, before: Principal | undefined, after: Principal): void {
+  const missing = teamPermissions.filter((permission) => !actor.may.holds(permission))
+  if (before?.team === after.team || missing.length === 0) return
   throw new GatewayError(
     "forbidden",
-    "Quotas go by team, so moving somebody needs the permission quotas:write; leave the team as it is.",
-    { detail: { permission: "quotas:write" } },
+    `Quotas and rules go by team, so setting somebody's needs the permission ${missing.join(" and ")}; leave the team as it is.`,
+    { detail: { permission: missing[0] } },
   )
 }
 

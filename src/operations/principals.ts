@@ -4,7 +4,7 @@ import * as z from "zod"
 import { principalNameSchema, type Principal } from "../domain/principal.ts"
 import { nextVersion } from "../domain/change.ts"
 import { GatewayError } from "../errors.ts"
-import { assertMayGrant, assertNameFree } from "./identity-rules.ts"
+import { assertMayGrant, assertMayMove, assertNameFree } from "./identity-rules.ts"
 import { defineChange } from "./change-operation.ts"
 import { defineOperation } from "./operation.ts"
 import { listAll, pageInput, pageOf, pageOutput } from "./page.ts"
@@ -66,6 +66,7 @@ export const createPrincipal = defineChange({
       ...(passwordHash !== undefined && { passwordHash }),
       version: nextVersion(undefined),
     }
+    assertMayMove(context, undefined, after)
     return { changes: [{ subject: "principal", name, after }], memo: after }
   },
   tell: async ({ nowMs }, _input, { memo: principal }) => ({ principal: toPrincipalRow(principal, nowMs) }),

@@ -51,6 +51,7 @@ async function comeBack(context: OperationContext, target: JsonObject): Promise<
   assertHolds(context, "principals:write")
   if (!isDeepStrictEqual(after.grants, grantsSchema.parse({}))) assertHolds(context, "grants:write")
   assertMayGrant(context, after.grants)
+  assertMayMove(context, undefined, after)
   await assertNameFree(context, after.name)
   const note = `${after.name} comes back without password and keys; make it a key with create_key.`
   return { change: { subject: "principal", name: after.name, after }, note }

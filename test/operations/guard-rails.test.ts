@@ -130,7 +130,12 @@ test("AGT-10 who may not set quotas moves nobody out of those of a team", async 
   const clerk = await kit.join("clerk", { permissions: ["principals:write", "history:read"] })
   await kit.join("bot")
   const move = { name: "bot", team: "free" }
-  await assert.rejects(kit.run(clerk, "set_principal", move), refusal("forbidden", /quotas:write/))
+  await assert.rejects(
+    kit.run(clerk, "set_principal", move),
+    refusal("forbidden", /quotas:write and grants:write/),
+  )
+  const made = { name: "new", kind: "agent", team: "free" }
+  await assert.rejects(kit.run(clerk, "create_principal", made), refusal("forbidden", /go by team/))
   await kit.run(ann, "set_principal", { ...move, title: "Bot" })
   await assert.rejects(kit.run(clerk, "rollback", { undo: 2 }), refusal("forbidden", /quotas:write/))
   await kit.run(clerk, "set_principal", { ...move, title: "" })

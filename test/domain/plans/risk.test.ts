@@ -71,6 +71,14 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
     },
     ["principal-new-with-grants high"],
   ],
+  "somebody new in a team": [
+    { subject: "principal", name: "bob", after: principalOf("bob", {}, { team: "free" }) },
+    ["principal-team high"],
+  ],
+  "a person": [
+    { subject: "principal", name: "eve", after: principalOf("eve", {}, { kind: "human" }) },
+    ["person-made-by-program high"],
+  ],
   "somebody new with nothing": [{ subject: "principal", name: "bob", after: principalOf("bob") }, []],
   "wider grants": [
     { subject: "principal", name: "ann", before: ann, after: principalOf("ann", { tools: { allow: ["*"] } }) },
