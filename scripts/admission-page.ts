@@ -19,7 +19,7 @@ const intro = [
     "The lookalikes are the Latin, Greek, Cyrillic, Armenian and Cherokee letters of Unicode's `confusables.txt` (UTS 39).",
   "**What this is worth.** Hidden characters, escape sequences and names like other names are always found. Instructions in plain words are found by rules, and whoever knows the rules can write around them; in other languages than English most are not found. " +
     "So what an agent registers, and whatever has changed since it was approved, waits for approval whatever the report says; and where the setting `pin` trusts the first use of a service, it does so only while nothing of high severity is found.",
-  "At most 32 Ki characters of one text and 4 Mi of all are looked at; what is longer is itself a finding. Tokens are counted by the encoding `o200k_base`; other models split texts otherwise ([decision 19](decisions/0019-token-cost.md)).",
+  "At most 32 Ki characters of one text and 8 Mi of all are looked at, of one item at most a mebibyte; what is longer is itself a finding. Tokens are counted by the encoding `o200k_base`; other models split texts otherwise ([decision 19](decisions/0019-token-cost.md)).",
 ]
 
 /** @param made the line that says where the page comes from */

@@ -29,7 +29,7 @@ export const reportOutput = z.object({
       }),
     )
     .describe("The gravest first, 100 at most."),
-  omitted: z.int().describe("Findings beyond those."),
+  omitted: z.int().describe("Findings beyond those, 300 of each severity at most."),
 })
 
 export type ReportOutput = z.input<typeof reportOutput>

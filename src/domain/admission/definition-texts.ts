@@ -3,7 +3,7 @@
  * everything in them, annotations, icons, `_meta`, prompts, resources, templates, the service's own instructions.
  */
 
-import { fromRaw, fromRawObject, readString, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
+import { fromRaw, fromRawObject, readString, sizeOf, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
 import { itemKinds, type ItemKind } from "../catalog.ts"
 import { looksLatin, mixesScripts } from "./lookalikes.ts"
 import { escapeForeign, shownExcerpt } from "./shown-excerpt.ts"
@@ -26,7 +26,9 @@ export type Part = {
   readonly where: string
   readonly kind: ItemKind | undefined
   readonly name: string
-  readonly value: unknown
+  /** About the bytes of its JSON text. */
+  readonly bytes: number
+  readonly read: () => unknown
 }
 
 export type Text = {
@@ -39,15 +41,18 @@ export type Text = {
 /** @yields what stands by itself, in the order in which it came */
 export function* partsOf({ items, instructions, info }: Definitions): Generator<Part> {
   if (instructions !== undefined)
-    yield { where: "instructions", kind: undefined, name: "", value: { instructions } }
-  if (info?.[0] === 0x7b) yield { where: "serverInfo", kind: undefined, name: "", value: fromRaw(info) }
+    yield { ...itself, where: "instructions", bytes: instructions.length, read: () => ({ instructions }) }
+  if (info?.[0] === 0x7b) yield { ...itself, where: "serverInfo", bytes: info.length, read: () => fromRaw(info) }
   for (const kind of itemKinds) {
     for (const [index, item] of items[kind].entries()) {
       const name = nameOf(kind, item)
-      yield { where: pathOf(kind, name === "" ? String(index) : name), kind, name, value: fromRawObject(item) }
+      const where = pathOf(kind, name === "" ? String(index) : name)
+      yield { where, kind, name, bytes: sizeOf(item), read: () => fromRawObject(item) }
     }
   }
 }
+
+const itself = { kind: undefined, name: "" }
 
 const nameMembers = { tools: "name", prompts: "name", resources: "uri", templates: "uriTemplate" } as const
 
@@ -57,7 +62,7 @@ export function nameOf(kind: ItemKind, item: RawObject): string {
 }
 
 /** @yields every string of the part and every key that is more than a plain word */
-export function* textsOf({ where, value }: Part): Generator<Text> {
+export function* textsOf({ where }: Part, value: unknown): Generator<Text> {
   yield* textsIn(value, where, "")
 }
 

@@ -27,9 +27,3 @@ export function found(id: RuleId, where: string, excerpt: string, more?: string)
     explanation: more === undefined ? explanation : `${explanation} ${shownExcerpt(more)}`,
   }
 }
-
-const order: readonly Severity[] = ["high", "medium", "low"]
-
-export function byGravity(a: Finding, b: Finding): number {
-  return order.indexOf(a.severity) - order.indexOf(b.severity)
-}

@@ -4,8 +4,8 @@
  */
 
 import { setImmediate as turn } from "node:timers/promises"
-import { partsOf, textsOf, type Definitions, type Part, type Text } from "./definition-texts.ts"
-import { byGravity, found, type Finding } from "./finding.ts"
+import { partsOf, textsOf, type Definitions, type Text } from "./definition-texts.ts"
+import { found, type Finding } from "./finding.ts"
 import { compileNames, type KnownNames, type Surroundings } from "./known-names.ts"
 import { findMixedWord, foldText } from "./lookalikes.ts"
 import { findNamedTools } from "./named-tools.ts"
@@ -20,34 +20,41 @@ import { findInstructions } from "./word-rules.ts"
 /** Characters of one text. */
 const longText = 8 * 1_024
 const hugeText = 32 * 1_024
+/** Of one item, and of its JSON text: an item is taken apart in one piece. */
+const hugeItem = 1_024 * 1_024
 /** Characters of all texts that are looked at. */
-const mostInAll = 4 * 1_024 * 1_024
-/** Looked at before others get their turn. */
+const mostInAll = 8 * 1_024 * 1_024
+/** Characters and pieces that are looked at before others get their turn: about 5 ms. */
 const inOneTurn = 16 * 1_024
-/** Beyond these a service has enough against it. */
-const mostFindings = 1_000
+const piecesInOneTurn = 100
+/** Kept of each severity. All texts are looked at even so: what is lesser and comes first must not hide what is grave. */
+const mostOfEach = 300
+/** What a part and a text cost at least, however little they say. */
+const leastOfPart = 64
+const leastOfText = 8
 
 /** @returns the gravest first */
 export async function inspectDefinitions(
   definitions: Definitions,
   surroundings: Surroundings,
 ): Promise<readonly Finding[]> {
-  const names = compileNames(surroundings)
-  const findings: Finding[] = [...findNameTrouble(definitions, names)]
+  const findings = { high: [] as Finding[], medium: [] as Finding[], low: [] as Finding[] }
   let looked = 0
-  let turnEnds = inOneTurn
-  for (const part of partsOf(definitions)) {
-    const { size, found: inPart } = inspectPart(part, names)
-    findings.push(...inPart)
+  let inTurn = 0
+  for (const { where, size, found } of inspectEach(definitions, compileNames(surroundings))) {
     looked += size
-    if (looked > mostInAll) findings.push(found("too_much_text", part.where, `${looked} characters`))
-    if (looked > mostInAll || findings.length > mostFindings) break
-    if (looked > turnEnds) {
+    for (const finding of looked > mostInAll ? [tooMuch(where, looked)] : found) {
+      const alike = findings[finding.severity]
+      if (alike.length < mostOfEach) alike.push(finding)
+    }
+    if (looked > mostInAll) break
+    inTurn += size + inOneTurn / piecesInOneTurn
+    if (inTurn > inOneTurn) {
       await turn()
-      turnEnds = looked + inOneTurn
+      inTurn = 0
     }
   }
-  return findings.sort(byGravity)
+  return [...findings.high, ...findings.medium, ...findings.low]
 }
 
 /** Whether the definitions must wait for somebody who looks at them. */
@@ -55,27 +62,38 @@ export function holds({ findings }: { readonly findings: readonly Pick<Finding, 
   return findings.some(({ severity }) => severity === "high")
 }
 
-/** What a part costs at least, however little it says. */
-const leastSize = 256
+type Inspected = { readonly where: string; readonly size: number; readonly found: readonly Finding[] }
 
-function inspectPart(
-  part: Part,
-  names: KnownNames,
-): { readonly size: number; readonly found: readonly Finding[] } {
-  const findings = [...findShapeTrouble(part)]
-  let size = leastSize
-  for (const text of textsOf(part)) {
-    size += Math.min(text.text.length, hugeText)
-    findings.push(...inspectText(text, names))
+/** @yields piece by piece, so that others get their turn between */
+function* inspectEach(definitions: Definitions, names: KnownNames): Generator<Inspected> {
+  for (const inName of findNameTrouble(definitions, names))
+    yield { where: "names", size: leastOfText, found: inName }
+  for (const part of partsOf(definitions)) {
+    const { where, bytes } = part
+    if (bytes > hugeItem) {
+      yield { where, size: leastOfPart, found: [found("huge_text", where, `${bytes} bytes`)] }
+      continue
+    }
+    const value = part.read()
+    yield { where, size: leastOfPart, found: findShapeTrouble(part, value) }
+    for (const text of textsOf(part, value)) {
+      const size = leastOfText + Math.min(text.text.length, hugeText)
+      yield { where, size, found: inspectText(text, names) }
+    }
   }
-  return { size, found: findings }
 }
 
+function tooMuch(where: string, looked: number): Finding {
+  return found("too_much_text", where, `${looked} characters`)
+}
+
+/** The type of a parameter and the like: too short to ask for anything. */
+const short = /^[A-Za-z0-9 _-]{0,12}$/
 /** Within an icon, and no text. */
 const picture = /^data:image\/[a-z.+-]{1,20};base64,[A-Za-z0-9+/]*={0,2}$/
 
 function inspectText({ text: whole, where, role }: Text, names: KnownNames): readonly Finding[] {
-  if (picture.test(whole)) return []
+  if (short.test(whole) || picture.test(whole)) return []
   const text = whole.slice(0, hugeText)
   const word = findMixedWord(text)
   // Of some letters come eighteen.

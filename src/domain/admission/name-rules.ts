@@ -10,35 +10,27 @@ import type { KnownNames } from "./known-names.ts"
 import { isForeignLikeness, looksLatin, mixesScripts, skeletonOf } from "./lookalikes.ts"
 import { escapeForeign } from "./shown-excerpt.ts"
 
-export function findNameTrouble(definitions: Definitions, names: KnownNames): readonly Finding[] {
+/** @yields what is found, name by name */
+export function* findNameTrouble(definitions: Definitions, names: KnownNames): Generator<readonly Finding[]> {
   const { service, items } = definitions
   const twin = names.bySkeleton.services.get(skeletonOf(service))
-  const alike =
-    twin === undefined || twin === service ? [] : [found("similar_service", "service", `${service}, ${twin}`)]
-  const called = (["tools", "prompts"] as const).map((kind) => ({
-    kind,
-    named: items[kind].map((item) => nameOf(kind, item)).filter((name) => name !== ""),
-  }))
-  return [
-    ...alike,
-    ...called.flatMap(({ kind, named }) => findTwins(kind, named)),
-    ...called.flatMap(({ kind, named }) =>
-      named.flatMap((name) => findOne(definitions, names, `${kind}/${name}`, name)),
-    ),
-  ]
+  if (twin !== undefined && twin !== service) yield [found("similar_service", "service", `${service}, ${twin}`)]
+  for (const kind of ["tools", "prompts"] as const) {
+    const own = new Map<string, string>()
+    for (const item of items[kind]) {
+      const name = nameOf(kind, item)
+      const where = `${kind}/${name}`
+      if (name !== "") yield [...findTwin(own, where, name), ...findOne(definitions, names, where, name)]
+    }
+  }
 }
 
-/** Among the service's own. */
-function findTwins(kind: string, named: readonly string[]): readonly Finding[] {
-  const first = new Map<string, string>()
-  const findings: Finding[] = []
-  for (const name of named) {
-    const skeleton = skeletonOf(name)
-    const twin = first.get(skeleton)
-    if (twin === undefined) first.set(skeleton, name)
-    else if (twin !== name) findings.push(likeness(name, twin, `${kind}/${name}`, "similar_name"))
-  }
-  return findings
+/** @param own the service's other names, by what they look like */
+function findTwin(own: Map<string, string>, where: string, name: string): readonly Finding[] {
+  const skeleton = skeletonOf(name)
+  const twin = own.get(skeleton)
+  if (twin === undefined) own.set(skeleton, name)
+  return twin === undefined || twin === name ? [] : [likeness(name, twin, where, "similar_name")]
 }
 
 /** @param otherwise what it is where both are written in plain letters */

@@ -15,7 +15,7 @@ const largestEnum = 200
 const types = new Set(["array", "boolean", "integer", "null", "number", "object", "string"])
 
 /** @returns one finding of each kind at most */
-export function findShapeTrouble({ where, kind, name, value }: Part): readonly Finding[] {
+export function findShapeTrouble({ where, kind, name }: Part, value: unknown): readonly Finding[] {
   if (!isMembers(value)) return []
   const findings = new Map<RuleId, Finding>()
   const add = (id: RuleId, at: string, text: string): void => {

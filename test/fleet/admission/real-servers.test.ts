@@ -37,7 +37,7 @@ test(
       const known = { operations: names, changing: new Set(names), others }
       const heard = fleet.heard(offer.service)
       assert.ok(heard)
-      const texts = [...partsOf(heard)].flatMap((part) => [...textsOf(part)]).length
+      const texts = [...partsOf(heard)].flatMap((part) => [...textsOf(part, part.read())]).length
       const { findings, cost, ...report } = await reportOn(heard, known, countTokens)
       const found = findings.map(({ severity, id, where }) => `${severity} ${id} ${where}`)
       t.diagnostic(JSON.stringify({ ...report, texts, tokens: cost.totalTokens, dearest: cost.tools[0], found }))
