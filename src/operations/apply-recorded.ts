@@ -18,7 +18,7 @@ export async function applyDraft(
   context: OperationContext,
   { operation, draft, plan }: Decided,
 ): Promise<Applied> {
-  const { changes } = draft
+  const { changes, why } = draft
   if (changes.length === 0) return { ...draft, done: {} }
   assertNotForCommit(context, changes)
   const { actor, nowMs, history } = context
@@ -27,7 +27,14 @@ export async function applyDraft(
   const records = changes.map(recordOf)
   let done: Done = {}
   const revision = await history.record(
-    () => ({ atMs: nowMs, who, operation, ...(plan !== undefined && { plan }), changes: records }),
+    () => ({
+      atMs: nowMs,
+      who,
+      operation,
+      ...(plan !== undefined && { plan }),
+      ...(why !== undefined && { why }),
+      changes: records,
+    }),
     {
       apply: async () => {
         done = await applyChanges(context, changes)

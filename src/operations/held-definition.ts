@@ -34,8 +34,7 @@ export async function holdDefinition(context: Holder, written: Written): Promise
   return raw
 }
 
-/** As above, for a definition that stood there before: its program was judged then, or is the operator's. */
-export function holdAddresses(context: Holder, written: Written): Json {
+function holdAddresses(context: Holder, written: Written): Json {
   const raw = withNetwork(context, written)
   for (const after of readServiceFile(written.name, { ...raw, name: written.name }))
     if (after.type !== "stdio") assertUrls(context, after)

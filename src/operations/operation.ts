@@ -94,6 +94,8 @@ export type Draft<Memo = unknown> = {
   readonly changes: readonly Change[]
   /** For whoever decides on it, beside what changes. */
   readonly notes?: readonly string[]
+  /** What it is for, in a line that history keeps. */
+  readonly why?: string | undefined
   /** What `tell` needs of this moment. Neither shown nor kept. */
   readonly memo: Memo
 }

@@ -72,7 +72,12 @@ export const requestAccess = defineChange({
       version: nextVersion(before),
     }
     const notes = [`${before.name} asks for it for ${wanted.minutes} minutes, because: ${grant.reason ?? ""}`]
-    return { changes: [{ subject: "principal", name: before.name, before, after }], notes, memo: after }
+    return {
+      changes: [{ subject: "principal", name: before.name, before, after }],
+      notes,
+      why: grant.reason,
+      memo: after,
+    }
   },
   mayApprove: (context, wanted, proposer) => {
     const grant = readWanted(context, wanted)

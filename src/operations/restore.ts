@@ -12,7 +12,7 @@ import { isRecord } from "../domain/service-file.ts"
 import { readServiceFile, type ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { assertMayAccount } from "./accounting-rules.ts"
-import { holdAddresses } from "./held-definition.ts"
+import { holdDefinition } from "./held-definition.ts"
 import { assertMayReach, assertMayRename } from "./machine-reach.ts"
 import type { OperationContext } from "./operation.ts"
 import { assertServiceNameFree } from "./register-service.ts"
@@ -57,11 +57,10 @@ async function restoreService(context: OperationContext, { name, target, left }:
   const [after] = readServiceFile(name, { ...target, name })
   if (!after) throw new GatewayError("internal", "A revision of a service holds no service.")
   assertMayDefine(context, after, current?.definition)
-  const before = current && { before: current.definition }
-  const held = holdAddresses(context, { name, raw: withoutName(target), ...before })
-  if (current) return { change: { subject: "service", name, before: current.raw, after: held } }
-  assertServiceNameFree(context, name)
-  return { change: { subject: "service", name, after: pinnedAs(context, held) } }
+  const written = { name, raw: withoutName(target), ...(current && { before: current.definition }) }
+  if (!current) assertServiceNameFree(context, name)
+  const held = await holdDefinition(context, current ? written : { name, raw: pinnedAs(context, written.raw) })
+  return { change: { subject: "service", name, ...(current && { before: current.raw }), after: held } }
 }
 
 /** Takes approvals back, or what took them back. */

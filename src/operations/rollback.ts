@@ -36,11 +36,11 @@ export const rollback = defineChange({
       .optional()
       .describe("The number of the revision that it made; absent where nothing changed."),
   }),
-  draft: async (context, { undo, to = 0 }) =>
-    draftRestoring(
-      context,
-      undo === undefined ? await wantedBack(context, to) : await wantedWithout(context, undo),
-    ),
+  draft: async (context, { undo, to = 0 }) => {
+    const wanted = undo === undefined ? await wantedBack(context, to) : await wantedWithout(context, undo)
+    const why = undo === undefined ? `back to revision ${to}` : `revision ${undo} undone`
+    return { ...(await draftRestoring(context, wanted)), why }
+  },
   tell: async (_context, _input, { changes, notes = [], revision }) => ({
     changes: showChanges(changes).map(toRecordRow),
     notes: [...notes],

@@ -12,6 +12,7 @@ type Row = {
   readonly number: number
   readonly who: string
   readonly operation?: string
+  readonly why?: string
   readonly outcome: string
   readonly changes: readonly {
     readonly subject: string
@@ -64,6 +65,7 @@ test("each change of a service is a revision, without its secrets, and is taken 
   assert.doesNotMatch(JSON.stringify(rows), /canary/)
 
   await kit.run(boss, "rollback", { undo: 4 })
+  assert.equal((await history(kit, boss))[0]?.why, "revision 4 undone")
   assert.deepEqual(raws(kit)["web"], {
     ...nowhere,
     enabled: true,

@@ -1,7 +1,10 @@
 /** rollback: what it brings back, what it does not, and for whom. What is on record: history.test.ts. */
 
 import assert from "node:assert/strict"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { test } from "node:test"
+import { eventually } from "../journeys/eventually.ts"
 import { admins, openKit, refusal } from "./operations-kit.ts"
 import { nowhere, raws } from "./history-kit.ts"
 
@@ -123,4 +126,20 @@ test("a rollback is planned like any other change, and a plan changes nothing", 
   }
   assert.deepEqual([plan.operation, plan.risk.class, plan.changes[0]?.effect], ["rollback", "high", "remove"])
   assert.deepEqual([Object.keys(raws(kit)), kit.history.head()], [["web"], 1])
+})
+
+test("AGT-04 a program that nobody may register does not come back either, whoever put it there", async (t) => {
+  const kit = await openKit(t)
+  const boss = await kit.join("boss", admins)
+  const path = join(kit.folder, "servers.d", "shell.json")
+  writeFileSync(path, JSON.stringify({ command: "/bin/bash", args: ["-c", "id"], enabled: false }), {
+    mode: 0o600,
+  })
+  await eventually("it is found", () => kit.history.head() === 1)
+  await kit.run(boss, "remove_service", { name: "shell" })
+  for (const input of [{ undo: 2 }, { to: 1 }]) {
+    await assert.rejects(kit.run(boss, "rollback", input), refusal("invalid"))
+    await assert.rejects(kit.run(boss, "rollback", { ...input, dry_run: true }), refusal("invalid"))
+  }
+  assert.deepEqual([raws(kit), kit.history.head()], [{}, 2])
 })
