@@ -23,6 +23,7 @@ import { openHistory } from "./gateway/history.ts"
 import { openLimiter } from "./gateway/limiter.ts"
 import { ProcessOverload } from "./gateway/overload.ts"
 import { keepPlansSwept } from "./gateway/plans.ts"
+import { followPolicies } from "./gateway/policies.ts"
 import { openServices } from "./gateway/services.ts"
 import { openStores } from "./gateway/stores.ts"
 import { followTaints, openTaints } from "./gateway/taints.ts"
@@ -78,7 +79,8 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const audit = { ...(await openAudit({ ...options, events, machine }, closers)), ...(recorder && { recorder }) }
   const taskIds = createTaskIds(stores.sealer, "task")
   const openTaskId = (id: string): TaskRecord | undefined => taskIds.open(id)
-  const services = await openServices({ config, machine, log, version, events, openTaskId }, closers)
+  const policies = await followPolicies(stores.policies, closers)
+  const services = await openServices({ config, machine, log, version, events, openTaskId, policies }, closers)
   const taints = openTaints({ config, files: services.files, principals: stores.principals }, closers)
   const history = await openHistory({ config, log, stores, files: services.files }, closers)
   const limiter = followTaints(await openLimiter({ config, log, stores, usage: audit.usage }, closers), taints)

@@ -121,9 +121,10 @@ async function refuse({ folding, now }: AuditOptions, call: OpenCall, known: Ent
 }
 
 /** Which step refused, and what it went by. */
-function ruleOf({ principal, target, thrown }: OpenCall): string {
+function ruleOf({ principal, target, thrown, decision }: OpenCall): string {
   if (!principal) return "credential"
   if (!target) return "unknown"
+  if (decision?.allowed === false) return decision.rule?.name ?? grantOf(target)
   if (!(thrown instanceof GatewayError) || thrown.code === "not_found") return grantOf(target)
   const { quota } = thrown.detail
   return typeof quota === "string" ? `quota:${quota}` : `limit:${thrown.code}`

@@ -6,6 +6,7 @@
  * Drawn with the error branch of each step: docs/lifecycle.md.
  */
 
+import type { DecisionWithShadow } from "../domain/policy/decide.ts"
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
 import type { EntryFacts } from "./entry-facts.ts"
@@ -18,6 +19,8 @@ export type CallRequest = {
   readonly caller: Caller
   /** The service whose own endpoint was called; undefined for the endpoint of all. */
   readonly mount: string | undefined
+  /** The network address it comes from, as the door knows it; none on the gateway's own stdin. */
+  readonly source?: string | undefined
   readonly request: Request
   readonly exchange: Exchange
   /** Told how the quotas stand that the call counts against, by doors that can say so. */
@@ -38,6 +41,8 @@ export type OpenCall = {
   readonly beganMs: number
   principal?: ActivePrincipal
   target?: Target
+  /** Where there are policies that could decide. */
+  decision?: DecisionWithShadow
   /** What its entries have in common, once one is made. */
   facts?: EntryFacts
   allowance?: Allowance | undefined
@@ -67,8 +72,8 @@ export type Steps = {
   authenticate(caller: Caller): ActivePrincipal
   /** @throws GatewayError `not_found`, `invalid` */
   resolve(principal: ActivePrincipal, call: CallRequest): Target
-  /** @throws GatewayError `not_found`, worded as for what does not exist */
-  authorize(principal: ActivePrincipal, target: Target): void
+  /** @throws GatewayError `not_found`, worded as for what does not exist; `forbidden` for these arguments alone */
+  authorize(principal: ActivePrincipal, target: Target, call: OpenCall): void
   /**
    * @returns undefined for operations, which no quota counts: nobody can lock the gateway's own doors. How fast one
    *   principal performs them is limited all the same.
@@ -90,7 +95,7 @@ export async function call(steps: Steps, request: CallRequest): Promise<Answer> 
   try {
     call.principal = steps.authenticate(request.caller)
     call.target = steps.resolve(call.principal, request)
-    steps.authorize(call.principal, call.target)
+    steps.authorize(call.principal, call.target, call)
     call.allowance = await steps.limit(call.principal, call.target, call)
     await steps.auditStart(call) // nothing reaches a service that is not on record first
     call.isRecorded = true

@@ -4,6 +4,7 @@ import { hash } from "node:crypto"
 import type { Catalog } from "../domain/catalog.ts"
 import type { EntryDraft, TargetKind } from "../domain/audit/entry.ts"
 import { redact } from "../domain/audit/redaction/redact.ts"
+import type { DecisionWithShadow } from "../domain/policy/decide.ts"
 import type { ActivePrincipal, Caller } from "../domain/principal.ts"
 import type { Request } from "../mcp/message.ts"
 import { fromRaw, readString, type RawJson } from "../mcp/raw-json.ts"
@@ -15,7 +16,10 @@ export type EntryFacts = Omit<EntryDraft, "kind" | "timeMs">
 const maxTextLength = 256
 const maxTargetLength = 2_048
 
-export function factsOf(catalog: Catalog, { id, principal, target, request, traceId }: OpenCall): EntryFacts {
+export function factsOf(
+  catalog: Catalog,
+  { id, principal, target, request, traceId, decision }: OpenCall,
+): EntryFacts {
   const asked = request.request
   const facts: Writable = { callId: id, method: asked.method, traceId }
   addCaller(facts, request.caller, principal)
@@ -23,6 +27,7 @@ export function factsOf(catalog: Catalog, { id, principal, target, request, trac
   if (target) addTarget(facts, catalog, target)
   else addAsked(facts, asked)
   if (target?.kind === "operation") addOperands(facts, asked.params.get("arguments"))
+  if (decision) addDecision(facts, decision)
   return facts
 }
 
@@ -39,6 +44,14 @@ export function requestFacts(request: Request): EntryFacts {
   const facts: Writable = { method: request.method, ...(traceId !== undefined && { traceId }) }
   addClient(facts, request)
   return facts
+}
+
+/** Of a policy; what grants decided by themselves needs no word. */
+function addDecision(facts: Writable, { rule, shadow }: DecisionWithShadow): void {
+  if (rule) facts.rule = rule.name
+  if (!shadow) return
+  const name = shadow.rule?.name.slice("policy:".length) ?? "no rule"
+  facts.detail = { ...facts.detail, shadow: `${shadow.allowed ? "allow" : "deny"} ${name}` }
 }
 
 /** Facts are gathered in one object and not in many that are joined: it happens with every call. */
@@ -112,7 +125,7 @@ function operandOf(value: unknown): string | number | boolean | undefined {
 const clientNames = new Map<string, string>()
 const maxClientNames = 1_000
 
-/** `name/version`, as it names itself. */
+/** `name/version`, as the client names itself, the record has it and policies go by it. */
 export function clientName(info: RawJson): string | undefined {
   const bytes = info.toString("latin1")
   const known = clientNames.get(bytes)

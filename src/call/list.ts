@@ -38,7 +38,7 @@ export async function list(
   const { caller, mount, request } = call
   const principal = steps.authenticate(caller)
   const { kind, member } = listMethods[request.method] ?? { kind: "tools", member: "tools" }
-  const view = viewOf(known, principal, { mount, kind, client: request.client })
+  const view = viewOf(known, principal, { mount, kind, client: request.client, from: call })
   const { items } = view
   const after = steps.cursors.read(call)
   const start = after === undefined ? 0 : placeAfter(items, after)
@@ -68,7 +68,7 @@ function placeAfter(items: readonly Listed[], name: string): number {
 }
 
 /** The least of the parts that are seen here; what the gateway itself offers may change at any time. */
-function ttlOf({ items, entries, services }: View, ttlOfService: (service: string) => number): number {
-  if (entries.length === 0 || items.length > entries.length) return 0
+function ttlOf({ items, entries, services, isPassing }: View, ttlOfService: (service: string) => number): number {
+  if (isPassing || entries.length === 0 || items.length > entries.length) return 0
   return Math.min(...[...services].map(ttlOfService))
 }

@@ -17,7 +17,7 @@ export interface Listener {
 const quietMs = 50
 /** So many are told in one turn of the event loop, about 5 ms. */
 const sliceSize = 256
-const changesLists: ReadonlySet<string> = new Set(["catalog", "identity"])
+const changesLists: ReadonlySet<string> = new Set(["catalog", "identity", "policies"])
 
 export class Listeners {
   readonly #events: Events

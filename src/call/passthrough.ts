@@ -18,14 +18,15 @@ type LetThrough = { readonly service: string; readonly lets: (method: string) =>
 const letThrough = new WeakMap<Catalog, readonly LetThrough[]>()
 
 /** The services that may be meant, at this endpoint and for this principal. */
-export function servicesFor({ catalog }: Known, principal: ActivePrincipal, call: CallRequest): readonly string[] {
+export function servicesFor(known: Known, principal: ActivePrincipal, call: CallRequest): readonly string[] {
+  const { catalog } = known
   const { method, client } = call.request
   if (isOfSpecification(method)) return []
   return compile(catalog)
     .filter(({ service, lets }) => (call.mount ?? service) === service && lets(method))
     .map(({ service }) => service)
     .filter((service) => catalog.offers.get(service)?.era === client.era)
-    .filter((service) => mayUse(principal, "tools", nameOf(service, method)))
+    .filter((service) => mayUse(known, principal, call, methodEntry(service, method)))
 }
 
 function compile(catalog: Catalog): readonly LetThrough[] {
@@ -45,7 +46,11 @@ export function resolveMethod(known: Known, principal: ActivePrincipal, call: Ca
   const [service, ...others] = servicesFor(known, principal, call)
   if (service === undefined) throw unknownTarget(asked)
   if (others.length > 0) throw ambiguous(method, [service, ...others])
-  return { kind: "method", asked, entry: { kind: "tools", service, canonicalName: nameOf(service, method) } }
+  return { kind: "method", asked, entry: methodEntry(service, method) }
+}
+
+function methodEntry(service: string, method: string): MethodTarget["entry"] {
+  return { kind: "tools", service, canonicalName: nameOf(service, method) }
 }
 
 /** What grants and the record call it. */

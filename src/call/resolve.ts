@@ -5,11 +5,12 @@
 
 import { findUri, isHeldBack, listingOf, type Catalog, type Entry, type ItemKind } from "../domain/catalog.ts"
 import { isReservedUri, resourceName } from "../domain/naming.ts"
+import type { CompiledPolicies } from "../domain/policy/compiled-policies.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { ManagementResource, ManagementTool } from "../domain/tool.ts"
 import { GatewayError } from "../errors.ts"
 import { fromRaw, readString, type RawJson } from "../mcp/raw-json.ts"
-import { mayUse } from "./authorize.ts"
+import { mayUse, type From } from "./authorize.ts"
 import type { CallRequest } from "./call.ts"
 import { resolveMethod } from "./passthrough.ts"
 import { unknownTarget, type Asked, type Resource, type Target } from "./target.ts"
@@ -20,6 +21,9 @@ import type { TaskIds } from "./tasks/task-ids.ts"
 /** What calls are resolved against: one snapshot for the whole call. */
 export type Known = {
   readonly catalog: Catalog
+  readonly policies: CompiledPolicies
+  /** Epoch ms; what policies say of times goes by it. */
+  readonly now: () => number
   readonly managementTools: ReadonlyMap<string, ManagementTool>
   readonly managementResources: ReadonlyMap<string, ManagementResource>
   readonly managementTemplates: ReadonlyMap<string, ManagementResource>
@@ -40,9 +44,9 @@ export function resolve(known: Known, principal: ActivePrincipal, call: CallRequ
         name: textOf(request.params.get("name"), "name"),
       })
     case "resources/read":
-      return resolveUri(known, mount, principal, textOf(request.params.get("uri"), "uri"))
+      return resolveUri(known, principal, call, textOf(request.params.get("uri"), "uri"))
     case "completion/complete":
-      return resolveReference(known, mount, principal, request.params.get("ref"))
+      return resolveReference(known, principal, call)
     default:
       return resolveMethod(known, principal, call)
   }
@@ -54,28 +58,28 @@ function resolveTool(known: Known, principal: ActivePrincipal, call: CallRequest
   const { mount, request } = call
   const tool = mount === undefined ? known.managementTools.get(name) : undefined
   if (tool) return { kind: "operation", asked, tool }
-  const entry = findTool(known, principal, mount, name)
+  const entry = findTool(known, principal, call, name)
   // A modern client is told what it would have to declare; an older one could not do anything about it.
   const isShown = entry && (request.client.era === "modern" || canUse(known.catalog, entry, request.client))
   if (!isShown) throw unknownTarget(asked)
   return { kind: "item", asked, entry }
 }
 
+/** An endpoint, and where it is asked from. */
+export type Place = From & { readonly mount: string | undefined }
+
 /**
  * The tool that a name means: as it is listed, or for the pages of MCP Apps, which know only their own service's names,
  * as its service names it, where the principal may use one such tool only.
  */
-export function findTool(
-  { catalog }: Known,
-  principal: ActivePrincipal,
-  mount: string | undefined,
-  name: string,
-): Entry | undefined {
+export function findTool(known: Known, principal: ActivePrincipal, place: Place, name: string): Entry | undefined {
+  const { catalog } = known
+  const { mount } = place
   const listed = listingOf(catalog, mount)?.byName.tools.get(name)
   if (listed || mount !== undefined) return listed
   const usable = toolsByBareName(catalog)
     .get(name)
-    ?.filter(({ canonicalName }) => mayUse(principal, "tools", canonicalName))
+    ?.filter((entry) => mayUse(known, principal, place, entry))
   if (usable && usable.length > 1) throw ambiguousTool(name, usable)
   return usable?.[0]
 }
@@ -95,12 +99,9 @@ function resolveItem({ catalog }: Known, mount: string | undefined, kind: ItemKi
 }
 
 /** @throws GatewayError `not_found`; `invalid` where the principal could mean several services' resources */
-export function resolveUri(
-  { catalog, managementResources }: Known,
-  mount: string | undefined,
-  principal: ActivePrincipal,
-  uri: string,
-): Target {
+export function resolveUri(known: Known, principal: ActivePrincipal, place: Place, uri: string): Target {
+  const { catalog, managementResources } = known
+  const { mount } = place
   const asked = { kind: "resource", name: uri } as const
   const resource = mount === undefined ? managementResources.get(uri) : undefined
   if (resource) return { kind: "operation", asked, tool: resource.tool, resource }
@@ -115,7 +116,7 @@ export function resolveUri(
     }))
     .filter((resource) => isPlain(resource.uri) || isListed(catalog, resource))
     .filter(({ service, canonicalName }) => !isHeldBack(catalog.offers.get(service), "resources", canonicalName))
-    .filter(({ canonicalName }) => mayUse(principal, "resources", canonicalName))
+    .filter((resource) => mayUse(known, principal, place, resource))
   const [first, second] = meant
   if (!first) throw unknownTarget(asked)
   if (second) throw ambiguous(uri, meant)
@@ -131,12 +132,9 @@ function isListed(catalog: Catalog, { service, uri }: Resource): boolean {
   return catalog.offers.get(service)?.items.resources.some(({ name }) => name === uri) ?? false
 }
 
-function resolveReference(
-  known: Known,
-  mount: string | undefined,
-  principal: ActivePrincipal,
-  raw: RawJson | undefined,
-): Target {
+function resolveReference(known: Known, principal: ActivePrincipal, call: CallRequest): Target {
+  const { mount } = call
+  const raw = call.request.params.get("ref")
   const { type, name, uri } = (raw?.[0] === 0x7b ? fromRaw(raw) : {}) as {
     type?: unknown
     name?: unknown
@@ -150,7 +148,7 @@ function resolveReference(
   const own = mount === undefined ? known.managementTemplates.get(uri) : undefined
   if (own) return { kind: "operation", asked, tool: own.tool, resource: own }
   const template = listingOf(known.catalog, mount)?.byName.templates.get(uri)
-  return template ? { kind: "item", asked, entry: template } : resolveUri(known, mount, principal, uri)
+  return template ? { kind: "item", asked, entry: template } : resolveUri(known, principal, call, uri)
 }
 
 function textOf(raw: RawJson | undefined, member: string): string {

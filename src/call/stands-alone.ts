@@ -30,7 +30,7 @@ export function standsAlone(known: Known, principal: ActivePrincipal, call: Call
 function findTarget(known: Known, principal: ActivePrincipal, call: CallRequest): Target | undefined {
   try {
     const target = resolve(known, principal, call)
-    authorize(principal, target)
+    authorize(known, principal, target, { request: call })
     return target
   } catch {
     return undefined // its refusal is another's to say, and to record

@@ -11,6 +11,7 @@ import type { CallRequest } from "./call.ts"
 import type { Listener, Listeners } from "./listeners.ts"
 import type { ListSteps } from "./list.ts"
 import type { Known } from "./resolve.ts"
+import type { From } from "./authorize.ts"
 import { viewOf, type View } from "./view.ts"
 
 export type WantedLists = {
@@ -50,16 +51,20 @@ class Subscription implements Listener {
   readonly #options: SubscriptionOptions
   readonly #caller: CallRequest["caller"]
   readonly #mount: string | undefined
-  readonly #client: CallRequest["request"]["client"]
+  readonly #from: Required<From>
   readonly #exchange: CallRequest["exchange"]
   readonly #terms: Terms
   #seen: readonly View[]
 
-  constructor(options: SubscriptionOptions, { caller, mount, request, exchange }: CallRequest, terms: Terms) {
+  constructor(
+    options: SubscriptionOptions,
+    { caller, mount, source, request, exchange }: CallRequest,
+    terms: Terms,
+  ) {
     this.#options = options
     this.#caller = caller
     this.#mount = mount
-    this.#client = request.client
+    this.#from = { source, request: { client: request.client } }
     this.#exchange = exchange
     this.#terms = terms
     this.#seen = this.#look()
@@ -113,7 +118,12 @@ class Subscription implements Listener {
     const { steps, known } = this.#options
     const principal = steps.authenticate(this.#caller)
     return this.#lists().map(({ kind }) =>
-      viewOf(known(), principal, { mount: this.#mount, kind, client: this.#client }),
+      viewOf(known(), principal, {
+        mount: this.#mount,
+        kind,
+        client: this.#from.request.client,
+        from: this.#from,
+      }),
     )
   }
 }

@@ -9,7 +9,8 @@ import type { CompiledGrants } from "../domain/permission.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { ManagementResource } from "../domain/tool.ts"
 import type { ClientFacts } from "../mcp/message.ts"
-import { mayUse } from "./authorize.ts"
+import type { CompiledPolicies } from "../domain/policy/compiled-policies.ts"
+import { circumstancesOf, mayUse, type From } from "./authorize.ts"
 import type { Known } from "./resolve.ts"
 import { canUse, knowsTasks } from "./tasks/support.ts"
 
@@ -19,44 +20,74 @@ export type View = {
   readonly entries: readonly Entry[]
   /** The services of those. */
   readonly services: ReadonlySet<string>
+  /** Whether it is another at another time, from another address or for another client. */
+  readonly isPassing: boolean
   /** Equal for two views that list the same; computed when first asked for. */
   digest(): string
 }
 
-const views = new WeakMap<Catalog, WeakMap<CompiledGrants, Map<string, View>>>()
+type Places = Map<string, View>
+
+const views = new WeakMap<CompiledPolicies, WeakMap<Catalog, WeakMap<CompiledGrants, Places>>>()
+/** Of one principal: who comes as many clients in turn is shown each view anew. */
+const maxPlaces = 256
 
 /** Which of the things that a principal may use at an endpoint: of one kind, and for one client. */
 export type Scope = {
   readonly mount: string | undefined
   readonly kind: ItemKind
+  /** Where it is asked from. */
+  readonly from: From
   /** Who asks, where it matters what its client can do. */
   readonly client?: ClientFacts
 }
 
 export function viewOf(known: Known, principal: ActivePrincipal, scope: Scope): View {
   const { mount, kind, client } = scope
-  const byGrants = views.get(known.catalog) ?? new WeakMap<CompiledGrants, Map<string, View>>()
-  views.set(known.catalog, byGrants)
-  const byPlace = byGrants.get(principal.may) ?? new Map<string, View>()
-  byGrants.set(principal.may, byPlace)
-  const place = `${kind} ${client && !knowsTasks(client) ? "plain" : "full"} ${mount ?? ""}`
+  const byPlace = placesOf(known, principal)
+  const around = aroundOf(known, principal, scope)
+  const place = `${kind} ${client && !knowsTasks(client) ? "plain" : "full"} ${around} ${mount ?? ""}`
   const view = byPlace.get(place) ?? buildView(known, principal, scope)
+  if (byPlace.size >= maxPlaces) byPlace.clear()
   byPlace.set(place, view)
   return view
 }
 
-function buildView(known: Known, principal: ActivePrincipal, { mount, kind, client }: Scope): View {
+function placesOf({ policies, catalog }: Known, { may }: ActivePrincipal): Places {
+  const byCatalog = views.get(policies) ?? new WeakMap<Catalog, WeakMap<CompiledGrants, Places>>()
+  views.set(policies, byCatalog)
+  const byGrants = byCatalog.get(catalog) ?? new WeakMap<CompiledGrants, Places>()
+  byCatalog.set(catalog, byGrants)
+  const places = byGrants.get(may) ?? new Map<string, View>()
+  byGrants.set(may, places)
+  return places
+}
+
+/** What the conditions of policies on time, address and client come to: equal for all who are shown the same. */
+function aroundOf(known: Known, { principal }: ActivePrincipal, { from }: Scope): string {
+  if (known.policies.isEmpty) return ""
+  const conditions = known.policies.circumstancesOf(principal)
+  if (conditions.length === 0) return ""
+  const around = circumstancesOf(known, from)
+  return conditions.map(({ judge }) => sayJudged(judge(around))).join("")
+}
+
+function sayJudged(judged: boolean | undefined): string {
+  if (judged === undefined) return "?"
+  return judged ? "+" : "-"
+}
+
+function buildView(known: Known, principal: ActivePrincipal, { mount, kind, client, from }: Scope): View {
   const listing = listingOf(known.catalog, mount)?.entries[kind] ?? []
   const taken = mount === undefined ? ownNames[kind](known) : nothing
-  const granted = listing.filter(
-    ({ listed, canonicalName }) => !taken.has(listed.name) && mayUse(principal, kind, canonicalName),
-  )
+  const granted = listing.filter((entry) => !taken.has(entry.listed.name) && mayUse(known, principal, from, entry))
   const entries = client ? granted.filter((entry) => canUse(known.catalog, entry, client)) : granted
   const offered = entries.map(({ listed }) => listed)
   const items = mount === undefined ? merge(own[kind](known, principal), offered) : offered
   const services = new Set(entries.map(({ service }) => service))
   let digest: string | undefined
-  return { items, entries, services, digest: () => (digest ??= digestOf(items)) }
+  const isPassing = !known.policies.isEmpty && known.policies.circumstancesOf(principal.principal).length > 0
+  return { items, entries, services, isPassing, digest: () => (digest ??= digestOf(items)) }
 }
 
 /** What the gateway itself has of each kind. */

@@ -71,42 +71,42 @@ function asDisagreed(thrown: unknown): false {
 /** @throws GatewayError */
 export function findWatchedTask({ known }: WatchOptions, { principal, call }: Watching, id: string): TaskTarget {
   const target = findTask(known(), principal, { mount: call.mount, id })
-  authorize(principal, target)
+  authorize(known(), principal, target, { request: call })
   return target
 }
 
 /** @throws GatewayError */
 export function findResource({ known }: WatchOptions, { principal, call }: Watching, uri: string): Target {
-  const target = resolveUri(known(), call.mount, principal, uri)
-  authorize(principal, target)
+  const target = resolveUri(known(), principal, call, uri)
+  authorize(known(), principal, target, { request: call })
   return target
 }
 
 type Found<T> = { readonly name: string; readonly target: T }
 
 export async function watchOneTask(
-  { steps, fleet, tasks }: WatchOptions,
+  { steps, known, fleet, tasks }: WatchOptions,
   { call, tell, over }: Watching,
   { name: id, target }: Found<TaskTarget>,
 ): Promise<boolean> {
   const onNews = (news: Notification): void => {
-    if (mayStill(steps, call, target)) tell(news, id)
+    if (mayStill({ steps, known }, call, target)) tell(news, id)
   }
   return watchTask({ tasks, fleet }, target, { call, tell: onNews, over })
 }
 
 export async function watchResource(
-  { steps, fleet, own }: WatchOptions,
+  { steps, known, fleet, own }: WatchOptions,
   { call, tell, over }: Watching,
   { name: uri, target }: Found<Target>,
 ): Promise<boolean> {
   const onUpdate = (update: Notification): void => {
-    if (mayStill(steps, call, target)) tell(asAskedFor(update, uri), uri)
+    if (mayStill({ steps, known }, call, target)) tell(asAskedFor(update, uri), uri)
   }
   if (target.kind === "operation") {
     const { resource } = target
     if (!resource) return false
-    const may = (): ActivePrincipal | undefined => whoMay(steps, call, target)
+    const may = (): ActivePrincipal | undefined => whoMay({ steps, known }, call, target)
     await own.add({ resource, may, tell: () => onUpdate(updated(uri)) }, over)
     return true
   }
@@ -118,15 +118,17 @@ function updated(uri: string): Notification {
   return { method: "notifications/resources/updated", params: toRawObject({ uri }) }
 }
 
-function mayStill(steps: ListSteps, call: CallRequest, target: Target): boolean {
-  return whoMay(steps, call, target) !== undefined
+type Looking = Pick<WatchOptions, "steps" | "known">
+
+function mayStill(options: Looking, call: CallRequest, target: Target): boolean {
+  return whoMay(options, call, target) !== undefined
 }
 
 /** @returns undefined where grants were taken away or the key was: nobody waits for the error */
-function whoMay(steps: ListSteps, { caller }: CallRequest, target: Target): ActivePrincipal | undefined {
+function whoMay({ steps, known }: Looking, call: CallRequest, target: Target): ActivePrincipal | undefined {
   try {
-    const principal = steps.authenticate(caller)
-    authorize(principal, target)
+    const principal = steps.authenticate(call.caller)
+    authorize(known(), principal, target, { request: call })
     return principal
   } catch {
     return undefined

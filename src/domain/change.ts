@@ -7,6 +7,7 @@
 
 import type { AuditLog } from "./audit/log.ts"
 import type { PinChange } from "./pins/pin.ts"
+import type { Policy } from "./policy/policy.ts"
 import type { Key, Principal } from "./principal.ts"
 import type { Quota } from "./quota/quota.ts"
 import { GatewayError } from "../errors.ts"
@@ -16,6 +17,7 @@ export type KeptValues = {
   readonly principal: Principal
   readonly key: Key
   readonly quota: Quota
+  readonly policy: Policy
 }
 
 /**

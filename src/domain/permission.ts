@@ -36,6 +36,8 @@ const gradeOf = {
   "grants:write": "govern",
   "quotas:write": "govern",
   "plans:approve": "govern",
+  "policies:read": "govern",
+  "policies:write": "govern",
   "audit:read": "govern",
   "audit:export": "govern",
   "audit:write": "govern",

@@ -9,7 +9,7 @@ import { grantsSchema, type CompiledGrants, type Grants } from "./permission.ts"
 
 export const principalNameSchema = z.string().regex(/^[A-Za-z0-9_.@-]{1,64}$/, "1 to 64 of A-Z a-z 0-9 _ . @ -")
 
-const principalKinds = ["human", "agent", "workload"] as const
+export const principalKinds = ["human", "agent", "workload"] as const
 type PrincipalKind = (typeof principalKinds)[number]
 
 const idSchema = z.string().min(1).max(64)

@@ -9,6 +9,7 @@
 import { isDeepStrictEqual } from "node:util"
 import type { Change } from "./change.ts"
 import { loosensNetwork } from "./network-rules.ts"
+import { isLooserPolicy } from "./policy/compare.ts"
 import type { Principal } from "./principal.ts"
 import { isLooser } from "./quota/compare.ts"
 import {
@@ -224,6 +225,18 @@ export const riskRules: readonly Rule[] = [
     class: "medium",
     reason: "lets less be used than now",
     applies: onValue("quota", ({ before, after }) => !!after && (!before || !isLooser(before, after))),
+  },
+  {
+    id: "policy-looser",
+    class: "high",
+    reason: "lets calls through that policies stop now, or that grants do not allow",
+    applies: onValue("policy", ({ before, after }) => isLooserPolicy(before, after)),
+  },
+  {
+    id: "policy-changed",
+    class: "medium",
+    reason: "changes which calls are let through",
+    applies: onValue("policy", ({ before, after }) => !isLooserPolicy(before, after)),
   },
   {
     id: "cannot-be-undone",

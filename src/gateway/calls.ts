@@ -71,7 +71,11 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
       }
     },
     lookAt: async (resource, principal) => {
-      const { output } = await readOwn(options, resource, { principal, signal: new AbortController().signal })
+      const { output } = await readOwn(options, resource, {
+        principal,
+        signal: new AbortController().signal,
+        from: {},
+      })
       return hash("sha256", JSON.stringify(output), "base64url")
     },
     drained: (graceMs) => open.drained(graceMs),

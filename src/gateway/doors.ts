@@ -98,7 +98,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     room,
     pipes: own.pipes,
     authenticate: (caller) => authenticator.authenticate(caller),
-    perform: (operation, caller, input, signal) => performByCall(calls.call, { operation, caller, input }, signal),
+    perform: (operation, from, input, signal) => performByCall(calls.call, { operation, ...from, input }, signal),
     call: calls.call,
     onListening: (caller, assertMay) => recordListening(steps, caller, assertMay),
   })
@@ -117,13 +117,15 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     ...(connections && { connections }),
     load: () => options.overload.report(),
     mcp,
-    paramHeaders: ({ caller, mount }, tool) => {
+    paramHeaders: (peer, tool, client) => {
+      const { caller, mount } = peer
       const listed = listingOf(known().catalog, mount)?.byName.tools.get(tool)
       if (listed && !listed.item.paramHeaders) return undefined
       const principal = authenticator.authenticate(caller)
-      const entry = findTool(known(), principal, mount, tool)
+      const place = { ...peer, request: { client } }
+      const entry = findTool(known(), principal, place, tool)
       // To be refused for a header would tell that the tool is there.
-      const mayKnow = entry && mayUse(principal, "tools", entry.canonicalName)
+      const mayKnow = entry && mayUse(known(), principal, place, entry)
       return mayKnow ? entry.item.paramHeaders : undefined
     },
     streamable,

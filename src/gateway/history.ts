@@ -18,7 +18,7 @@ import type { Stores } from "./stores.ts"
 export type HistoryOptions = {
   readonly config: Pick<Config, "data" | "history">
   readonly log: Pick<Log, "warn" | "error">
-  readonly stores: Pick<Stores, "sealer" | "principals" | "keys" | "quotas">
+  readonly stores: Pick<Stores, "sealer" | "principals" | "keys" | "quotas" | "policies">
   readonly files: ServiceFiles
 }
 

@@ -1,9 +1,10 @@
 /** How operations are performed: with what they work on, and the human behind the caller's client where that can be asked. */
 
 import { randomUUID } from "node:crypto"
-import { mayPerform } from "../call/authorize.ts"
+import { circumstancesOf, mayPerform, type From } from "../call/authorize.ts"
 import type { Bridge } from "../call/bridge.ts"
 import type { OpenCall } from "../call/call.ts"
+import type { Known } from "../call/resolve.ts"
 import type { RouteOptions } from "../call/route.ts"
 import { viewOf } from "../call/view.ts"
 import type { Config } from "../config.ts"
@@ -57,25 +58,31 @@ export function performing(options: PerformingOptions, bridge: Bridge): RouteOpt
     const { signal } = exchange
     if (resource && request.method === "completion/complete")
       return toCompletion(resource, request.params, serviceNames(options.services))
-    if (resource) return toReadResult(resource.uri, await readOwn(options, resource, { principal, signal }))
+    if (resource)
+      return toReadResult(
+        resource.uri,
+        await readOwn(options, resource, { principal, signal, from: open.request }),
+      )
     const operation = operationNamed(tool.name)
     if ("draft" in operation && waysOf(request.client, options.publicUrl()).size > 0)
       return performAsking(options, bridge, { operation, principal, open })
     const input = readArguments(request.params.get("arguments"))
-    return toToolResult(await perform(operation, contextOf(options, principal, signal), input))
+    return toToolResult(
+      await perform(operation, contextOf(options, { principal, signal, from: open.request }), input),
+    )
   }
 }
 
-type Reading = { readonly principal: ActivePrincipal; readonly signal: AbortSignal }
+type Performing = { readonly principal: ActivePrincipal; readonly signal: AbortSignal; readonly from: From }
 
 export function readOwn(
   options: PerformingOptions,
   { tool, service: name }: ManagementResource,
-  { principal, signal }: Reading,
+  by: Performing,
 ): Promise<Performed> {
   const operation = operationNamed(tool.name)
-  const input = name === undefined ? (operation.resource?.input?.(principal) ?? {}) : { name }
-  return perform(operation, contextOf(options, principal, signal), input)
+  const input = name === undefined ? (operation.resource?.input?.(by.principal) ?? {}) : { name }
+  return perform(operation, contextOf(options, by), input)
 }
 
 type Asking = { readonly operation: Operation; readonly principal: ActivePrincipal; readonly open: OpenCall }
@@ -117,7 +124,9 @@ async function performOnce(
       waitMs: options.config.limits.callIdleMs,
       onConfirmed: ({ id }) => (plan = id),
     })
-    return { ...contextOf(options, actor, live.exchange.signal), ...(confirming && { confirming }) }
+    const { signal } = live.exchange
+    const context = contextOf(options, { principal: actor, signal, from: open.request })
+    return { ...context, ...(confirming && { confirming }) }
   }
   const input = readArguments(live.request.params.get("arguments"))
   const answer = toToolResult(await perform(operation, contextFor(principal), input))
@@ -127,10 +136,9 @@ async function performOnce(
 
 function contextOf(
   { config, machine, stores, services, audit, history, taints, overload }: PerformingOptions,
-  actor: ActivePrincipal,
-  signal: AbortSignal,
+  { principal: actor, signal, from }: Performing,
 ): OperationContext {
-  const { principals, keys, events, quotas, counters, plans, sealer } = stores
+  const { principals, keys, events, quotas, policies, counters, plans, sealer } = stores
   const { files, fleet, known } = services
   return {
     actor,
@@ -141,6 +149,8 @@ function contextOf(
     keys,
     events,
     quotas,
+    policies,
+    access: accessOf(known(), from),
     counters,
     plans,
     sealer,
@@ -154,9 +164,15 @@ function contextOf(
     overload,
     countTokens,
     mayPerform: (operation) => mayPerform(known(), actor, operation),
-    callableTools: () => viewOf(known(), actor, { mount: undefined, kind: "tools" }).entries,
+    callableTools: () => viewOf(known(), actor, { mount: undefined, kind: "tools", from }).entries,
     nowMs: Date.now(),
     newId: randomUUID,
     signal,
   }
+}
+
+function accessOf(known: Known, from: From): OperationContext["access"] {
+  const { policies, catalog, managementTools } = known
+  const circumstances = circumstancesOf(known, from)
+  return { policies, catalog, circumstances, permissionOf: (name) => managementTools.get(name)?.permission }
 }

@@ -5,6 +5,7 @@ import type { Known } from "../call/resolve.ts"
 import type { Config } from "../config.ts"
 import { childEnvironment, createLookup } from "../config/secrets.ts"
 import { compileCatalog } from "../domain/catalog.ts"
+import type { CompiledPolicies } from "../domain/policy/compiled-policies.ts"
 import type { Events } from "../domain/event.ts"
 import type { Machine } from "../domain/machine.ts"
 import { PidLedger } from "../fleet/children/pid-ledger.ts"
@@ -33,10 +34,12 @@ export type ServicesOptions = {
   readonly version: string
   readonly events: Events
   readonly openTaskId: Known["openTaskId"]
+  /** Those of the moment. */
+  readonly policies: () => CompiledPolicies
 }
 
 export async function openServices(
-  { config, machine, log, version, events, openTaskId }: ServicesOptions,
+  { config, machine, log, version, events, openTaskId, policies }: ServicesOptions,
   closers: Closers,
 ): Promise<Services> {
   const files = await openServersFolder(config.servers, { readonly: config.serversReadonly })
@@ -50,6 +53,8 @@ export async function openServices(
   const resources = managementResources(operations, tools)
   let known: Known = {
     catalog: compileCatalog([]),
+    policies: policies(),
+    now: Date.now,
     managementTools: tools,
     managementResources: resources.of([]),
     managementTemplates: resources.templates,
@@ -69,6 +74,8 @@ export async function openServices(
   const current = (): Known => {
     if (isOutdated) known = { ...known, catalog: compileCatalog(fleet.offers()), managementResources: ours() }
     isOutdated = false
+    const policiesNow = policies()
+    if (known.policies !== policiesNow) known = { ...known, policies: policiesNow }
     return known
   }
   const ours = (): Known["managementResources"] => resources.of(serviceNames({ files }))

@@ -70,7 +70,7 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
     open: (call) => openCall(call, { id: newCallId(), newHex, arrivedMs: Date.now(), beganMs: clock() }),
     authenticate: (caller) => stores.authenticator.authenticate(caller),
     resolve: (principal, request) => resolve(services.known(), principal, request),
-    authorize,
+    authorize: (principal, target, call) => authorize(services.known(), principal, target, call),
     limit: (principal, target, call) =>
       target.kind === "operation"
         ? management.take({ principalId: principal.principal.id, isChange: target.tool.isChange }, clock())

@@ -6,6 +6,7 @@ import { join } from "node:path"
 import type { Config } from "../config.ts"
 import { removeTemporary } from "../durable-file.ts"
 import type { Events } from "../domain/event.ts"
+import type { Policies } from "../domain/policy/policy.ts"
 import type { Keys, Principals } from "../domain/principal.ts"
 import type { Plans } from "../domain/plan.ts"
 import type { Counters } from "../domain/quota/counters.ts"
@@ -18,6 +19,7 @@ import { watchGrantEnds } from "../identity/grant-ends.ts"
 import { openSealer } from "../identity/sealer.ts"
 import { jsonKeys } from "../stores/json/keys.ts"
 import { jsonPlans } from "../stores/json/plans.ts"
+import { jsonPolicies } from "../stores/json/policies.ts"
 import { jsonQuotas } from "../stores/json/quotas.ts"
 import { MemoryCounters } from "../stores/memory/counters.ts"
 import { SteadyCounters } from "../stores/memory/steady-counters.ts"
@@ -30,6 +32,7 @@ export type Stores = {
   readonly principals: Principals
   readonly keys: Keys
   readonly quotas: Quotas
+  readonly policies: Policies
   readonly counters: Counters
   readonly plans: Plans
   readonly sealer: Sealer
@@ -51,6 +54,7 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   const keys = jsonKeys(state)
   const quotas = jsonQuotas(state)
   const plans = jsonPlans(state)
+  const policies = jsonPolicies(state)
   const counters = new SteadyCounters(new MemoryCounters(), clocks)
   const sealer = await openSealer(data)
   const adminKey = await ensureAdmin({ principals, keys, keyMaker, dataDir: data, nowMs: Date.now() })
@@ -62,5 +66,5 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   closers.add(keys.watch(tell))
   closers.add(await watchGrantEnds(principals, { now: Date.now, onEnd: tell }))
   closers.add(plans.watch(() => events.publish({ type: "plans" })))
-  return { principals, keys, quotas, counters, plans, sealer, authenticator, events, adminKey }
+  return { principals, keys, quotas, policies, counters, plans, sealer, authenticator, events, adminKey }
 }

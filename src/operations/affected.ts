@@ -3,10 +3,14 @@
  * called under other terms. Told before it is made; of a service that was never heard nobody knows the tools yet.
  */
 
+import type { Catalog } from "../domain/catalog.ts"
 import type { Change, ValueChange } from "../domain/change.ts"
 import { compilePatterns, coversPattern, overlapsPattern } from "../domain/pattern.ts"
 import { compileGrants, type Grants } from "../domain/permission.ts"
 import type { Affected } from "../domain/plan.ts"
+import { differingRules } from "../domain/policy/compare.ts"
+import { compileSubject, compileTarget } from "../domain/policy/compiled-policies.ts"
+import { policyItemOf } from "../domain/policy/item.ts"
 import type { Principal } from "../domain/principal.ts"
 import { countsFor } from "../domain/quota/compiled-quotas.ts"
 import type { QuotaTarget } from "../domain/quota/quota.ts"
@@ -25,6 +29,7 @@ type Known = Touched & {
   /** Of which whoever asks may know that grants of them come and go: to ask for a tool must not tell whether it is there. */
   readonly grantable: readonly ServiceTool[]
   readonly nowMs: number
+  readonly catalog: Catalog
 }
 
 export async function affectedBy(context: OperationContext, changes: readonly Change[]): Promise<Affected> {
@@ -35,6 +40,7 @@ export async function affectedBy(context: OperationContext, changes: readonly Ch
     tools,
     grantable: context.actor.may.holds("principals:read") ? tools : [],
     nowMs: context.nowMs,
+    catalog: context.access.catalog,
     keyOwners: new Map(keys.map(({ id, principalId }) => [id, principalId])),
   }
   const touched = changes.map((change) => touchedBy(change, known))
@@ -54,6 +60,7 @@ function touchedBy(change: Change, known: Known): Touched {
   if (change.subject === "principal") return touchedByGrants(change, known)
   if (change.subject === "key") return touchedByKey(change, known)
   if (change.subject === "quota") return touchedByQuota(change, known)
+  if (change.subject === "policy") return touchedByPolicy(change, known)
   return { principals: [], tools: [] }
 }
 
@@ -118,4 +125,18 @@ function coveringOf(target: QuotaTarget): (tool: ServiceTool) => boolean {
   if (target.kind === "service") return ({ service }) => service === target.service
   const matches = compilePatterns([target.pattern])
   return ({ canonicalName }) => matches(canonicalName)
+}
+
+/** Whom the rules that differ are about, and the tools that they are about for somebody. */
+function touchedByPolicy(
+  { before, after }: ValueChange<"policy">,
+  { principals, tools, catalog }: Known,
+): Touched {
+  const rules = differingRules(before, after)
+  const [subjects, targets] = [rules.map(compileSubject), rules.map(compileTarget)]
+  const itemOf = (tool: ServiceTool) => policyItemOf(catalog, { kind: "tools", ...tool })
+  return {
+    principals: principals.filter((principal) => subjects.some((isAbout) => isAbout(principal))),
+    tools: tools.filter((tool) => targets.some((covers) => covers(itemOf(tool)))),
+  }
 }

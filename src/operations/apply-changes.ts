@@ -19,7 +19,17 @@ import type { Done, OperationContext } from "./operation.ts"
 
 type Stores = Pick<
   OperationContext,
-  "services" | "fleet" | "principals" | "keys" | "quotas" | "counters" | "usage" | "audit" | "events" | "nowMs"
+  | "services"
+  | "fleet"
+  | "principals"
+  | "keys"
+  | "quotas"
+  | "policies"
+  | "counters"
+  | "usage"
+  | "audit"
+  | "events"
+  | "nowMs"
 >
 
 /** @throws GatewayError `conflict` where something changed since the change was drafted, and what the stores throw */
@@ -45,6 +55,7 @@ async function applyOne(stores: Stores, change: Change): Promise<Done> {
   else if (change.subject === "pins") await stores.fleet.pin(change.name, change)
   else if (change.subject === "quota") await applyQuota(stores, change)
   else if (change.subject === "principal") await applyValue(stores.principals, change)
+  else if (change.subject === "policy") await applyValue(stores.policies, change)
   else await applyValue(stores.keys, change)
   return {}
 }
@@ -80,13 +91,16 @@ async function perpetrate({ audit, nowMs }: Stores, deed: Deed): Promise<Done> {
   return audit.rotateKey(nowMs)
 }
 
-const events: Readonly<Record<keyof KeptValues, GatewayEvent["type"] & ("identity" | "quotas")>> = {
+type Told = GatewayEvent["type"] & ("identity" | "quotas" | "policies")
+
+const events: Readonly<Record<keyof KeptValues, Told>> = {
   principal: "identity",
   key: "identity",
   quota: "quotas",
+  policy: "policies",
 }
 
 /** Services tell of themselves. */
-function eventOf({ subject }: Change): "identity" | "quotas" | undefined {
+function eventOf({ subject }: Change): Told | undefined {
   return subject === "service" || subject === "pins" || subject === "deed" ? undefined : events[subject]
 }

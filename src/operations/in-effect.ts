@@ -9,7 +9,7 @@ import type { WholeRecord } from "../domain/history.ts"
 import { keptOf } from "../domain/recorded-change.ts"
 import type { OperationContext } from "./operation.ts"
 
-export type KeptStores = Pick<OperationContext, "services" | "principals" | "keys" | "quotas">
+export type KeptStores = Pick<OperationContext, "services" | "principals" | "keys" | "quotas" | "policies">
 
 /** @returns the places of those that did */
 export async function inEffect(stores: KeptStores, changes: readonly WholeRecord[]): Promise<readonly number[]> {
@@ -34,7 +34,7 @@ async function isInEffect(stores: KeptStores, { subject, id, name, after }: Whol
 }
 
 async function findValue(
-  { principals, keys, quotas }: KeptStores,
+  { principals, keys, quotas, policies }: KeptStores,
   subject: string,
   id: string,
 ): Promise<object | undefined> {
@@ -45,6 +45,8 @@ async function findValue(
       return keys.find(id)
     case "quota":
       return quotas.find(id)
+    case "policy":
+      return policies.find(id)
     default:
       return undefined
   }

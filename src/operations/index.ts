@@ -13,6 +13,7 @@ import { removePrincipal, setPrincipal } from "./change-principal.ts"
 import { refreshService, removeService, toggleService, updateService } from "./change-service.ts"
 import { approvePlan, rejectPlan } from "./decide-plan.ts"
 import { getPlanned } from "./find-plan.ts"
+import { explainAccess } from "./explain-access.ts"
 import { setGrants } from "./grants.ts"
 import { diagnoseService, healthcheck } from "./health.ts"
 import { configDiff, configHistory } from "./history.ts"
@@ -20,6 +21,7 @@ import { inspectService } from "./inspect-service.ts"
 import { createKey, listKeys, revokeKey } from "./keys.ts"
 import type { Operation } from "./operation.ts"
 import { getPlan, listPlans } from "./plans.ts"
+import { listPolicies, removePolicy, setPolicy } from "./policies.ts"
 import { createPrincipal, listPrincipals } from "./principals.ts"
 import { listQuotas, removeQuota, setQuota } from "./quotas.ts"
 import { requestAccess } from "./request-access.ts"
@@ -27,6 +29,7 @@ import { registerService } from "./register-service.ts"
 import { getServiceTools } from "./service-tool-list.ts"
 import { rollback } from "./rollback.ts"
 import { getServerDetails, listServices } from "./services.ts"
+import { simulatePolicy } from "./simulate-policy.ts"
 import { getToolUsage } from "./tool-usage.ts"
 import { findTools, listIssues } from "./tools.ts"
 import { getUsage } from "./usage.ts"
@@ -61,6 +64,11 @@ export const operations: readonly Operation[] = [
   setQuota,
   listQuotas,
   removeQuota,
+  setPolicy,
+  listPolicies,
+  removePolicy,
+  explainAccess,
+  simulatePolicy,
   getUsage,
   getToolUsage,
   configHistory,

@@ -17,6 +17,8 @@ import type { Machine } from "../domain/machine.ts"
 import type { Overload } from "../domain/overload.ts"
 import type { Permission } from "../domain/permission.ts"
 import type { Governance, Plans } from "../domain/plan.ts"
+import type { Access } from "../domain/policy/access.ts"
+import type { Policies } from "../domain/policy/policy.ts"
 import type { ActivePrincipal, KeyMaker, Keys, Passwords, Principal, Principals } from "../domain/principal.ts"
 import type { Counters } from "../domain/quota/counters.ts"
 import type { Quotas } from "../domain/quota/quota.ts"
@@ -32,7 +34,7 @@ type OperationFacts<Input extends z.ZodObject, Output extends z.ZodObject> = {
   readonly title: string
   /** For agents, people and the documentation alike: what it does, what it changes, what to call next. */
   readonly summary: string
-  readonly group: "services" | "tools" | "identity" | "quotas" | "governance" | "history" | "audit"
+  readonly group: "services" | "tools" | "identity" | "quotas" | "policies" | "governance" | "history" | "audit"
   readonly permission: Permission
   readonly effect: "read" | "create" | "update" | "delete" | "execute"
   readonly risk: "low" | "medium" | "high"
@@ -134,6 +136,8 @@ export type OperationContext = {
   readonly usage: Usage
   readonly quotas: Quotas
   readonly counters: Counters
+  readonly policies: Policies
+  readonly access: Access
   readonly plans: Plans
   readonly sealer: Sealer
   readonly governance: Governance

@@ -18,6 +18,7 @@ import type { OperationContext } from "./operation.ts"
 import { assertServiceNameFree } from "./register-service.ts"
 import { pinnedAs } from "./pin-rules.ts"
 import { restoreKey, restorePrincipal } from "./restore-identity.ts"
+import { restorePolicy } from "./restore-policy.ts"
 import { restoreQuota } from "./restore-quota.ts"
 import { assertAsLeft, assertHolds, type Restored } from "./restore-rules.ts"
 import type { Wanted } from "./undo-draft.ts"
@@ -33,6 +34,8 @@ export function restore(context: OperationContext, wanted: Wanted): Promise<Rest
       return restoreKey(context, wanted)
     case "quota":
       return restoreQuota(context, wanted)
+    case "policy":
+      return restorePolicy(context, wanted)
     case "pins":
       return restorePins(context, wanted)
     default:

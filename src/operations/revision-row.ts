@@ -39,6 +39,7 @@ const neededFor: Readonly<Record<string, Permission>> = {
   service: "services:read",
   pins: "services:read",
   quota: "quotas:read",
+  policy: "policies:read",
   principal: "principals:read",
   key: "principals:read",
   deed: "audit:read",

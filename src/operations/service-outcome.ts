@@ -9,7 +9,7 @@ import { getSource, getStatus } from "./find-service.ts"
 import type { OperationContext } from "./operation.ts"
 import { plainLine } from "./plain-text.ts"
 import { sayServices, serviceRow, toServiceRow } from "./service-row.ts"
-import { descriptionOf, isShortened, toolsOf } from "./service-tools.ts"
+import { descriptionOf, isShortened, mayCall, toolsOf } from "./service-tools.ts"
 
 const maxToolsShown = 100
 const maxDescription = 300
@@ -46,10 +46,10 @@ export async function tellOutcome(
   const now = tools.map((tool) => tool.name)
   return {
     service: toServiceRow(getStatus(context, name), getSource(context, name).definition),
-    tools: tools.slice(0, maxToolsShown).map(({ name, canonicalName, item }) => ({
-      name,
-      description: descriptionOf(item)?.slice(0, maxDescription),
-      callable: context.actor.may.mayUse("tools", canonicalName),
+    tools: tools.slice(0, maxToolsShown).map((tool) => ({
+      name: tool.name,
+      description: descriptionOf(tool.item)?.slice(0, maxDescription),
+      callable: mayCall(context, tool),
     })),
     added: now.filter((tool) => !before.includes(tool)),
     removed: before.filter((tool) => !now.includes(tool)),

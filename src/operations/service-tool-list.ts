@@ -8,7 +8,7 @@ import { issueOutput, toIssue } from "./issue.ts"
 import { defineOperation, type OperationContext } from "./operation.ts"
 import { pageInput, pageOf, pageOutput } from "./page.ts"
 import { formatTable, more, plainLine } from "./plain-text.ts"
-import { descriptionOf, toolsOf, type ServiceTool } from "./service-tools.ts"
+import { descriptionOf, mayCall, type ServiceTool, toolsOf } from "./service-tools.ts"
 
 const toolRow = z.object({
   name: z.string().describe("By which clients call it."),
@@ -77,7 +77,7 @@ export const getServiceTools = defineOperation({
   },
 })
 
-function toRow({ actor }: OperationContext, tool: ServiceTool): z.input<typeof toolRow> {
+function toRow(context: OperationContext, tool: ServiceTool): z.input<typeof toolRow> {
   const { name, canonicalName, service, item } = tool
   return {
     name,
@@ -87,7 +87,7 @@ function toRow({ actor }: OperationContext, tool: ServiceTool): z.input<typeof t
     description: descriptionOf(item),
     inputSchemaBytes: item.definition.get("inputSchema")?.length ?? 0,
     outputSchemaBytes: item.definition.get("outputSchema")?.length ?? 0,
-    callable: actor.may.mayUse("tools", canonicalName),
+    callable: mayCall(context, tool),
     approval: "approved",
   }
 }

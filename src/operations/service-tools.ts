@@ -3,6 +3,7 @@
 import type { Offer, Offered } from "../domain/catalog.ts"
 import { sharedName } from "../domain/naming.ts"
 import { readString } from "../mcp/raw-json.ts"
+import { mayReach } from "../domain/policy/access.ts"
 import type { OperationContext } from "./operation.ts"
 
 export type ServiceTool = {
@@ -33,4 +34,12 @@ export function descriptionOf({ definition }: Offered): string | undefined {
 /** Whether clients know it by a name that was cut short or had characters replaced. */
 export function isShortened({ name, service, item }: ServiceTool): boolean {
   return name !== item.shownName && name !== `${service}__${item.shownName}`
+}
+
+/** Whether who performs may call it, with some arguments. */
+export function mayCall(
+  { actor, access }: Pick<OperationContext, "actor" | "access">,
+  tool: ServiceTool,
+): boolean {
+  return mayReach(access, actor, { kind: "tools", ...tool }, access.circumstances)
 }

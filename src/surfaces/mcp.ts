@@ -40,7 +40,7 @@ export type McpDoorOptions = {
 }
 
 /** One client, as far as the door must know: who sends, and which endpoint was addressed. */
-export type McpPeer = { readonly caller: Caller; readonly mount: string | undefined }
+export type McpPeer = Pick<CallRequest, "caller" | "mount" | "source">
 
 /** Sessions belong to a principal and the very credential that began them. */
 export function ownerOf({ principalId, keyId = "" }: Caller): string {
@@ -156,7 +156,7 @@ async function discover(
   const { catalog } = known()
   const { client } = request
   // Whatever this client knows: it may learn here what it could.
-  const entries = itemKinds.flatMap((kind) => viewOf(known(), principal, { mount, kind }).entries)
+  const entries = itemKinds.flatMap((kind) => viewOf(known(), principal, { mount, kind, from: call }).entries)
   const seen = new Set(entries.map(({ service }) => service))
   if (mount !== undefined && !seen.has(mount)) throw new GatewayError("not_found", `Unknown service: ${mount}`)
   const instructions = instructionsOf(catalog, mount, seen)

@@ -7,7 +7,6 @@ import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
 import type { OpenCounts } from "../call/open-counts.ts"
-import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { Channel } from "../mcp/channels/channel.ts"
 import { serveChannel } from "../mcp/server/channel-server.ts"
@@ -32,10 +31,18 @@ export type PipesOptions = {
   readonly own: OpenCounts
 }
 
+/** Known by the stream and by each message that is posted to it. */
+type SsePeer = Omit<McpPeer, "source"> & { source?: string | undefined }
+
+type Sender = Pick<McpPeer, "caller" | "source">
+
 export class Pipes {
   readonly #options: PipesOptions
   readonly #open = new Set<Channel>()
-  readonly #sse = new Map<string, { readonly channel: SseServerChannel; readonly owner: string }>()
+  readonly #sse = new Map<
+    string,
+    { readonly channel: SseServerChannel; readonly owner: string; readonly peer: SsePeer }
+  >()
 
   constructor(options: PipesOptions) {
     this.#options = options
@@ -49,18 +56,21 @@ export class Pipes {
       endpointPath: `/messages?sessionId=${id}`,
       maxMessageBytes: bodyBytes,
     })
-    this.#sse.set(id, { channel, owner: ownerOf(peer.caller) })
-    await this.#serve(channel, id, peer)
+    const own: SsePeer = { ...peer }
+    this.#sse.set(id, { channel, owner: ownerOf(peer.caller), peer: own })
+    await this.#serve(channel, id, own)
     this.#sse.delete(id)
     leave()
   }
 
   /** @throws GatewayError `not_found` where the stream is not this caller's: as if it did not exist */
-  async deliver(request: IncomingMessage, response: ServerResponse, caller: Caller): Promise<void> {
+  async deliver(request: IncomingMessage, response: ServerResponse, from: Sender): Promise<void> {
     const id = new URL(request.url ?? "/", "http://localhost").searchParams.get("sessionId") ?? ""
     const found = this.#sse.get(id)
-    if (!found || found.owner !== ownerOf(caller))
+    if (!found || found.owner !== ownerOf(from.caller))
       throw new GatewayError("not_found", "No stream of this sessionId; open one with GET /sse.")
+    // Whose messages come from several addresses has none that a policy could go by.
+    if (found.peer.source !== from.source) found.peer.source = undefined
     const { limits, room } = this.#options
     found.channel.deliver(await readBody(request, limits.bodyBytes, { room, until: response }))
     response.writeHead(202).end("Accepted")

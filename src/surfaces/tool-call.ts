@@ -1,7 +1,6 @@
 /** A `tools/call` of a client that can only wait: REST, and programs that do not speak MCP. */
 
 import type { CallRequest } from "../call/call.ts"
-import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import { modernRevisions, type Answer, type ClientFacts } from "../mcp/message.ts"
 import { fromRaw, noMembers, toRaw, type RawJson, type RawObject } from "../mcp/raw-json.ts"
@@ -16,28 +15,31 @@ const client: ClientFacts = {
   info: undefined,
 }
 
-type Asked = { readonly caller: Caller; readonly name: string; readonly given: RawJson }
+type Came = Pick<CallRequest, "caller" | "source">
 
-export function toolCall({ caller, name, given }: Asked, signal: AbortSignal): CallRequest {
+type Asked = Came & { readonly name: string; readonly given: RawJson }
+
+export function toolCall({ caller, source, name, given }: Asked, signal: AbortSignal): CallRequest {
   const params: RawObject = new Map([["name", toRaw(name)], ["arguments", given]]) // oxfmt-ignore
   const request = { method: "tools/call", params, meta: noMembers, client, progressToken: undefined }
   return {
     caller,
+    source,
     mount: undefined,
     request: { ...request, logLevel: undefined },
     exchange: silentExchange(signal),
   }
 }
 
-type Performing = { readonly operation: Operation; readonly caller: Caller; readonly input: unknown }
+type Performing = Came & { readonly operation: Operation; readonly input: unknown }
 
 /** An operation, as the call that it is: with the same identity, record and refusals as through MCP. */
 export async function performByCall(
   call: (request: CallRequest) => Promise<Answer>,
-  { operation: { name }, caller, input }: Performing,
+  { operation: { name }, input, ...from }: Performing,
   signal: AbortSignal,
 ): Promise<Performed> {
-  const { result } = await call(toolCall({ caller, name, given: toGiven(input) }, signal))
+  const { result } = await call(toolCall({ ...from, name, given: toGiven(input) }, signal))
   const output = result?.get("structuredContent")
   const content = result?.get("content")
   if (!output || !content) throw new GatewayError("internal", `${name} gave no output.`)

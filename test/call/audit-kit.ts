@@ -72,7 +72,7 @@ export async function openAuditKit(t: TestContext, payloads: "digest" | "redacte
             }),
           authenticate: () => who,
           resolve: (principal, asked) => resolve(known, principal, asked),
-          authorize,
+          authorize: (principal, target, open) => authorize(known, principal, target, open),
           limit: async () => undefined,
           route: async () => said({ content: [] }),
           refusal: (open) => refusalOf(known, open),

@@ -5,6 +5,7 @@ import { createCursors } from "../../src/call/cursor.ts"
 import { createSealer } from "../../src/identity/sealer.ts"
 import assert from "node:assert/strict"
 import { compileCatalog, noItems, type Catalog, type Offer, type Offered } from "../../src/domain/catalog.ts"
+import { noPolicies } from "../../src/domain/policy/compiled-policies.ts"
 import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
 import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import type { Request } from "../../src/mcp/message.ts"
@@ -73,6 +74,8 @@ export const known = {
   managementTools: new Map([[operationTool.name, operationTool]]),
   managementResources: new Map(),
   managementTemplates: new Map(),
+  policies: noPolicies,
+  now: Date.now,
   openTaskId: () => undefined,
 }
 

@@ -4,9 +4,9 @@ import { writePage } from "../../src/call/list-pages.ts"
 import { viewOf } from "../../src/call/view.ts"
 import { compileCatalog, type Listed } from "../../src/domain/catalog.ts"
 import type { RawJson } from "../../src/mcp/raw-json.ts"
-import { known, principal } from "./fixtures.ts"
+import { callOf, known, principal } from "./fixtures.ts"
 
-const scope = { mount: undefined, kind: "tools" } as const
+const scope = { mount: undefined, kind: "tools", from: callOf("tools/list", {}) } as const
 const reader = () => principal("p", { tools: { allow: ["*__read"], deny: [] } })
 
 function pageFor(who = reader(), era: "modern" | "legacy" = "modern", snapshot = known): RawJson {

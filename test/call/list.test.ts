@@ -49,7 +49,8 @@ test("AUTHZ-01 listed is callable and callable is listed, whatever the grants", 
       const who = principal("p", { permissions: observes ? ["observe"] : [], tools: { allow, deny } })
       const callable = every.filter((name) => {
         try {
-          authorize(who, resolve(known, who, callOf("tools/call", { name })))
+          const call = callOf("tools/call", { name })
+          authorize(known, who, resolve(known, who, call), { request: call })
           return true
         } catch {
           return false

@@ -10,8 +10,9 @@ import { admin, callOf, known, nobody, offer, offered, principal, tool } from ".
 
 function reach(who: ActivePrincipal, method: string, params: object, mount?: string): string {
   try {
-    const target = resolve(known, who, callOf(method, params, mount === undefined ? {} : { mount }))
-    authorize(who, target)
+    const call = callOf(method, params, mount === undefined ? {} : { mount })
+    const target = resolve(known, who, call)
+    authorize(known, who, target, { request: call })
     return target.kind === "operation" ? target.tool.name : target.entry.canonicalName
   } catch (thrown) {
     const error = GatewayError.from(thrown)
@@ -101,12 +102,12 @@ test("POI-17 no service takes the name of an operation or the gateway's own sche
   const snapshot = { ...known, catalog: compileCatalog([bold]) }
   const user = principal("user", { tools: { allow: ["*"] }, resources: { allow: ["*"] } })
   const listed = (kind: "tools" | "resources") =>
-    viewOf(snapshot, user, { mount: undefined, kind }).items.map(({ name }) => name)
+    viewOf(snapshot, user, { mount: undefined, kind, from: {} }).items.map(({ name }) => name)
   assert.deepEqual(listed("tools"), ["fine"])
-  assert.throws(
-    () => authorize(user, resolve(snapshot, user, callOf("tools/call", { name: "list_services" }))),
-    /^GatewayError: Unknown tool/,
-  )
+  assert.throws(() => {
+    const asked = callOf("tools/call", { name: "list_services" })
+    authorize(snapshot, user, resolve(snapshot, user, asked), { request: asked })
+  }, /^GatewayError: Unknown tool/)
   assert.deepEqual(listed("resources"), ["mcp://bold/gateway://health"])
   const read = (uri: string) => resolve(snapshot, user, callOf("resources/read", { uri }))
   assert.throws(() => read("gateway://health"), /Unknown resource/)

@@ -17,7 +17,7 @@ type Log = {
   readonly logFolder: string
 }
 
-export async function openLog(t: TestContext, now: () => number): Promise<Log> {
+export async function openLog(t: Pick<TestContext, "after">, now: () => number): Promise<Log> {
   const data = await mkdtemp(join(tmpdir(), "mcp-meta-log-"))
   const folders = { folder: join(data, "audit"), keysFolder: join(data, "keys") }
   const writer = await openAuditWriter({

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path"
 import type { TestContext } from "node:test"
 import { compileCatalog, type Entry } from "../../src/domain/catalog.ts"
 import type { EntryRecorder } from "../../src/domain/audit/log.ts"
+import { compilePolicies } from "../../src/domain/policy/compiled-policies.ts"
 import { nothingShed } from "../../src/domain/overload.ts"
 import { compileGrants, grantsSchema } from "../../src/domain/permission.ts"
 import type { ActivePrincipal, Principal } from "../../src/domain/principal.ts"
@@ -26,6 +27,7 @@ import type { OperationContext } from "../../src/operations/operation.ts"
 import { perform, type Performed } from "../../src/operations/perform.ts"
 import { jsonKeys } from "../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../src/stores/json/principals.ts"
+import { jsonPolicies } from "../../src/stores/json/policies.ts"
 import { jsonQuotas } from "../../src/stores/json/quotas.ts"
 import { jsonPlans } from "../../src/stores/json/plans.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
@@ -54,6 +56,7 @@ export type Kit = {
   readonly principals: OperationContext["principals"]
   readonly keys: OperationContext["keys"]
   readonly quotas: OperationContext["quotas"]
+  readonly policies: OperationContext["policies"]
   readonly counters: OperationContext["counters"]
   readonly plans: OperationContext["plans"]
   readonly audit: OperationContext["audit"]
@@ -118,6 +121,7 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
   await fleet.start()
   const principals = jsonPrincipals(state)
   const quotas = jsonQuotas(state)
+  const policies = jsonPolicies(state)
   const counters = new MemoryCounters()
   const identity = { principals, keys: jsonKeys(state), keyMaker, passwords }
   const { recorder, logFolder, ...log } = await openLog(t, () => nowMs)
@@ -129,7 +133,7 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
     {
       config: { data: join(folder, "data"), history: { keep: 10_000, keepDays: 0, bytes: 1e9 } },
       log: { warn: () => {}, error: assert.ifError },
-      stores: { sealer, ...identity, quotas },
+      stores: { sealer, ...identity, quotas, policies },
       files: services,
     },
     closers,
@@ -143,7 +147,18 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
     plans: 200,
   } as const
   const governing = { plans, sealer, governance, history, taint: () => undefined }
-  const stores = { ...identity, ...log, ...governing, machine, quotas, counters, fleet, services, events }
+  const stores = {
+    ...identity,
+    ...log,
+    ...governing,
+    machine,
+    quotas,
+    policies,
+    counters,
+    fleet,
+    services,
+    events,
+  }
   const kit: Kit = {
     ...stores,
     recorder,
@@ -167,6 +182,18 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
   }
   return kit
 
+  async function accessOf(): Promise<OperationContext["access"]> {
+    const compiled = compilePolicies((await policies.list({ limit: 1_000 })).items)
+    const permissionOf = (name: string) => operations.find((one) => one.name === name)?.permission
+    const catalog = compileCatalog(fleet.offers())
+    return {
+      policies: compiled,
+      catalog,
+      circumstances: { nowMs, source: "10.0.0.1", client: "test/1" },
+      permissionOf,
+    }
+  }
+
   async function performBy(
     known: ActivePrincipal,
     name: string,
@@ -177,7 +204,8 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
     assert.ok(operation, `there is no operation ${name}`)
     const principal = (await principals.find(known.principal.id)) ?? known.principal
     const actor = { ...known, principal, may: compileGrants(principal.grants, nowMs) }
-    return perform(operation, { ...stores, ...contextOf(actor, fleet), ...given }, input)
+    const access = await accessOf()
+    return perform(operation, { ...stores, ...contextOf(actor, fleet), access, ...given }, input)
   }
 }
 

@@ -4,6 +4,7 @@ import { Listeners } from "../../src/call/listeners.ts"
 import { OwnWatches } from "../../src/call/own-watches.ts"
 import { compileCatalog } from "../../src/domain/catalog.ts"
 import { readString, toRaw } from "../../src/mcp/raw-json.ts"
+import { noPolicies } from "../../src/domain/policy/compiled-policies.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
 import { Shedding } from "../../src/surfaces/http/shedding.ts"
 import { createMcpDoor } from "../../src/surfaces/mcp.ts"
@@ -18,6 +19,8 @@ test("instructions are those of the services that the caller sees", async () => 
     managementTools: new Map(),
     managementResources: new Map(),
     managementTemplates: new Map(),
+    policies: noPolicies,
+    now: Date.now,
     openTaskId: () => undefined,
   })
   const events = createMemoryEvents()

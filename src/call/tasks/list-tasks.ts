@@ -20,17 +20,15 @@ export type TaskListOptions = {
 /** @throws GatewayError `unauthenticated`, `audit_unavailable`; `invalid` for a cursor that is not ours */
 export async function listTasks(
   { steps, index, now }: TaskListOptions,
-  { catalog }: Known,
+  known: Known,
   call: CallRequest,
 ): Promise<Answer> {
   const { mount } = call
   const principal = steps.authenticate(call.caller)
   const isSeen = ([, { record }]: readonly [string, KnownTask]): boolean => {
-    const entry = catalog.mounted.get(record.service)?.byName.tools.get(record.tool)
+    const entry = known.catalog.mounted.get(record.service)?.byName.tools.get(record.tool)
     return (
-      entry !== undefined &&
-      (mount ?? record.service) === record.service &&
-      mayUse(principal, "tools", entry.canonicalName)
+      entry !== undefined && (mount ?? record.service) === record.service && mayUse(known, principal, call, entry)
     )
   }
   const tasks = index.listOf(principal.principal.id, now()).filter(isSeen)

@@ -51,7 +51,7 @@ function findDayStart(timeZone: string, utcMidnightMs: number): number {
 }
 
 /** What a clock on the wall shows, as if it hung in UTC. */
-function wallTime(timeZone: string, atMs: number): number {
+export function wallTime(timeZone: string, atMs: number): number {
   const part: Record<string, number> = {}
   for (const { type, value } of clockOf(timeZone).formatToParts(atMs)) part[type] = Number(value)
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part

@@ -8,7 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { HttpReply, type EventSink } from "./http-reply.ts"
 import { encodeModernAnswer, signModern } from "../era-modern.ts"
 import { checkHeaders, checkRevisionHeader, type ParamHeaders } from "../mcp-headers.ts"
-import type { Handler, Outline } from "../message.ts"
+import type { ClientFacts, Handler, Outline } from "../message.ts"
 import { hangUpOf } from "./hang-up.ts"
 import { answerModern } from "./modern-request.ts"
 import { ProtocolError } from "../protocol-error.ts"
@@ -21,7 +21,7 @@ export type ModernPost = {
   readonly message: Outline & { readonly kind: "request" }
   readonly handle: Handler
   readonly serverInfo: RawJson
-  readonly paramHeaders: (tool: string) => ParamHeaders | undefined
+  readonly paramHeaders: (tool: string, client: ClientFacts) => ParamHeaders | undefined
 }
 
 export async function serveModernPost({
@@ -45,7 +45,7 @@ export async function serveModernPost({
     check: (read) => {
       requireStream(read.method, request)
       const tool = read.method === "tools/call" ? readString(read.params.get("name")) : undefined
-      checkHeaders(read, request.headers, tool === undefined ? undefined : paramHeaders(tool))
+      checkHeaders(read, request.headers, tool === undefined ? undefined : paramHeaders(tool, read.client))
     },
   })
   const bytes = reply.hasBegun

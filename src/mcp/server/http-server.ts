@@ -13,7 +13,7 @@ import { serveLegacyDelete, serveLegacyGet, serveLegacyPost, type LegacyRequest 
 import { serveModernPost, takesStreams } from "./http-modern.ts"
 import { HttpSessions, type SessionLimits, type SessionSeal } from "./http-sessions.ts"
 import type { ParamHeaders } from "../mcp-headers.ts"
-import { modernRevisions, type Handler, type Outline } from "../message.ts"
+import { modernRevisions, type ClientFacts, type Handler, type Outline } from "../message.ts"
 import { readMessages, type Messages } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
 import type { RawJson } from "../raw-json.ts"
@@ -42,7 +42,7 @@ export type HttpPeer = {
   /** @throws GatewayError where it may begin no session now */
   readonly assertMayBegin?: () => void
   /** The headers that must repeat arguments of this tool. */
-  readonly paramHeaders: (tool: string) => ParamHeaders | undefined
+  readonly paramHeaders: (tool: string, client: ClientFacts) => ParamHeaders | undefined
 }
 
 export class StreamableHttp {

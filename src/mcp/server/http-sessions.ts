@@ -172,6 +172,7 @@ export class HttpSessions {
     if (record.expiresAtMs <= Date.now() || this.#ended.has(record.n)) return undefined
     if (!known) this.#live.makeRoom(principal)
     const session = known ?? new HttpSession(record, principal, handle, this.#limits)
+    session.session.handleBy(handle)
     session.usedAtMs = Date.now()
     this.#live.keep(id, session)
     return session

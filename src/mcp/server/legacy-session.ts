@@ -60,7 +60,7 @@ export class LegacySession {
   /** Whether a handshake took place here. */
   introduced = false
   #logLevel: LogLevel | undefined
-  readonly #handle: Handler
+  #handle: Handler
   readonly #send: Send
   readonly #onRefused: (() => void) | undefined
   readonly #conversation = new Conversation()
@@ -98,6 +98,11 @@ export class LegacySession {
         message.kind === "error" ? { error: message.error } : { result: message.result },
       )
     return undefined
+  }
+
+  /** What comes from here on is handled so: each message may have come another way. */
+  handleBy(handle: Handler): void {
+    this.#handle = handle
   }
 
   /** Starts telling the client of list changes; it may be called again and again. */

@@ -44,6 +44,7 @@ export class StateFile {
     keys: new Set(),
     quotas: new Set(),
     plans: new Set(),
+    policies: new Set(),
   }
   /** Settles when the last edit asked for has; never rejects. */
   #last: Promise<unknown> = Promise.resolve()

@@ -7,6 +7,7 @@ import * as z from "zod"
 import type { Versioned } from "../../domain/collection.ts"
 import { keySchema, principalSchema, type Key, type Principal } from "../../domain/principal.ts"
 import { planSchema, type Plan } from "../../domain/plan.ts"
+import { keptPolicySchema, type Policy } from "../../domain/policy/policy.ts"
 import { quotaSchema, type Quota } from "../../domain/quota/quota.ts"
 import { GatewayError } from "../../errors.ts"
 
@@ -15,6 +16,7 @@ export type Kinds = {
   readonly keys: Key
   readonly quotas: Quota
   readonly plans: Plan
+  readonly policies: Policy
 }
 export type Kind = keyof Kinds
 
@@ -26,9 +28,10 @@ export const schemas: { readonly [K in Kind]: z.ZodType<Kinds[K]> } = {
   keys: keySchema,
   quotas: quotaSchema,
   plans: planSchema,
+  policies: keptPolicySchema,
 }
 
-export const emptyState: State = { principals: [], keys: [], quotas: [], plans: [] }
+export const emptyState: State = { principals: [], keys: [], quotas: [], plans: [], policies: [] }
 
 const format = 1
 const listOf = <T extends Versioned>(schema: z.ZodType<T>) =>
@@ -47,6 +50,7 @@ const stateSchema = z.strictObject({
   keys: listOf(schemas.keys),
   quotas: listOf(schemas.quotas),
   plans: listOf(schemas.plans),
+  policies: listOf(schemas.policies),
 })
 
 /** @throws GatewayError `invalid`, naming the place but never the value: the file holds hashes of secrets */

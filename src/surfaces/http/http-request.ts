@@ -14,10 +14,10 @@ export function pathOf({ url = "/" }: IncomingMessage): string {
 }
 
 /** The client of an MCP endpoint; undefined for any other path. */
-export function mcpPeer(path: string, caller: Caller): McpPeer | undefined {
-  if (path === "/mcp") return { caller, mount: undefined }
+export function mcpPeer(path: string, caller: Caller, source?: string): McpPeer | undefined {
+  if (path === "/mcp") return { caller, mount: undefined, source }
   const [, mount] = /^\/mcp\/([A-Za-z0-9_-]{1,64})$/.exec(path) ?? []
-  return mount === undefined ? undefined : { caller, mount }
+  return mount === undefined ? undefined : { caller, mount, source }
 }
 
 export type Credential = { readonly authorization?: string | undefined; readonly apiKey?: string | undefined }

@@ -15,6 +15,8 @@ import { ownerOf, type McpPeer } from "../mcp.ts"
 export type Arrived = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** The network address that it comes from. */
+  readonly source: string
   /** Undefined where anyone may come. */
   readonly caller: Caller | undefined
 }
@@ -63,17 +65,17 @@ export function findRoute(request: IncomingMessage): Route {
 }
 
 function serveMcp(options: HttpDoorOptions, arrived: Arrived): void | Promise<void> {
-  const { request, response } = arrived
-  const peer = mcpPeer(pathOf(request), callerOf(arrived))
+  const { request, response, source } = arrived
+  const peer = mcpPeer(pathOf(request), callerOf(arrived), source)
   return peer ? options.streamable.serve(request, response, httpPeer(options, peer)) : serveRest(options, arrived)
 }
 
 async function openWebSocket(
   { pipes }: HttpDoorOptions,
-  { request, caller }: Omit<Arrived, "response">,
+  { request, source, caller }: Omit<Arrived, "response">,
   opened: Opened,
 ): Promise<void> {
-  const peer = mcpPeer(pathOf(request), callerOf({ caller }))
+  const peer = mcpPeer(pathOf(request), callerOf({ caller }), source)
   if (!peer) throw noWebSocket()
   await pipes.openWebSocket(request, opened, peer)
 }
@@ -83,15 +85,15 @@ export function noWebSocket(): GatewayError {
 }
 
 function openSse({ pipes }: HttpDoorOptions, arrived: Arrived): Promise<void> {
-  return pipes.openSse(arrived.response, { caller: callerOf(arrived), mount: undefined })
+  return pipes.openSse(arrived.response, { caller: callerOf(arrived), mount: undefined, source: arrived.source })
 }
 
 function deliver({ pipes }: HttpDoorOptions, arrived: Arrived): Promise<void> {
-  return pipes.deliver(arrived.request, arrived.response, callerOf(arrived))
+  return pipes.deliver(arrived.request, arrived.response, { caller: callerOf(arrived), source: arrived.source })
 }
 
-function serveRest({ rest }: HttpDoorOptions, { request, response, caller }: Arrived): Promise<void> {
-  return rest(request, response, caller)
+function serveRest({ rest }: HttpDoorOptions, { request, response, source, caller }: Arrived): Promise<void> {
+  return rest(request, response, { caller, source })
 }
 
 /** @throws GatewayError `unauthenticated`, should a route be opened by mistake */
@@ -109,7 +111,7 @@ function httpPeer(
     principal: peer.caller.principalId,
     mount: peer.mount,
     handle: mcp(peer),
-    paramHeaders: (tool) => paramHeaders(peer, tool),
+    paramHeaders: (tool, client) => paramHeaders(peer, tool, client),
     ...(shedding.level > 0 && { assertMayBegin: () => shedding.assertTakes("sessions", peer.caller) }),
   }
 }

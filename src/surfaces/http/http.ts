@@ -11,7 +11,7 @@ import type { Caller } from "../../domain/principal.ts"
 import { GatewayError } from "../../errors.ts"
 import { refuseHttp, type StreamableHttp } from "../../mcp/server/http-server.ts"
 import type { ParamHeaders } from "../../mcp/mcp-headers.ts"
-import type { Handler } from "../../mcp/message.ts"
+import type { ClientFacts, Handler } from "../../mcp/message.ts"
 import type { DoorConnections } from "./connections.ts"
 import { answerPreflight, isPreflight, letPageRead } from "./cors.ts"
 import { findRefusal, hasSession, isProbe, type Asked, type EarlyRefusalOptions } from "./early-refusal.ts"
@@ -30,7 +30,7 @@ export type HttpDoorOptions = ListenerOptions &
     /** @throws GatewayError `unauthenticated`, `invalid` */
     readonly admit: (credential: Credential) => Promise<Caller>
     readonly mcp: (peer: McpPeer) => Handler
-    readonly paramHeaders: (peer: McpPeer, tool: string) => ParamHeaders | undefined
+    readonly paramHeaders: (peer: McpPeer, tool: string, client: ClientFacts) => ParamHeaders | undefined
     readonly streamable: StreamableHttp
     readonly pipes: Pipes
     /**
@@ -77,11 +77,11 @@ function serve(options: HttpDoorOptions, asked: Asked): void | Promise<void> {
   letPageRead(request, response, options.peers)
   if (isPreflight(request, options.peers)) return answerPreflight(request, response)
   const route = findRoute(request)
-  if (route.access === "anyone") return answer(options, route, { ...asked, caller: undefined })
+  if (route.access === "anyone") return answer(options, route, { ...asked, source, caller: undefined })
   const caller = admit(options, request, source)
   return caller instanceof Promise
-    ? caller.then((admitted) => answer(options, route, { ...asked, caller: admitted }))
-    : answer(options, route, { ...asked, caller })
+    ? caller.then((admitted) => answer(options, route, { ...asked, source, caller: admitted }))
+    : answer(options, route, { ...asked, source, caller })
 }
 
 /** @throws GatewayError `overloaded` for a connection that there was no room for */
@@ -122,7 +122,7 @@ async function upgrade(options: HttpDoorOptions, request: IncomingMessage, opene
   if (!route.upgrade) throw noWebSocket()
   const { shedding } = options
   if (!shedding.takes("streams", caller)) return record(options, source, shedding.refusal("streams"), caller)
-  await route.upgrade(options, { request, caller }, opened)
+  await route.upgrade(options, { request, source, caller }, opened)
 }
 
 /** @throws GatewayError `invalid`, `unauthenticated`, which are on record as its source's */

@@ -108,14 +108,17 @@ function isCandidate({ method, headers }: IncomingMessage): boolean {
 }
 
 /** Undefined for whom this worker does not know, and for what breaks a rule: the owner says so, and records it. */
-function findPeer({ peers, recognizer }: WorkerDoorOptions, request: IncomingMessage): McpPeer | undefined {
+function findPeer(
+  { peers, recognizer, sourceOf }: WorkerDoorOptions,
+  request: IncomingMessage,
+): McpPeer | undefined {
   try {
     guardRequest(request, peers)
   } catch {
     return undefined
   }
   const caller = recognizer.recall(credentialOf(request.headers))
-  return caller && mcpPeer(pathOf(request), caller)
+  return caller && mcpPeer(pathOf(request), caller, sourceOf(request))
 }
 
 function introduce({ recognizer }: WorkerDoorOptions, { headers }: IncomingMessage): () => void {
@@ -152,7 +155,9 @@ function serve(options: WorkerDoorOptions, peer: McpPeer, posted: Posted): Promi
     ...posted,
     serverInfo,
     handle: (request, exchange) => call({ ...peer, request, exchange }),
-    paramHeaders: (tool) =>
-      findTool(known(), recognizer.authenticate(peer.caller), peer.mount, tool)?.item.paramHeaders,
+    paramHeaders: (tool, client) => {
+      const place = { ...peer, request: { client } }
+      return findTool(known(), recognizer.authenticate(peer.caller), place, tool)?.item.paramHeaders
+    },
   })
 }

@@ -7,6 +7,8 @@ export type RestEnvironment = {
   readonly Bindings: {
     /** Who was admitted; undefined on the public paths. */
     readonly caller: Caller | undefined
+    /** The network address that it comes from. */
+    readonly source: string | undefined
     /** Where its body is counted. */
     readonly held?: Held
   }

@@ -1,15 +1,13 @@
 /** A tool for programs that do not speak MCP: one POST is one `tools/call` of a client that cannot be asked anything. */
 
 import type { CallRequest } from "../../call/call.ts"
-import type { Caller } from "../../domain/principal.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Answer, RpcError } from "../../mcp/message.ts"
 import { ProtocolError } from "../../mcp/protocol-error.ts"
 import { fromRaw, readString, toRaw, writeObject, type RawJson, type RawObject } from "../../mcp/raw-json.ts"
 import { toolCall } from "../tool-call.ts"
 
-type Invocation = {
-  readonly caller: Caller
+type Invocation = Pick<CallRequest, "caller" | "source"> & {
   readonly name: string
   readonly body: RawObject
   readonly onQuotas?: NonNullable<CallRequest["onQuotas"]>
@@ -21,7 +19,7 @@ type Invocation = {
  */
 export async function invokeTool(
   call: (request: CallRequest) => Promise<Answer>,
-  { caller, name, body, onQuotas }: Invocation,
+  { name, body, onQuotas, ...from }: Invocation,
   signal: AbortSignal,
 ): Promise<RawJson> {
   const unknown = [...body.keys()].find((key) => key !== "arguments")
@@ -31,7 +29,7 @@ export async function invokeTool(
   if (given[0] !== 0x7b) throw new GatewayError("invalid", `"arguments" must be an object.`)
   const said: Said = {}
   const onOpen = (callId: string): void => void (said.callId = callId)
-  const request = { ...toolCall({ caller, name, given }, signal), onOpen }
+  const request = { ...toolCall({ ...from, name, given }, signal), onOpen }
   const { result, error } = await call(onQuotas ? { ...request, onQuotas } : request).catch((thrown: unknown) =>
     asOurs(thrown, said),
   )

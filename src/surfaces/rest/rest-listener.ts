@@ -4,24 +4,22 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http"
-import type { Caller } from "../../domain/principal.ts"
 import type { BodyRoom } from "../../mcp/server/body-room.ts"
 import type { RestOptions } from "./rest.ts"
+import type { RestEnvironment } from "./rest-environment.ts"
 
-/** @param caller undefined on public paths */
-export type RestListener = (
-  request: IncomingMessage,
-  response: ServerResponse,
-  caller: Caller | undefined,
-) => Promise<void>
+/** Who sends a request, undefined on public paths, and from which address. */
+type From = Pick<RestEnvironment["Bindings"], "caller" | "source">
+
+export type RestListener = (request: IncomingMessage, response: ServerResponse, from: From) => Promise<void>
 
 type Options = RestOptions & { readonly room: BodyRoom }
 
 export function listenForRest(options: Options): RestListener {
   let loading: Promise<RestListener> | undefined
-  return async (request, response, caller) => {
+  return async (request, response, from) => {
     const serve = await (loading ??= load(options))
-    await serve(request, response, caller)
+    await serve(request, response, from)
   }
 }
 
@@ -31,9 +29,9 @@ async function load(options: Options): Promise<RestListener> {
     import("./rest.ts"),
   ])
   const rest = createRest(options)
-  return async (request, response, caller) => {
+  return async (request, response, from) => {
     const held = { room: options.room, until: response }
-    const fetch = (fetched: Request): Response | Promise<Response> => rest.fetch(fetched, { caller, held })
+    const fetch = (fetched: Request): Response | Promise<Response> => rest.fetch(fetched, { ...from, held })
     await getRequestListener(fetch, { overrideGlobalObjects: false })(request, response)
   }
 }

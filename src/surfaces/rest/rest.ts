@@ -25,6 +25,8 @@ import { readJsonBody } from "./rest-body.ts"
 import { invokeTool } from "./rest-invoke.ts"
 import { streamText, wantsText } from "./rest-stream.ts"
 
+type Came = Pick<CallRequest, "caller" | "source">
+
 export type RestOptions = {
   readonly operations: readonly Operation[]
   readonly version: string
@@ -38,12 +40,7 @@ export type RestOptions = {
   readonly stopping: AbortSignal
   /** @throws GatewayError `unauthenticated` where the credential was good once and is no longer */
   readonly authenticate: (caller: Caller) => ActivePrincipal
-  readonly perform: (
-    operation: Operation,
-    caller: Caller,
-    input: unknown,
-    signal: AbortSignal,
-  ) => Promise<Performed>
+  readonly perform: (operation: Operation, from: Came, input: unknown, signal: AbortSignal) => Promise<Performed>
   readonly call: (request: CallRequest) => Promise<Answer>
   /** Records that the caller listens to events, or that it was refused to. */
   readonly onListening: (caller: Caller, assertMay: () => void) => Promise<void>
@@ -59,7 +56,7 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
   for (const operation of options.operations) addOperation(app, operation, options)
   app.post(`${apiPrefix}/tools/:name/invoke`, async (context) => {
     const invocation = {
-      caller: callerOf(context),
+      ...cameBy(context),
       name: context.req.param("name"),
       body: await readJsonBody(context.req.raw, { maxBytes: options.bodyBytes }, context.env.held),
       onQuotas: (states: readonly AllowanceState[]) =>
@@ -106,18 +103,22 @@ function addOperation(
     const limit = bodyBytes < maxInputBytes ? { maxBytes: bodyBytes } : inputLimit
     const body = takesBody(operation) ? fromRawObject(await readJsonBody(raw, limit, context.env.held)) : {}
     const input = inputOf(operation, { path: context.req.param(), query: new URL(raw.url).searchParams, body })
-    const caller = callerOf(context)
+    const from = cameBy(context)
     if (stream && wantsText(context)) {
       const ask = async (input: unknown, signal: AbortSignal): Promise<Performed["output"]> =>
-        (await perform(operation, caller, input, signal)).output
+        (await perform(operation, from, input, signal)).output
       const onFailure = (err: GatewayError): void =>
         log.error({ err, operation: operation.name }, "a text was cut off")
       const { body, contentType } = await streamText(raw, { stream, input, ask, onFailure })
       return context.body(body, 200, { "content-type": contentType })
     }
-    const { output } = await perform(operation, caller, input, raw.signal)
+    const { output } = await perform(operation, from, input, raw.signal)
     return context.json(output, operation.effect === "create" ? 201 : 200)
   })
+}
+
+function cameBy(context: Context<RestEnvironment>): Came {
+  return { caller: callerOf(context), source: context.env.source }
 }
 
 function callerOf({ env }: Context<RestEnvironment>): Caller {

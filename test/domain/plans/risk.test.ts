@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Change } from "../../../src/domain/change.ts"
 import { riskOf, riskRules } from "../../../src/domain/risk.ts"
-import { keyOf, principalOf, quotaOf } from "./samples.ts"
+import { keyOf, policyOf, principalOf, quotaOf } from "./samples.ts"
 
 const agent = principalOf("agent")
 const person = principalOf("person", {}, { kind: "human" })
@@ -150,6 +150,21 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
     },
     ["quota-looser high"],
   ],
+  "a policy that denies": [{ subject: "policy", name: "p", after: policyOf("deny") }, ["policy-changed medium"]],
+  "a policy that allows": [{ subject: "policy", name: "p", after: policyOf("allow") }, ["policy-looser high"]],
+  "a policy in shadow": [
+    { subject: "policy", name: "p", after: { ...policyOf("allow"), mode: "shadow" } },
+    ["policy-changed medium"],
+  ],
+  "a policy that denies no more": [
+    { subject: "policy", name: "p", before: policyOf("deny"), after: { ...policyOf("deny"), mode: "shadow" } },
+    ["policy-looser high"],
+  ],
+  "a policy that allows no more": [
+    { subject: "policy", name: "p", before: policyOf("allow") },
+    ["policy-changed medium"],
+  ],
+  "no policy any more": [{ subject: "policy", name: "p", before: policyOf("deny") }, ["policy-looser high"]],
   "no quota any more": [{ subject: "quota", name: "q1", before: quotaOf() }, ["quota-looser high"]],
   "an erasure": [
     { subject: "deed", name: "audit_erase", words: "Erases.", deed: { kind: "audit_erase", filter: {} } },

@@ -2,6 +2,7 @@
 
 import { grantsSchema } from "../../../src/domain/permission.ts"
 import type { Key, Principal } from "../../../src/domain/principal.ts"
+import { keptPolicySchema, type Policy } from "../../../src/domain/policy/policy.ts"
 import type { Quota } from "../../../src/domain/quota/quota.ts"
 
 type GrantsGiven = Parameters<typeof grantsSchema.parse>[0]
@@ -44,4 +45,9 @@ export function quotaOf(facts: Partial<Quota> = {}): Quota {
     version: 1,
     ...facts,
   }
+}
+
+export function policyOf(effect: "allow" | "deny"): Policy {
+  const facts = { id: "p", name: "P", mode: "enforce", createdAtMs: 0, createdBy: "x", changedAtMs: 0, version: 1 }
+  return keptPolicySchema.parse({ ...facts, rules: [{ id: "r", effect, target: { tools: ["files__*"] } }] })
 }

@@ -12,7 +12,7 @@ import { openPositions } from "../../../src/sinks/positions.ts"
 import { jsonKeys } from "../../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../../src/stores/json/principals.ts"
 import { openStateFile } from "../../../src/stores/json/state-file.ts"
-import { writeState } from "../../../src/stores/json/state.ts"
+import { emptyState, writeState } from "../../../src/stores/json/state.ts"
 import { openAuditKeys } from "../../../src/stores/sqlite/keys/keys.ts"
 import { readKeyHistory } from "../../../src/domain/audit/key-history.ts"
 import { keyOf, principalOf } from "../../contracts/principals.ts"
@@ -62,7 +62,7 @@ const others = 1_500
 /** So that it takes a while to be written. */
 async function makeLarge(folder: string): Promise<void> {
   const all = Array.from({ length: others }, (_, at) => ({ ...keyOf(`other${at}`), version: 1 }))
-  const text = writeState({ principals: [], keys: all, quotas: [], plans: [] })
+  const text = writeState({ ...emptyState, keys: all })
   await writeFile(join(folder, "state.json"), text, { mode: 0o600, flag: "wx" }).catch(unlessThere)
 }
 

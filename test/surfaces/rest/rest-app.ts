@@ -76,17 +76,17 @@ export async function startRestApp({ operations, perform, call = echo }: RestApp
     stopping: stopping.signal,
     authenticate,
     // As the gateway does: a key that was revoked meanwhile refuses it
-    perform: async (operation, caller, input, signal) => perform(operation, authenticate(caller), input, signal),
+    perform: async (operation, { caller }, input, signal) =>
+      perform(operation, authenticate(caller), input, signal),
     onListening: async (_caller, assertMay) => assertMay(),
     call,
   })
   const server = createServer((request, response) => {
     const key = request.headers.authorization?.replace("Bearer ", "")
     const caller = key === undefined ? undefined : { principalId: key }
-    void getRequestListener((fetched) => rest.fetch(fetched, { caller }), { overrideGlobalObjects: false })(
-      request,
-      response,
-    )
+    void getRequestListener((fetched) => rest.fetch(fetched, { caller, source: "127.0.0.1" }), {
+      overrideGlobalObjects: false,
+    })(request, response)
   })
   server.listen(0, "127.0.0.1")
   await once(server, "listening")

@@ -7,6 +7,7 @@ import type { Config } from "../../../config.ts"
 import type { EntryDraft } from "../../../domain/audit/entry.ts"
 import type { Payloads } from "../../../domain/audit/log.ts"
 import type { Change } from "../../../domain/collection.ts"
+import type { Policy } from "../../../domain/policy/policy.ts"
 import type { Key, Principal } from "../../../domain/principal.ts"
 import type { ManagementTool } from "../../../domain/tool.ts"
 import type { LimitedCall } from "../../../call/limit.ts"
@@ -31,7 +32,12 @@ export type WorkerSettings = {
 }
 
 /** What a call wants to use. */
-export type Asked = Omit<LimitedCall, "principal"> & { readonly principalId: string; readonly keyId?: string }
+export type Asked = Omit<LimitedCall, "principal"> & {
+  readonly principalId: string
+  readonly keyId?: string
+  /** What it was let through by, if policies had a part in it: their revision, and the version of the principal. */
+  readonly by: { readonly policies: number; readonly principal: number }
+}
 
 export type Actual = Omit<Uses, "calls">
 
@@ -73,6 +79,8 @@ export type ToWorker =
   | { readonly type: "settings"; readonly settings: WorkerSettings }
   | { readonly type: "principals"; readonly changes: readonly Change<Principal>[] }
   | { readonly type: "keys"; readonly changes: readonly Change<Key>[] }
+  /** All of them, as they are now. */
+  | { readonly type: "policies"; readonly revision: number; readonly policies: readonly Policy[] }
   | { readonly type: "service"; readonly name: string; readonly service: SentService | undefined }
   /** What HTTPS is served with from now on. */
   | { readonly type: "tls"; readonly material: TlsMaterial }

@@ -1,6 +1,6 @@
 /**
  * What a worker is told of one service: enough to find out what a name means, and whether it can send the call by
- * itself. Definitions of tools stay with the owner, which alone lists them.
+ * itself. Definitions of tools stay with the owner, which alone lists them, but for their annotations.
  */
 
 import { itemKinds, type ItemKind, type Offer, type Offered } from "../../../domain/catalog.ts"
@@ -8,6 +8,8 @@ import type { ServiceDefinition } from "../../../domain/service.ts"
 import { noMembers } from "../../../mcp/raw-json.ts"
 
 type SentItem = Omit<Offered, "definition" | "legacyOutputSchema" | "paramHeaders"> & {
+  /** The JSON text: policies go by them. */
+  readonly annotations?: string
   readonly paramHeaders?: readonly (readonly [string, readonly string[]])[]
 }
 
@@ -35,10 +37,16 @@ function mapKinds<T>(of: (kind: ItemKind) => T): Record<ItemKind, T> {
 }
 
 function sendItem(offered: Offered): SentItem {
-  const { definition: _, legacyOutputSchema: __, paramHeaders, ...item } = offered
-  return { ...item, ...(paramHeaders && { paramHeaders: [...paramHeaders] }) }
+  const { definition, legacyOutputSchema: _, paramHeaders, ...item } = offered
+  const annotations = definition.get("annotations")?.toString()
+  return {
+    ...item,
+    ...(annotations !== undefined && { annotations }),
+    ...(paramHeaders && { paramHeaders: [...paramHeaders] }),
+  }
 }
 
-function receiveItem({ paramHeaders, ...item }: SentItem): Offered {
-  return { ...item, definition: noMembers, ...(paramHeaders && { paramHeaders: new Map(paramHeaders) }) }
+function receiveItem({ paramHeaders, annotations, ...item }: SentItem): Offered {
+  const definition = annotations === undefined ? noMembers : new Map([["annotations", Buffer.from(annotations)]])
+  return { ...item, definition, ...(paramHeaders && { paramHeaders: new Map(paramHeaders) }) }
 }

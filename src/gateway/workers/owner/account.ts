@@ -10,6 +10,7 @@ import { unknownTarget } from "../../../call/target.ts"
 import type { EntryDraft } from "../../../domain/audit/entry.ts"
 import { isHeldBack, type Offer } from "../../../domain/catalog.ts"
 import type { EntryRecorder, Payloads } from "../../../domain/audit/log.ts"
+import type { CompiledPolicies } from "../../../domain/policy/compiled-policies.ts"
 import type { ActivePrincipal, Caller } from "../../../domain/principal.ts"
 import { GatewayError } from "../../../errors.ts"
 import type { Served } from "../../../fleet/calls/stats.ts"
@@ -23,6 +24,7 @@ export type AccountOptions = {
   readonly assertServed: (service: string) => void
   /** What the service offers now, and what of it is held back. */
   readonly offerOf: (service: string) => Offer | undefined
+  readonly policies: () => CompiledPolicies
   readonly limiter: Limiter
   readonly recorder: EntryRecorder
   readonly onServed: (service: string, served: Served) => void
@@ -92,12 +94,14 @@ export class Account {
   }
 
   /** @throws GatewayError */
-  #authorize({ principalId, keyId, service, canonicalName }: Asked, { targetKind }: EntryDraft): ActivePrincipal {
+  #authorize(asked: Asked, { targetKind }: EntryDraft): ActivePrincipal {
+    const { principalId, keyId, service, canonicalName } = asked
     const principal = this.#options.authenticate({ principalId, ...(keyId !== undefined && { keyId }) })
     const kind = targetKind === undefined || targetKind === "operation" ? undefined : targetKind
+    const isLetThrough = this.#decidesByPolicy(asked, principal)
     if (
       !kind ||
-      !principal.may.mayUse(grantedAs[kind], canonicalName) ||
+      !(isLetThrough || principal.may.mayUse(grantedAs[kind], canonicalName)) ||
       this.#isHeldBack(kind, service, canonicalName)
     )
       throw unknownTarget({ kind: kind ?? "method", name: canonicalName })
@@ -107,6 +111,19 @@ export class Account {
 
   #isHeldBack(kind: keyof typeof grantedAs, service: string, canonicalName: string): boolean {
     return isHeldBack(this.#options.offerOf(service), grantedAs[kind], canonicalName)
+  }
+
+  /**
+   * Where policies have a part in it the worker has decided, by the same code; what is looked at here is that it decided
+   * by what holds now.
+   *
+   * @throws GatewayError `service_unavailable`
+   */
+  #decidesByPolicy({ by }: Asked, { principal }: ActivePrincipal): boolean {
+    const { isEmpty, revision } = this.#options.policies()
+    if (by.policies === revision && (isEmpty || by.principal === principal.version)) return !isEmpty
+    const text = "Policies or grants changed while this call was on its way; nothing was sent. Call again."
+    throw new GatewayError("service_unavailable", text, { retryAfterMs: 0, detail: { sent: false } })
   }
 
   async #append({ draft, ...entry }: SentEntry, bytes: readonly Buffer[]): Promise<void> {

@@ -24,8 +24,8 @@ export type Replication = {
 }
 
 export type ReplicationOptions = {
-  readonly stores: Pick<Stores, "principals" | "keys">
-  readonly services: Pick<Services, "fleet" | "onOffer">
+  readonly stores: Pick<Stores, "principals" | "keys" | "policies">
+  readonly services: Pick<Services, "fleet" | "known" | "onOffer">
   readonly workers: number
 }
 
@@ -48,10 +48,16 @@ export async function openReplication(
     (change: Change<Key>) => say({ type: "keys", changes: [change] }),
     closers,
   )
+  const policies = (): ToWorker => {
+    const { revision, all } = services.known().policies
+    return { type: "policies", revision, policies: all }
+  }
+  closers.add(stores.policies.watch(() => say(policies())))
   const known = followServices(services, workers, say, closers)
   const feed = async (one: Say): Promise<void> => {
     for (const changes of inChunks(principals)) await tell(one, { type: "principals", changes })
     for (const changes of inChunks(keys)) await tell(one, { type: "keys", changes })
+    await tell(one, policies())
     for (const [name, service] of known) await tell(one, { type: "service", name, service })
     one({ type: "serve" })
   }

@@ -141,6 +141,7 @@ function accountingOf({ stores, services, audit, limiter }: CrewWiring): Account
       throw new GatewayError("service_unavailable", text, { detail: { service, sent: false } })
     },
     offerOf: (service) => services.fleet.offerOf(service),
+    policies: () => services.known().policies,
     limiter,
     recorder: audit.recorder,
     now: Date.now,

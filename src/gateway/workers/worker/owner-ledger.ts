@@ -24,9 +24,10 @@ class Claim implements Allowance {
   start: EntryDraft | undefined
   actual: Actual = { bytes: 0, computeMs: 0, costMicroUsd: 0 }
 
-  constructor({ principal, ...asked }: LimitedCall) {
-    const { id: principalId } = principal.principal
-    this.asked = { ...asked, principalId, ...(principal.keyId !== undefined && { keyId: principal.keyId }) }
+  constructor({ principal, ...asked }: LimitedCall, policies: number) {
+    const { id: principalId, version } = principal.principal
+    const by = { policies, principal: version }
+    this.asked = { ...asked, principalId, by, ...(principal.keyId !== undefined && { keyId: principal.keyId }) }
   }
 
   /** The end of the call, which follows, takes it along. */
@@ -40,7 +41,7 @@ class Claim implements Allowance {
 export class OwnerLedger implements EntryRecorder {
   /** The owner knows, and says so to who asks. */
   readonly trouble = undefined
-  readonly limiter: Limiter = { limit: (asked) => new Claim(asked), restore: () => Promise.resolve() }
+  readonly limiter: Limiter
   readonly #say: Say
   readonly #questions = new Map<number, Question>()
   /** By the call that they are of, from the limit step to its end. */
@@ -48,8 +49,10 @@ export class OwnerLedger implements EntryRecorder {
   #lastAsk = 0
   #isLost = false
 
-  constructor(say: Say) {
+  /** @param policies the revision that this moment's calls are let through by */
+  constructor(say: Say, policies: () => number) {
     this.#say = say
+    this.limiter = { limit: (asked) => new Claim(asked, policies()), restore: () => Promise.resolve() }
   }
 
   /** Tells which call the claim is of, before the call's start is recorded. */

@@ -6,6 +6,7 @@
 import type { Known } from "../../../call/resolve.ts"
 import { compileCatalog, type Offer } from "../../../domain/catalog.ts"
 import type { Change, Collection, Versioned } from "../../../domain/collection.ts"
+import { compilePolicies, noPolicies } from "../../../domain/policy/compiled-policies.ts"
 import type { Key, Principal } from "../../../domain/principal.ts"
 import type { CallingFleet } from "../../../fleet/calling-fleet.ts"
 import { openRoster, type Roster } from "../../../identity/roster.ts"
@@ -13,7 +14,7 @@ import { noMembers, writeObject } from "../../../mcp/raw-json.ts"
 import type { ToWorker, WorkerSettings } from "../line/messages.ts"
 import { receiveOffer } from "../line/sent-service.ts"
 
-type Told = Extract<ToWorker, { type: "principals" | "keys" | "service" }>
+type Told = Extract<ToWorker, { type: "principals" | "keys" | "policies" | "service" }>
 
 export type Replica = {
   readonly roster: Roster
@@ -32,7 +33,13 @@ export async function openReplica({ fleet, management, openTaskId }: ReplicaOpti
   const keys = new ToldCollection<Key>()
   const roster = await openRoster(principals, keys)
   const offers = new Map<string, Offer>()
-  let known = { ...namesOf(management), catalog: compileCatalog([]), openTaskId }
+  let known: Known = {
+    ...namesOf(management),
+    catalog: compileCatalog([]),
+    policies: noPolicies,
+    now: Date.now,
+    openTaskId,
+  }
   let isOutdated = false
   return {
     roster,
@@ -44,6 +51,10 @@ export async function openReplica({ fleet, management, openTaskId }: ReplicaOpti
     tell: (told) => {
       if (told.type === "principals") return principals.tell(told.changes)
       if (told.type === "keys") return keys.tell(told.changes)
+      if (told.type === "policies") {
+        known = { ...known, policies: compilePolicies(told.policies, told.revision) }
+        return
+      }
       const { name, service } = told
       const offer = service && receiveOffer(service.offer)
       if (offer) offers.set(name, offer)

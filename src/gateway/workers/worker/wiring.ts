@@ -52,11 +52,11 @@ export async function openWorker(settings: WorkerSettings, { log, say }: WorkerT
   const closers = new Closers(log)
   const stopping = new AbortController()
   const sealer = await openSealer(config.data)
-  const ledger = new OwnerLedger(say)
   const fleet = openFleet(settings, { log, say })
   closers.add(() => fleet.close())
   const taskIds = createTaskIds(sealer, "task")
   const { roster, known, tell } = await openReplica({ fleet, management, openTaskId: (id) => taskIds.open(id) })
+  const ledger = new OwnerLedger(say, () => known().policies.revision)
   const recognizer = createRecognizer({ roster, pepper: randomBytes(32), now: Date.now })
   const sent = { settings, log, sealer, recognizer, known, fleet, ledger, stopping: stopping.signal }
   const { call, drained, folding } = wireWorkerCalls(sent, closers)
