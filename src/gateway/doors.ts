@@ -10,12 +10,14 @@ import type { Config } from "../config.ts"
 import type { Caller } from "../domain/principal.ts"
 import type { Sealer } from "../domain/secret.ts"
 import { listingOf } from "../domain/catalog.ts"
+import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
 import { BodyRoom } from "../mcp/server/body-room.ts"
 import { StreamableHttp, type StreamableHttpOptions } from "../mcp/server/http-server.ts"
 import type { SessionRecord } from "../mcp/server/http-sessions.ts"
 import { toRaw } from "../mcp/raw-json.ts"
 import { operations } from "../operations/index.ts"
+import type { Operation } from "../operations/operation.ts"
 import { allowPeers } from "../surfaces/http/http-guard.ts"
 import { handOverHeaderBytes, handOverHeaders } from "../surfaces/http/hand-over-headers.ts"
 import { createHttpDoor, type HttpDoorOptions } from "../surfaces/http/http.ts"
@@ -23,6 +25,7 @@ import { createMcpDoor } from "../surfaces/mcp.ts"
 import { ownLimits } from "../surfaces/http/own-limits.ts"
 import { Pipes } from "../surfaces/pipes.ts"
 import { listenForRest } from "../surfaces/rest/rest-listener.ts"
+import { createPlanPage } from "../surfaces/http/plan-page.ts"
 import { createSourceOf } from "../surfaces/http/source-address.ts"
 import type { TlsInUse } from "../surfaces/http/tls-in-use.ts"
 import { performByCall, toolCall } from "../surfaces/tool-call.ts"
@@ -104,6 +107,12 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
   })
   const onRefused = recordRefusals(calls.folding)
   const connections = behind ? undefined : openConnections({ config, shedding, onRefused }, closers)
+  const planPage = createPlanPage({
+    sealer,
+    now: Date.now,
+    perform: (name, caller, input, signal) =>
+      performByCall(calls.call, { operation: getOperation(name), caller, input }, signal),
+  })
   const http = createHttpDoor({
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
     limits: behind ? withHandOver(config.limits) : config.limits,
@@ -130,12 +139,19 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
     },
     streamable,
     pipes,
+    planPage,
     rest,
     ready: () => !stopping.aborted,
     trouble: () => audit.recorder.trouble,
   })
   connections?.guard(http)
   return { http, pipes }
+}
+
+function getOperation(wanted: string): Operation {
+  const operation = operations.find(({ name }) => name === wanted)
+  if (operation) return operation
+  throw new GatewayError("internal", `No operation ${wanted}.`)
 }
 
 function withHandOver({ headerBytes, headers, ...limits }: Config["limits"]): Config["limits"] {

@@ -14,6 +14,8 @@ export const publicRoutes: readonly string[] = [
   "/health",
   "/liveness",
   "/openapi.json",
+  // An empty form, the same whatever follows.
+  "/plans/hello",
   "/readiness",
 ]
 

@@ -51,17 +51,33 @@ export const doorRoutes: readonly Route[] = [
   { path: "/health", ...ofHealth, serve: (_, { response }) => sendStatus(response, "ok") },
   { path: "/liveness", ...ofHealth, serve: (_, { response }) => sendStatus(response, "ok") },
   { path: "/readiness", ...ofHealth, serve: (options, { response }) => sendReadiness(response, options) },
+  // An empty form for anyone; what it is sent must bring a credential.
+  { path: "/plans/:id", methods: [...reading, "POST"], access: "anyone", serve: servePlan },
   ...publicPages.map((path): Route => ({ path, methods: reading, access: "anyone", serve: serveRest })),
 ]
 
 const elsewhere: Route = { path: "/*", access: "callers", serve: serveRest }
 const byPath = new Map(doorRoutes.map((route) => [route.path, route]))
 const ofOneService = byPath.get("/mcp/:service") ?? elsewhere
+const ofOnePlan = byPath.get("/plans/:id") ?? elsewhere
 
 export function findRoute(request: IncomingMessage): Route {
   const path = pathOf(request)
-  const found = byPath.get(path) ?? (path.startsWith("/mcp/") ? ofOneService : elsewhere)
+  const found = byPath.get(path) ?? (path.startsWith("/mcp/") ? ofOneService : ofPlan(path))
   return found.methods && !found.methods.includes(request.method ?? "") ? elsewhere : found
+}
+
+function ofPlan(path: string): Route {
+  return /^\/plans\/[A-Za-z0-9-]{1,64}$/.test(path) ? ofOnePlan : elsewhere
+}
+
+function servePlan(options: HttpDoorOptions, { request, response }: Arrived): Promise<void> {
+  const { admit, onRefused, sourceOf, planPage } = options
+  return planPage(request, response, (credential) =>
+    admit(credential).catch(async (thrown: unknown) => {
+      throw await onRefused(sourceOf(request), thrown)
+    }),
+  )
 }
 
 function serveMcp(options: HttpDoorOptions, arrived: Arrived): void | Promise<void> {

@@ -19,6 +19,7 @@ import { guardRequest } from "./http-guard.ts"
 import { createHttpListener, type ListenerOptions } from "./http-listener.ts"
 import { credentialOf, mcpPeer, pathOf, type Credential, type Opened } from "./http-request.ts"
 import { findRoute, noWebSocket, type Arrived, type Route } from "./http-routes.ts"
+import type { PlanPage } from "./plan-page.ts"
 import type { McpPeer } from "../mcp.ts"
 import type { Pipes } from "../pipes.ts"
 import type { RestListener } from "../rest/rest-listener.ts"
@@ -40,6 +41,7 @@ export type HttpDoorOptions = ListenerOptions &
     /** Told of each request before anything is answered, and of each credential that was good. */
     readonly onArrived?: (response: ServerResponse) => void
     readonly onAdmitted?: (response: ServerResponse) => void
+    readonly planPage: PlanPage
     /** Serves the rest. */
     readonly rest: RestListener
     /** Told of what was refused before it was looked at, and the caller where that was known. @returns what to answer */

@@ -57,6 +57,7 @@ async function openDoor(
     shedding: new Shedding({ governs: () => false, random: () => 0 }),
     load: () => ({ level: 0, reason: undefined, shed: nothingShed }),
     rest: async (_request, response) => void response.end("rest"),
+    planPage: async (_request, response) => void response.end("plan"),
     ready: () => true,
     trouble: () => undefined,
     onRefused: async (_source, thrown) => GatewayError.from(thrown),
