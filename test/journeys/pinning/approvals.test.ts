@@ -16,7 +16,8 @@ const newTool = tool.replace("write_note", "send_mail")
 let pinned: Pinned
 
 before(async () => {
-  pinned = await openPinned()
+  // So that an agent may name a service that is here.
+  pinned = await openPinned({ args: ["--outbound-http", "--outbound-allow", "127.0.0.0/8"] })
 }, limit)
 
 after(() => pinned?.close())
