@@ -123,24 +123,6 @@ test("AGT-09 what an agent registers offers nothing until somebody approves it",
   await assertServed([admin], "tools", "found")
 })
 
-test("POI-09 every worker refuses what is held back", limit, async (t) => {
-  const crew = await openPinned({ args: ["--workers", "2"] })
-  t.after(() => crew.close())
-  const { services, gateway } = crew
-  const pipes = Array.from({ length: 8 }, () => httpPipe(gateway.url, bearer(gateway.key)))
-  const peers = await Promise.all(pipes.map((pipe) => openPeer(pipe)))
-  t.after(() => Promise.all(peers.map((peer) => peer.close())))
-  for (const peer of peers) await assertServed([peer], "resources", "younger")
-  const used = services.younger.used.length
-  const [resource = ""] = plain.resources
-  await relist(crew, services.younger, {
-    tools: [changedTool],
-    resources: [resource.replace("today.", "today!")],
-  })
-  for (const kind of ["tools", "resources"] as const) assert.equal(await countServed(peers, kind, "younger"), 0)
-  assert.equal(services.younger.used.length, used)
-})
-
 test(
   "POI-09 what is held back is an issue, is shown in both texts, and is served once approved as shown",
   limit,
