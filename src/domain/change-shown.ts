@@ -7,7 +7,7 @@ import * as z from "zod"
 import type { Change, KeptValues } from "./change.ts"
 import { diffLines, type ShownJson } from "./json-diff.ts"
 import { hidden } from "./placeholder.ts"
-import { pinLines } from "./pins/difference.ts"
+import { pinLines } from "./pins/pin-lines.ts"
 import { redactRaw } from "./service-shown.ts"
 
 const maxLineLength = 8_000

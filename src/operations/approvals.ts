@@ -1,12 +1,13 @@
 /** Definitions of a service that nobody has approved: looking at them, and approving them. What is held back: domain/pins. */
 
 import * as z from "zod"
+import { approvalOfSome } from "../domain/pins/judge.ts"
 import type { PinsShown } from "../domain/pins/pin.ts"
 import { GatewayError } from "../errors.ts"
 import { defineChange } from "./change-operation.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { notesOnHeld } from "./held-findings.ts"
-import { heldRow, toHeldRow, type HeldRow } from "./held-row.ts"
+import { heldRow, toHeldRows, type HeldRow } from "./held-row.ts"
 import { defineOperation, type OperationContext } from "./operation.ts"
 import { pageInput, pageOf, pageOutput } from "./page.ts"
 import { more, plainLine } from "./plain-text.ts"
@@ -36,7 +37,7 @@ export const listHeldItems = defineOperation({
   run: async (context, { name, ...page }) => {
     const { held, digest } = getPins(context, name)
     const { items, nextCursor } = pageOf(held, ({ kind, name, digest }) => `${kind} ${name} ${digest}`, page)
-    return { items: items.map(toHeldRow), total: held.length, digest, nextCursor }
+    return { items: await toHeldRows(items), total: held.length, digest, nextCursor }
   },
   say: ({ items, total, digest, nextCursor }) => {
     if (digest === undefined) return "Nothing is held back."
@@ -60,7 +61,7 @@ export const approveTools = defineChange({
   name: "approve_tools",
   title: "Approve what is held back of a service",
   summary:
-    "Approves all definitions of one service that are held back, exactly as list_held_items shows them, so that they are listed and can be called; a dry run notes what is found in them. Takes the digest from there, and is refused with conflict when the service has changed them again since. Look at every text first: models will read it. Answers with the service's state and with the tools that came.",
+    "Approves all definitions of one service that are held back, exactly as list_held_items shows them, so that they are listed and can be called; a dry run notes what is found in them. Takes the digest from there, with the digests of some items to approve these only, and is refused with conflict when the service has changed them again since. Look at every text first: models will read it. Answers with the service's state and with the tools that came.",
   group: "services",
   permission: "services:write",
   effect: "update",
@@ -69,13 +70,22 @@ export const approveTools = defineChange({
   input: z.strictObject({
     name: serviceNameInput,
     digest: z.string().length(64).describe("Of all that is held back, as list_held_items says it."),
+    items: z
+      .array(z.string().length(64))
+      .min(1)
+      .max(1_000)
+      .optional()
+      .describe("Digests of the items to approve, where not all of them are."),
   }),
   output: serviceOutcome,
-  draft: async (context, { name, digest }) => {
+  draft: async (context, { name, digest, items }) => {
     const pins = getPins(context, name)
     if (pins.digest !== digest) throw otherDigest(name, pins.digest)
-    const notes = await notesOnHeld(name, pins.held)
-    return { changes: [{ subject: "pins", name, ...pins.approval }], notes, memo: toolNames(context, name) }
+    const chosen = pins.held.filter((held) => !items || items.includes(held.digest))
+    if (items && new Set(chosen.map((held) => held.digest)).size < new Set(items).size) throw unknownItems(name)
+    const notes = await notesOnHeld(name, chosen)
+    const change = items ? approvalOfSome(pins.approval, chosen) : pins.approval
+    return { changes: [{ subject: "pins", name, ...change }], notes, memo: toolNames(context, name) }
   },
   tell: (context, { name }, { memo: toolsBefore }) => tellOutcome(context, name, toolsBefore),
   say: sayOutcome,
@@ -100,4 +110,14 @@ function otherDigest(service: string, digest: string | undefined): GatewayError 
     detail: { service },
     next: { operation: "list_held_items", arguments: { name: service } },
   })
+}
+
+function unknownItems(service: string): GatewayError {
+  return new GatewayError(
+    "invalid",
+    `Not all of these items are held back of ${service}; name them by their digests.`,
+    {
+      next: { operation: "list_held_items", arguments: { name: service } },
+    },
+  )
 }

@@ -1,5 +1,6 @@
 /** What is held back of a service until somebody approves it, as operations show it. */
 
+import { setImmediate as turn } from "node:timers/promises"
 import * as z from "zod"
 import { differencesOf } from "../domain/pins/difference.ts"
 import { pinKinds, pinModes, type Held, type PinsShown } from "../domain/pins/pin.ts"
@@ -25,7 +26,17 @@ export const heldRow = z.object({
 
 export type HeldRow = z.output<typeof heldRow>
 
-export function toHeldRow(held: Held): z.input<typeof heldRow> {
+/** One after the other: hostile texts take their time. */
+export async function toHeldRows(held: readonly Held[]): Promise<z.input<typeof heldRow>[]> {
+  const rows: z.input<typeof heldRow>[] = []
+  for (const one of held) {
+    rows.push(toHeldRow(one))
+    await turn()
+  }
+  return rows
+}
+
+function toHeldRow(held: Held): z.input<typeof heldRow> {
   const { kind, name, state, digest } = held
   return { kind, name: visibleJson(name), state, digest, differences: [...differencesOf(held)] }
 }
@@ -50,13 +61,14 @@ export const pinsOutput = z.object({
 
 const maxItems = 20
 
-export function toPins({ mode, held, digest, fault, events }: PinsShown): z.input<typeof pinsOutput> {
+export async function toPins(pins: PinsShown): Promise<z.input<typeof pinsOutput>> {
+  const { mode, held, digest, fault, events } = pins
   return {
     mode,
     held: held.length,
     digest,
     fault,
-    items: held.slice(0, maxItems).map(toHeldRow),
+    items: await toHeldRows(held.slice(0, maxItems)),
     events: events.map(({ atMs, what, count, names }) => ({ at: isoTime(atMs), what, count, names: [...names] })),
   }
 }

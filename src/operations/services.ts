@@ -83,7 +83,7 @@ export const getServerDetails = defineOperation({
         .issues()
         .filter(({ service }) => service === name)
         .map(toIssue),
-      pins: pins && toPins(pins),
+      pins: pins && (await toPins(pins)),
       stderr: context.fleet.stderr(name).slice(-maxStderrLines),
     }
   },

@@ -24,7 +24,7 @@ let gateway: TestGateway
 
 before(async () => {
   service = await startService({ tools: [{ name: "work" }, { name: "later" }] })
-  const services = { scripted: { url: service.url, pin: "off" }, hello }
+  const services = { scripted: { url: service.url, pin: "off" }, held: { url: service.url }, hello }
   gateway = await startGateway({ services, args: ["--workers", String(size)] })
   const client = await peerOf(gateway.key)
   await eventually("all is listed", async () => (await listNames(client)).includes("hello__add"))
@@ -58,6 +58,19 @@ test("what is granted and taken away holds for the next call, whichever worker g
   })
   assert.ok(narrowed.status < 300, JSON.stringify(narrowed.body))
   for (const peer of peers) assert.match((await peer.tool("scripted__work")).error?.message ?? "", /^Unknown tool/)
+})
+
+test("POI-09 every worker refuses a tool that has changed, and no other", limit, async () => {
+  const peers = await Promise.all(Array.from({ length: 4 * size }, () => peerOf(gateway.key)))
+  for (const peer of peers) assert.equal(textOf(await peer.tool("held__later")), "later")
+  const before = service.tools
+  service.tools = before.map((tool) => (tool.name === "later" ? { ...tool, annotations: { title: "!" } } : tool))
+  await rest(gateway, "POST", "/services/held/refresh")
+  const seen = service.seen.length
+  for (const peer of peers) assert.match((await peer.tool("held__later")).error?.message ?? "", /^Unknown tool/)
+  assert.equal(service.seen.length, seen)
+  for (const peer of peers) assert.equal(textOf(await peer.tool("held__work")), "work")
+  service.tools = before
 })
 
 test("a legacy session goes on over any connection, with its stream", limit, async () => {

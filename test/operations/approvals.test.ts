@@ -7,7 +7,7 @@ import { admins, openKit, refusal, type Kit } from "./operations-kit.ts"
 type Held = {
   readonly total: number
   readonly digest?: string
-  readonly items: readonly { readonly name: string }[]
+  readonly items: readonly { readonly name: string; readonly digest: string }[]
 }
 type Plan = {
   readonly plan: {
@@ -76,6 +76,7 @@ test("approve_tools approves what its digest stands for, once, and by who may wr
   assert.deepEqual(plan.changes[0]?.diff, [
     '- tools/send description: "Sends a message."',
     '+ tools/send description: "Sends a message\\u202e."',
+    '~ tools/send description: From character 16: "." (U+002E) became "\\u202e" (U+202E).',
   ])
   assert.deepEqual(
     [plan.risk.class, plan.risk.reasons.map(({ rule }) => rule)],
@@ -94,6 +95,25 @@ test("approve_tools approves what its digest stands for, once, and by who may wr
   )
   assert.equal(await kit.say(admin, "list_held_items", { name: "mail" }), "Nothing is held back.")
   assert.ok(service.seen.every(({ message }) => message.method !== "tools/call"))
+})
+
+test("some of what is held back is approved where not all of it is", async (t) => {
+  const { kit, service } = await changedService(t)
+  const admin = await kit.join("boss", admins)
+  service.tools = [...service.tools, { name: "read" }, { name: "drop" }]
+  await kit.run(admin, "refresh_service", { name: "mail" })
+  const { digest, items } = (await kit.run(admin, "list_held_items", { name: "mail" })) as Held
+  const [, read] = items
+  assert.equal(read?.name, "read")
+  const unknown = { name: "mail", digest, items: [read?.digest, "0".repeat(64)] }
+  await assert.rejects(kit.run(admin, "approve_tools", unknown), refusal("invalid", /by their digests/))
+  const approved = await kit.run(admin, "approve_tools", { name: "mail", digest, items: [read?.digest] })
+  assert.deepEqual(approved["added"], ["mail__read"])
+  const left = (await kit.run(admin, "list_held_items", { name: "mail" })) as Held
+  assert.deepEqual(
+    left.items.map(({ name }) => name),
+    ["drop", "send"],
+  )
 })
 
 test("an approval that is rolled back holds the definitions back again, and lets the old ones pass", async (t) => {

@@ -5,7 +5,7 @@
 
 import { visibleJson } from "../visible-text.ts"
 import { canonicalMembers } from "./canonical-text.ts"
-import { shortName, type Approved, type Held, type PinChange } from "./pin.ts"
+import type { Held } from "./pin.ts"
 
 export type Difference = {
   /** `instructions` of what the service says of itself. */
@@ -21,71 +21,49 @@ export type Difference = {
 type Texts = Pick<Held, "kind" | "was"> & { readonly text: string | undefined }
 
 /** Of one definition: a service may say as much as it likes, and to write escapes takes its time. */
-const maxTextLength = 16 * 1_024
+const maxTextLength = 64 * 1_024
 
-export function differencesOf({ kind, text, was }: Texts): readonly Difference[] {
-  if (kind === "instructions") return [differenceOf("instructions", was, text)]
-  const [before, after] = [membersOf(was), membersOf(text)]
-  const members = [...new Set([...before.keys(), ...after.keys()])]
-    .filter((member) => before.get(member) !== after.get(member))
-    .sort()
+export function differencesOf(texts: Texts): readonly Difference[] {
+  const changed = changedMembers(texts)
   const shown: Difference[] = []
-  for (let length = 0; shown.length < members.length && length < maxTextLength;) {
-    const member = members[shown.length] ?? ""
-    const difference = differenceOf(member, before.get(member), after.get(member))
+  for (let length = 0; shown.length < changed.length && length < maxTextLength;) {
+    const difference = differenceOf(changed[shown.length] as MemberChange)
     shown.push(difference)
     length += JSON.stringify(difference).length
   }
-  const rest = members.length - shown.length
+  const rest = changed.length - shown.length
   return rest === 0 ? shown : [...shown, { ...nothing, member: `... and ${rest} members more` }]
 }
 
 const nothing: Omit<Difference, "member"> = { was: undefined, now: undefined, at: undefined }
 
-const maxLines = 200
-const maxLine = 1_000
+/** Canonical JSON on both sides. */
+export type MemberChange = Omit<Difference, "at">
 
-/** The same in lines, for plans: `- tools/echo description: "..."`. */
-export function pinLines({ before, after }: PinChange): string[] {
-  const was = Map.groupBy(before, shortName)
-  const now = Map.groupBy(after, shortName)
-  const names = [...new Set([...was.keys(), ...now.keys()])]
-  const lines: string[] = []
-  let shown = 0
-  for (; shown < names.length && lines.length < maxLines; shown++) {
-    const name = names[shown] ?? ""
-    lines.push(...linesOf(name, was.get(name)?.[0], now.get(name)?.[0]))
-  }
-  const [fit, rest] = [lines.slice(0, maxLines), names.length - shown]
-  return rest > 0 || fit.length < lines.length
-    ? [...fit, `... and more; ${rest} definitions are not shown`]
-    : lines
-}
-
-function linesOf(name: string, was: Approved | undefined, now: Approved | undefined): string[] {
-  const kind = (was ?? now)?.kind ?? "tools"
-  return differencesOf({ kind, was: was?.text, text: now?.text }).flatMap(({ member, ...texts }) => [
-    ...(texts.was === undefined ? [] : [clip(`- ${name} ${member}: ${texts.was}`)]),
-    ...(texts.now === undefined ? [] : [clip(`+ ${name} ${member}: ${texts.now}`)]),
-  ])
-}
-
-function clip(line: string): string {
-  return line.length > maxLine ? `${line.slice(0, maxLine)}...` : line
+export function changedMembers({ kind, text, was }: Texts): readonly MemberChange[] {
+  if (kind === "instructions") return was === text ? [] : [{ member: kind, was, now: text }]
+  const [before, after] = [membersOf(was), membersOf(text)]
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .filter((member) => before.get(member) !== after.get(member))
+    .sort()
+    .map((member) => ({ member, was: before.get(member), now: after.get(member) }))
 }
 
 function membersOf(json: string | undefined): ReadonlyMap<string, string> {
   return new Map(json === undefined ? [] : canonicalMembers(json))
 }
 
-function differenceOf(member: string, was: string | undefined, now: string | undefined): Difference {
+function differenceOf({ member, was, now }: MemberChange): Difference {
   const at = was === undefined || now === undefined ? undefined : firstDifference(was, now)
-  return {
-    member: visibleJson(member.slice(0, maxMember)),
-    was: excerpt(was, at),
-    now: excerpt(now, at),
-    at: sayWhere(was, now, at),
-  }
+  const shownMember = visibleJson(member.slice(0, maxMember))
+  return { member: shownMember, was: excerpt(was, at), now: excerpt(now, at), at: whereTheyPart(was, now) }
+}
+
+/** In words; undefined where one of them is not there. */
+export function whereTheyPart(was: string | undefined, now: string | undefined): string | undefined {
+  if (was === undefined || now === undefined) return undefined
+  const at = firstDifference(was, now)
+  return `From character ${at}: ${sayCharacter(was, at)} became ${sayCharacter(now, at)}.`
 }
 
 function firstDifference(was: string, now: string): number {
@@ -95,8 +73,8 @@ function firstDifference(was: string, now: string): number {
 }
 
 const maxMember = 200
-const maxShown = 2_048
-/** Kept of what stands before it: few enough to be shown in a line, all written as escapes. */
+const maxShown = 8_000
+/** Kept of what stands before the first difference. */
 const before = 100
 
 /** Of a long text what is around the first difference. */
@@ -106,11 +84,6 @@ function excerpt(text: string | undefined, at = 0): string | undefined {
   const shown = visibleJson(text.slice(from, from + maxShown))
   const rest = text.length - from - maxShown
   return `${from > 0 ? `(${from} characters) ...` : ""}${shown}${rest > 0 ? `... (${rest} characters)` : ""}`
-}
-
-function sayWhere(was = "", now = "", at: number | undefined): string | undefined {
-  if (at === undefined) return undefined
-  return `From character ${at}: ${sayCharacter(was, at)} became ${sayCharacter(now, at)}.`
 }
 
 function sayCharacter(text: string, at: number): string {

@@ -67,6 +67,16 @@ export function approvalOf({ approved }: PinRecord, { seen }: Given, held: reado
   return { before: approved.filter(isMeant), after: seen.filter(isMeant).map(toApproved) }
 }
 
+/** The part of that which approves these; of their names, what was approved before counts no more. */
+export function approvalOfSome({ before, after }: PinChange, chosen: readonly Held[]): PinChange {
+  const names = new Set(chosen.map(keyOf))
+  const digests = new Set([...chosen, ...before].map(({ digest }) => digest))
+  return {
+    before: before.filter((one) => names.has(keyOf(one))),
+    after: after.filter((one) => names.has(keyOf(one)) && digests.has(one.digest)),
+  }
+}
+
 /** @returns undefined where something else is approved than the change was made from */
 export function applyPins(record: PinRecord, { before, after }: PinChange, atMs: number): PinRecord | undefined {
   const { service, approved } = record
