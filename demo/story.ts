@@ -55,6 +55,8 @@ async function asksForAccess({ olga, scout, told }: Cast): Promise<void> {
   told.does("scout", "memory__read_graph")
   const unknown = await scout.refused("memory__read_graph")
   told.hears(`${unknown.code}: ${unknown.message}`)
+  told.does("scout", "explain_access memory__read_graph")
+  told.hears((await scout.call("explain_access", { tool: "memory__read_graph" })).text)
   told.does("scout", "request_access memory__* for 30 minutes")
   const request = { tools: ["memory__*"], minutes: 30, reason: "Notes for the report" }
   const { data } = await scout.call("request_access", request)

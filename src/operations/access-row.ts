@@ -119,8 +119,8 @@ function sayInputs(inputs: readonly ExplainedInput[]): string {
 }
 
 export function sayAccess({ principal, tool, decision, by, rule, inputs, wouldAllow }: AccessRow): string {
-  const ground = rule === undefined ? by : `${by} ${rule}`
+  const ground = by === "nothing" ? "since nothing allows it" : `by ${rule === undefined ? by : `${by} ${rule}`}`
   const looked = inputs.map(({ input, condition }) => `${input} ${condition}`).join(", ")
-  const said = `${principal} and ${tool}: ${decision} by ${ground}${looked === "" ? "" : ` (${looked})`}.`
+  const said = `${principal} and ${tool}: ${decision} ${ground}${looked === "" ? "" : ` (${looked})`}.`
   return wouldAllow === undefined ? said : `${said} ${wouldAllow}`
 }

@@ -100,7 +100,7 @@ export function sayPlan(plan: PlanRow): string {
     ...(changes.length === 0 ? ["Nothing would change."] : []),
     ...risk.reasons.map(({ class: of, reason }) => `${of} risk, because it ${reason}`),
     ...notes,
-    `Affects ${affects.principals.count} principals and ${affects.tools.count} tools.`,
+    `Principals affected: ${affects.principals.count}; tools: ${affects.tools.count}.`,
     `Digest ${digest}`,
     ...patch.split("\n").filter((line) => line !== ""),
   ]

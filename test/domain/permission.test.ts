@@ -63,6 +63,8 @@ test("each grade holds the permissions of those before it", () => {
     "audit:write",
     "quotas:write",
     "plans:approve",
+    "policies:read",
+    "policies:write",
   ]
   assert.deepEqual(held("observe").toSorted(), observe.toSorted())
   assert.deepEqual(held("operate").toSorted(), operate.toSorted())
