@@ -6,6 +6,7 @@ import type { HealthCheck } from "../domain/fleet.ts"
 import { GatewayError } from "../errors.ts"
 import { argumentsFor, remedyOf } from "./diagnosis-remedies.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
+import { assertMayReach } from "./machine-reach.ts"
 import { defineOperation, type OperationContext } from "./operation.ts"
 import { formatTable, plainLine } from "./plain-text.ts"
 
@@ -92,7 +93,7 @@ export const diagnoseService = defineOperation({
   name: "diagnose_service",
   title: "Find out why a service does not work",
   summary:
-    "Makes a new connection to one service step by step (definition, dns, tcp, tls or process, auth, handshake, list), stops at the step that fails, and says of what it failed and what to do about it. Takes up to 15 s and leaves the live connections alone. Mend the definition with update_service; when all steps are fine, refresh_service takes up what it offers.",
+    "Makes a new connection to one service step by step (definition, dns, tcp, tls or process, auth, handshake, list), stops at the step that fails, and says of what it failed and what to do about it. Takes up to 15 s and leaves the live connections alone. One that is turned off and runs on this machine it starts only for who may write such services. Mend the definition with update_service; when all steps are fine, refresh_service takes up what it offers.",
   group: "services",
   permission: "services:operate",
   effect: "execute",
@@ -120,7 +121,10 @@ export const diagnoseService = defineOperation({
     ),
   }),
   run: async (context, { name }) => {
-    const { enabled } = getSource(context, name).definition
+    const { definition } = getSource(context, name)
+    const { enabled } = definition
+    // What is turned on runs anyway; what is not is started for nobody who could not bring it in.
+    if (!enabled) assertMayReach(context, definition)
     const taken = [...(await context.fleet.diagnose(name))]
     const failed = taken.find(({ ok }) => !ok)
     const cause = taken.findLast((step) => step.cause)?.cause

@@ -5,6 +5,7 @@
 
 import { parseArgs } from "node:util"
 import { allJumps, clockJumps } from "./clock/jumps.ts"
+import { escalation } from "./escalation/escalation.ts"
 import { exhaustion } from "./exhaustion/exhaustion.ts"
 import { failpointRuns } from "./audit/failpoints.ts"
 import { printFigures, type Figures } from "./figures.ts"
@@ -37,6 +38,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   world: () => worldFaults("at length"),
   lifecycle: (rounds = 20) => lifecycleSuite(rounds),
   clock: () => clockJumps(allJumps),
+  escalation: () => escalation({ cliShare: 1 }),
   input: (rounds = 50) => badInput(rounds),
   exhaustion: (rounds = 10) => exhaustion({ streams: 10_000, abandoned: 100_000, rounds, seconds: 6 * rounds }),
   soak: () => soak(minutes),
