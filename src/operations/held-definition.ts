@@ -34,7 +34,8 @@ export async function holdDefinition(context: Holder, written: Written): Promise
   return raw
 }
 
-function holdAddresses(context: Holder, written: Written): Json {
+/** As above, for what a person brings back: its program was judged when it was written, or is an operator's. */
+export function holdAddresses(context: Holder, written: Written): Json {
   const raw = withNetwork(context, written)
   for (const after of readServiceFile(written.name, { ...raw, name: written.name }))
     if (after.type !== "stdio") assertUrls(context, after)

@@ -12,7 +12,7 @@ import { isRecord } from "../domain/service-file.ts"
 import { readServiceFile, type ServiceDefinition } from "../domain/service.ts"
 import { GatewayError } from "../errors.ts"
 import { assertMayAccount } from "./accounting-rules.ts"
-import { holdDefinition } from "./held-definition.ts"
+import { holdAddresses, holdDefinition } from "./held-definition.ts"
 import { assertMayReach, assertMayRename } from "./machine-reach.ts"
 import type { OperationContext } from "./operation.ts"
 import { assertServiceNameFree } from "./register-service.ts"
@@ -59,7 +59,8 @@ async function restoreService(context: OperationContext, { name, target, left }:
   assertMayDefine(context, after, current?.definition)
   const written = { name, raw: withoutName(target), ...(current && { before: current.definition }) }
   if (!current) assertServiceNameFree(context, name)
-  const held = await holdDefinition(context, current ? written : { name, raw: pinnedAs(context, written.raw) })
+  const hold = context.actor.principal.kind === "human" ? holdAddresses : holdDefinition
+  const held = await hold(context, current ? written : { name, raw: pinnedAs(context, written.raw) })
   return { change: { subject: "service", name, ...(current && { before: current.raw }), after: held } }
 }
 

@@ -38,6 +38,8 @@ test("AGT-09 access that was asked for is held from when it is applied, for as l
   await kit.run(boss, "approve_plan", { id, digest })
   const appliedAtMs = nowMs + 5 * minuteMs
   await kit.run(agent, "apply_plan", { id }, { nowMs: appliedAtMs })
+  const [revision] = await kit.history.between(kit.history.head() - 1, kit.history.head())
+  assert.deepEqual([revision?.plan, revision?.why], [id, wanted.reason])
   const { grants } = (await kit.principals.findByName("agent")) ?? {}
   assert.deepEqual(
     grants?.temporary?.map((one) => [one.tools.allow, one.expiresAtMs, one.reason]),

@@ -128,7 +128,7 @@ test("a rollback is planned like any other change, and a plan changes nothing", 
   assert.deepEqual([Object.keys(raws(kit)), kit.history.head()], [["web"], 1])
 })
 
-test("AGT-04 a program that nobody may register does not come back either, whoever put it there", async (t) => {
+test("AGT-04 a program that no agent could register is not brought back by one either, but by a person", async (t) => {
   const kit = await openKit(t)
   const boss = await kit.join("boss", admins)
   const path = join(kit.folder, "servers.d", "shell.json")
@@ -137,9 +137,12 @@ test("AGT-04 a program that nobody may register does not come back either, whoev
   })
   await eventually("it is found", () => kit.history.head() === 1)
   await kit.run(boss, "remove_service", { name: "shell" })
-  for (const input of [{ undo: 2 }, { to: 1 }]) {
-    await assert.rejects(kit.run(boss, "rollback", input), refusal("invalid"))
-    await assert.rejects(kit.run(boss, "rollback", { ...input, dry_run: true }), refusal("invalid"))
+  for (const kind of ["agent", "workload"] as const) {
+    const other = await kit.join(kind, admins, kind)
+    for (const input of [{ undo: 2 }, { to: 1 }, { to: 1, dry_run: true }])
+      await assert.rejects(kit.run(other, "rollback", input), refusal("invalid"))
   }
   assert.deepEqual([raws(kit), kit.history.head()], [{}, 2])
+  await kit.run(boss, "rollback", { undo: 2 })
+  assert.deepEqual(Object.keys(raws(kit)), ["shell"])
 })
