@@ -46,7 +46,7 @@ export function testPlanPage(): void {
   test("UI-02 whatever a plan says stands on the page as text that hides nothing", limit, async () => {
     const page = await post(await propose(), { key: decider, do: "show" })
     assert.equal(page.status, 200)
-    assert.doesNotMatch(page.text, /<script|\u202e|\u001b|\u200b/)
+    assert.doesNotMatch(page.text, /<script|[\u202e\u200b]|(?!\n)\p{Cc}/u)
     assert.match(page.text, /&lt;\/pre&gt;&lt;script&gt;/)
     assert.match(page.text, /\\u202e[^]*\\u001b|\\u001b[^]*\\u202e/)
     assert.match(page.text, /Proposed by<\/th><td>proposer/)
