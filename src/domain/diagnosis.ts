@@ -30,6 +30,7 @@ export const diagnosisCauses = [
   "silent",
   "lists_fail",
   "held_back",
+  "awaits_approval",
   "unknown",
 ] as const
 export type DiagnosisCause = (typeof diagnosisCauses)[number]

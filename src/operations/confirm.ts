@@ -11,12 +11,12 @@ import { approvalOf, stateOf, type Plan } from "../domain/plan.ts"
 import { confirmationOf } from "../domain/plan-rules.ts"
 import type { Risk } from "../domain/risk.ts"
 import { GatewayError } from "../errors.ts"
+import { inChangeTurn } from "./change-turn.ts"
 import { fulfilPlan } from "./fulfil-plan.ts"
 import { planRequired, showPlan } from "./make-plan.ts"
 import type { ChangingOperation, OperationContext } from "./operation.ts"
 import { plainLine } from "./plain-text.ts"
 import { sayPlan } from "./plan-row.ts"
-import { inTurn } from "./turn.ts"
 
 export type ConfirmWay = "form" | "url"
 
@@ -56,16 +56,16 @@ export async function confirmAndApply(
 ): Promise<Readonly<Record<string, unknown>>> {
   const { confirming } = context
   if (!confirming) throw planRequired(plan, context.nowMs)
-  const isApproved = approvalOf(plan, context.nowMs) !== undefined
-  if (!isApproved) await askHuman(context, confirming, { plan, way })
-  if (!isApproved && way === "url") await untilDecided(confirming, plan)
+  const isAsked = approvalOf(plan, context.nowMs) === undefined
+  if (isAsked) await askHuman(context, confirming, { plan, way })
+  if (isAsked && way === "url") await untilDecided(confirming, plan)
   const now = confirming.again()
-  const { input, applied } = await inTurn(now.plans, async () => {
+  const confirmedBy = isAsked && way === "form" ? humanAt(confirming) : undefined
+  const { input, applied } = await inChangeTurn(now, async () => {
     const kept = (await now.plans.find(plan.id)) ?? plan
-    const confirmedBy = way === "form" ? humanAt(confirming) : undefined
     return fulfilPlan(now, { operation, plan: kept, digest: plan.digest, confirmedBy })
   })
-  if (way === "form") confirming.onConfirmed(plan)
+  if (confirmedBy !== undefined) confirming.onConfirmed(plan)
   return operation.tell(now, input, applied)
 }
 
@@ -80,14 +80,13 @@ type Question = Pick<Asked, "plan" | "way">
 async function askHuman(context: OperationContext, confirming: Confirming, question: Question): Promise<void> {
   const { plan, way } = question
   const shown = sayPlan(await showPlan(context, plan))
-  const answer = await confirming.ask(
-    way === "form" ? formOf(shown, plan) : linkTo(confirming.pageOf(plan.id), shown, plan),
-  )
+  if (way === "form" && shown.length > maxShown) throw planRequired(plan, context.nowMs)
+  const answer = await confirming.ask(way === "form" ? formOf(shown) : linkTo(confirming.pageOf(plan.id), shown))
   if (!answer) throw planRequired(plan, context.nowMs)
   const { action, content } = answer
   if (action === "accept" && (way === "url" || saysYes(content))) return
   await takeBack(confirming, plan)
-  throw new GatewayError("forbidden", `The human at your client said no, so nothing was changed.`, {
+  throw new GatewayError("forbidden", "The human at your client said no, so nothing was changed.", {
     detail: { plan: plan.id },
     next: { operation: "get_plan", arguments: { id: plan.id } },
   })
@@ -97,32 +96,29 @@ function saysYes(content: unknown): boolean {
   return typeof content === "object" && content !== null && "make" in content && content.make === true
 }
 
-const maxShown = 4_000
+/** Of a form, whose human must see all that they say yes to; the page of a plan has more room. */
+const maxShown = 16_000
 
-/** What is too long is looked at on the page of the plan, or with get_plan. */
-function cut(shown: string): string {
-  return shown.length > maxShown ? `${shown.slice(0, maxShown)}... (cut; get_plan shows all of it)` : shown
-}
-
-function formOf(shown: string, { digest }: Plan): object {
+function formOf(shown: string): object {
   const make = {
     type: "boolean",
     title: "Make this change",
     description: "Your client asks for it on your behalf.",
     default: false,
   }
-  const message = `A change of the gateway needs your word.\n${cut(shown)}\nDigest: ${digest}`
+  const message = `A change of the gateway needs your word.\n${shown}`
   return { message, requestedSchema: { type: "object", properties: { make }, required: ["make"] } }
 }
 
-function linkTo(url: string, shown: string, { digest }: Plan): object {
-  const message = `A change of the gateway needs the approval of another principal, who gives it on this page.\n${cut(shown)}\nDigest: ${digest}`
+function linkTo(url: string, shown: string): object {
+  const message = `A change of the gateway needs the approval of another principal, who gives it on this page.\n${shown.slice(0, maxShown)}`
   return { mode: "url", message, url }
 }
 
 async function takeBack({ again, client }: Confirming, { id }: Plan): Promise<void> {
-  const { plans, actor, nowMs } = again()
-  await inTurn(plans, async () => {
+  const now = again()
+  const { plans, actor, nowMs } = now
+  await inChangeTurn(now, async () => {
     const plan = await plans.find(id)
     if (!plan || stateOf(plan, nowMs) !== "pending") return
     const rejection = { by: actor.principal.id, atMs: nowMs, reason: `Declined by ${humanAt({ client })}.` }
@@ -133,8 +129,7 @@ async function takeBack({ again, client }: Confirming, { id }: Plan): Promise<vo
 /** @throws GatewayError `plan_required` where nobody decides in time */
 async function untilDecided({ again, waitMs }: Confirming, { id }: Plan): Promise<void> {
   const { events, plans, signal } = again()
-  const look = Promise.withResolvers<void>()
-  let due = look
+  let due = Promise.withResolvers<void>()
   const unsubscribe = events.subscribe(({ type }) => type === "plans" && due.resolve())
   const late = AbortSignal.any([signal, AbortSignal.timeout(waitMs)])
   const end = (): void => due.resolve()

@@ -110,6 +110,11 @@ const remedies: Readonly<Record<DiagnosisCause | "none" | "turned_off", Remedy>>
       "It can be reached, but some of what it offers breaks a rule and is held back: list_issues says what and why.",
     next: ["list_issues", ...look],
   },
+  awaits_approval: {
+    remedy:
+      "It can be reached, but definitions of it wait for an approval: list_held_items shows them, approve_tools approves them.",
+    next: ["list_held_items", ...look],
+  },
   unknown: {
     remedy: "The message says what failed; get_server_details has more.",
     next: look,

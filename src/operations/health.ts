@@ -127,7 +127,8 @@ export const diagnoseService = defineOperation({
     if (!enabled) assertMayReach(context, definition)
     const taken = [...(await context.fleet.diagnose(name))]
     const failed = taken.find(({ ok }) => !ok)
-    const cause = taken.findLast((step) => step.cause)?.cause
+    const isHeld = !failed && (context.fleet.pins(name)?.held.length ?? 0) > 0
+    const cause = taken.findLast((step) => step.cause)?.cause ?? (isHeld ? "awaits_approval" : undefined)
     const { remedy: advice, next } = remedyOf(cause ?? (enabled ? "none" : "turned_off"))
     const operation = next.find((one) => context.mayPerform(one))
     return {

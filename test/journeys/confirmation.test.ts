@@ -10,6 +10,7 @@ import { eventually } from "./eventually.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
 import { perform } from "./operations.ts"
 import { openPeer, type Message, type Peer, type Reply } from "./peer.ts"
+import { readyForPlanPage, testPlanPage } from "./plan-page.ts"
 import { say, startService, type ScriptedService } from "./scripted-service.ts"
 
 const limit = { timeout: 120_000 }
@@ -31,6 +32,7 @@ before(async () => {
   })
   admin = await openPeer(httpPipe(gateway.url, bearer(gateway.key)))
   key = await createAgent(gateway, "agent", { permissions: ["configure"], tools: { allow: ["*"] } })
+  await readyForPlanPage(gateway)
 }, limit)
 
 after(async () => {
@@ -249,3 +251,5 @@ test("a client that cannot be asked changes what it could before", limit, async 
   await eventually("it is on", () => isOn("one"))
   await rest(gateway, "POST", "/services/one/toggle", { enabled: false })
 })
+
+testPlanPage()

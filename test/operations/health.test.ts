@@ -73,3 +73,12 @@ test("a diagnosis names the step that fails and what to do, or says that all is 
     refusal("not_found", /^Unknown operation/),
   )
 })
+
+test("a service whose definitions nobody approved is well, and waits for that", async (t) => {
+  const kit = await openKit(t)
+  const admin = await kit.join("admin", admins)
+  await kit.run(admin, "register_service", { name: "hello", ...hello, pin: "approve" })
+  const { ok, cause, next } = (await kit.run(admin, "diagnose_service", { name: "hello" })) as Diagnosis
+  assert.deepEqual([ok, cause], [true, "awaits_approval"])
+  assert.deepEqual(next, { operation: "list_held_items", arguments: { name: "hello" } })
+})

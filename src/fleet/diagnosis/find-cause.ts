@@ -12,7 +12,7 @@ type Failed = {
 
 export function findCause({ step, error, type }: Failed): DiagnosisCause {
   const { code, detail } = error
-  if (code === "forbidden" || code === "blocked") return "not_allowed"
+  if (typeof detail["rule"] === "string") return "not_allowed"
   if (step === "definition") return ofDefinition(error)
   if (step === "dns") return "host_unknown"
   if (step === "tcp") return isRefused(error) ? "port_closed" : "host_unreachable"

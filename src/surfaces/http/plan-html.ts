@@ -85,7 +85,7 @@ const entities: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "'": "&#39;",
 }
-const control = /[\u0000-\u001f]/g
+const control = /\p{Cc}/gu
 
 /** One line, with escapes for what would act on it or hide in it. */
 function escaped(text: string): string {

@@ -15,7 +15,7 @@ import { inline, makeFolder, openFleet, program } from "../fleet-kit.ts"
 type Case = { readonly cause: DiagnosisCause | "none"; readonly step: string; readonly service: object }
 
 /** Such as cannot be had on a machine that is well, and what comes with rules that are tested elsewhere. */
-const elsewhere: readonly DiagnosisCause[] = ["machine_full", "host_unreachable", "not_allowed", "unknown"]
+const elsewhere: readonly DiagnosisCause[] = ["machine_full", "host_unreachable", "awaits_approval", "unknown"]
 
 /** To whatever it is asked. */
 const answering = `process.stdin.on("data", (line) => {
@@ -78,6 +78,10 @@ async function casesOf(t: TestContext): Promise<Readonly<Record<string, Case>>> 
     "a program that ends at once": at("program_ended", "handshake", inline("0")),
     "a program that says nothing": at("program_silent", "handshake", inline(forever)),
     "a name that nobody knows": at("host_unknown", "dns", { url: "http://no-such-host.invalid/mcp" }),
+    "an address that the gateway's rules forbid": at("not_allowed", "definition", {
+      url: "https://127.0.0.1:9/mcp",
+      network: { allow: ["192.0.2.0/24"] },
+    }),
     "a port where nobody listens": at("port_closed", "tcp", { url: `http://${port}` }),
     "https where plain http is": at("no_tls", "tls", { url: plain.replace("http:", "https:") }),
     "a certificate of nobody": at("certificate_refused", "tls", { url: `https://${await listen(t, tls)}` }),
