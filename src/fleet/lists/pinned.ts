@@ -56,6 +56,8 @@ export class Pinned {
   readonly #options: PinnedOptions
   readonly #definitions = new SeenDefinitions()
   #shown: PinsShown
+  /** Then there is no first use any more. */
+  #isKept = false
 
   constructor(options: PinnedOptions) {
     this.#options = options
@@ -110,7 +112,11 @@ export class Pinned {
   async #load(): Promise<Kept> {
     const { service, store } = this.#options
     try {
-      return { record: (await store.load(service)) ?? noPins(service), fault: undefined }
+      const record = await store.load(service)
+      if (!record && this.#isKept)
+        throw new GatewayError("invalid", `What was approved of ${service} is gone; approve_tools keeps it anew.`)
+      this.#isKept ||= record !== undefined
+      return { record: record ?? noPins(service), fault: undefined }
     } catch (thrown) {
       // Met, so that nothing is taken for a first use.
       return { record: { ...noPins(service), met: pinKinds }, fault: GatewayError.from(thrown).message }
@@ -123,6 +129,7 @@ export class Pinned {
     if (record === kept.record) return kept
     try {
       await this.#options.store.save(record)
+      this.#isKept = true
       return { record, fault: undefined }
     } catch (thrown) {
       return { ...kept, fault: GatewayError.from(thrown).message }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { chmod, readFile, stat, writeFile } from "node:fs/promises"
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { say, startService, type ScriptedService, type ServiceTool } from "../../journeys/scripted-service.ts"
@@ -64,6 +64,16 @@ for (const [what, damage] of Object.entries(damages)) {
     assert.deepEqual(toolNames((await reopen(t, opened)).fleet, "svc"), ["one", "two"])
   })
 }
+
+test("approvals that are gone while the service runs are no reason to trust it anew", async (t) => {
+  const service = await serve(t, [tool("one")])
+  const opened = await openFleet(t, { svc: { url: service.url } })
+  await opened.fleet.settled()
+  await rm(join(opened.folder, "pins"), { recursive: true })
+  await opened.fleet.refresh("svc")
+  assert.deepEqual(heldNames(opened), ["one pending"])
+  assert.match(opened.fleet.issues()[0]?.message ?? "", /is gone; approve_tools/)
+})
 
 test("what cannot be kept is not trusted at its first use", async (t) => {
   const service = await serve(t, [tool("one")])
