@@ -51,7 +51,7 @@ export function assertNotAbove({ actor, nowMs }: Actor, { id, name, grants }: Pr
   )
 }
 
-const teamPermissions = ["quotas:write", "grants:write"] as const
+const teamPermissions = ["quotas:write", "grants:write", "policies:write"] as const
 
 /**
  * What goes by team limits some and lets others do more.

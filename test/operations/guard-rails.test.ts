@@ -132,7 +132,7 @@ test("AGT-10 who may not set quotas moves nobody out of those of a team", async 
   const move = { name: "bot", team: "free" }
   await assert.rejects(
     kit.run(clerk, "set_principal", move),
-    refusal("forbidden", /quotas:write and grants:write/),
+    refusal("forbidden", /quotas:write and grants:write and policies:write/),
   )
   const made = { name: "new", kind: "agent", team: "free" }
   await assert.rejects(kit.run(clerk, "create_principal", made), refusal("forbidden", /go by team/))
