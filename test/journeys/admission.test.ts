@@ -22,7 +22,7 @@ let ask: Ask
 
 before(async () => {
   service = await startService({ tools: [poisoned, clean] })
-  gateway = await startGateway()
+  gateway = await startGateway({ args: ["--outbound-allow", "127.0.0.1", "--outbound-http"] })
   agentKey = await createAgent(gateway, "agent", { permissions: ["govern", "services:stdio:write"] })
   ask = doorsOf(gateway).MCP
 }, limit)
