@@ -22,7 +22,6 @@ let ask: Ask
 
 before(async () => {
   service = await startService({ tools: [poisoned, clean] })
-  // The service stands on this machine, where nobody would be asked for an agent's plan.
   gateway = await startGateway({ args: ["--outbound-allow", "127.0.0.1", "--outbound-http"] })
   agentKey = await createAgent(gateway, "agent", { permissions: ["govern", "services:stdio:write"] })
   ask = doorsOf(gateway).MCP
