@@ -117,6 +117,11 @@ test("nobody allows by a policy what they do not hold, however the rule says it"
   ])
     await assert.rejects(set(allowing(target), clerk), refusal("forbidden", /more than they hold/))
   await set(allowing({ tools: ["files__read", "files__w*"] }), clerk)
+  // Names of its tools are cut, and begin otherwise.
+  const long = "s".repeat(60)
+  const holder = await kit.join("holder", { permissions: ["govern"], tools: { allow: [`${long}__*`] } })
+  const all = { services: [long], annotations: { readOnlyHint: true } }
+  await assert.rejects(set(allowing(all), holder), refusal("forbidden", /more than they hold/))
 })
 
 test("a policy is planned: looser ones are of high risk, tighter ones of medium", async (t) => {
