@@ -1,22 +1,27 @@
-/** Whose own grants, keys or quotas a change is about: they have no say in it. */
+/** Whose own grants, keys, quotas or policies a change is about: they have no say in it. */
 
-import type { Change, KeptValues } from "../domain/change.ts"
+import type { Change, KeptValues, ValueChange } from "../domain/change.ts"
+import { differingRules } from "../domain/policy/compare.ts"
+import { compileSubject } from "../domain/policy/compiled-policies.ts"
 import type { Quota } from "../domain/quota/quota.ts"
 import type { OperationContext } from "./operation.ts"
 import { listAll } from "./page.ts"
+import { selects } from "./policy-rules.ts"
 
 /** @returns ids of principals */
 export async function concernedBy(context: OperationContext, changes: readonly Change[]): Promise<string[]> {
-  const values = changes.flatMap(valuesOf)
-  const ids = await Promise.all(values.map((value) => concernedByValue(context, value)))
+  const ids = await Promise.all(changes.map((change) => concernedByOne(context, change)))
   return [...new Set(ids.flat())]
 }
 
-type Value = KeptValues[keyof KeptValues]
+type Value = KeptValues["principal" | "key" | "quota"]
 
-function valuesOf(change: Change): readonly Value[] {
+async function concernedByOne(context: OperationContext, change: Change): Promise<readonly string[]> {
   if (change.subject === "service" || change.subject === "pins" || change.subject === "deed") return []
-  return [change.before, change.after].filter((value) => value !== undefined)
+  if (change.subject === "policy") return concernedByPolicy(context, change)
+  const values: readonly (Value | undefined)[] = [change.before, change.after]
+  const ids = values.flatMap((value) => (value ? [concernedByValue(context, value)] : []))
+  return (await Promise.all(ids)).flat()
 }
 
 async function concernedByValue(context: OperationContext, value: Value): Promise<readonly string[]> {
@@ -34,4 +39,14 @@ async function concernedByQuota(
     return [(await keys.find(subject.keyId))?.principalId].filter((id) => id !== undefined)
   if (subject.kind !== "team") return []
   return (await listAll(principals)).filter(({ team }) => team === subject.team).map(({ id }) => id)
+}
+
+/** A rule about everybody is about nobody, likewise. */
+async function concernedByPolicy(
+  { principals }: OperationContext,
+  { before, after }: ValueChange<"policy">,
+): Promise<readonly string[]> {
+  const subjects = differingRules(before, after).filter(selects).map(compileSubject)
+  const concerned = (await listAll(principals)).filter((one) => subjects.some((isAbout) => isAbout(one)))
+  return concerned.map(({ id }) => id)
 }

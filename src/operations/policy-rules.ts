@@ -35,7 +35,8 @@ export function assertRoom(all: readonly Policy[], { before, after }: PolicyChan
   throw new GatewayError("conflict", text, { next: { operation: "list_policies" } })
 }
 
-function selects({ subject }: PolicyRule): boolean {
+/** Whether it is about some, and not about everybody. */
+export function selects({ subject }: PolicyRule): boolean {
   return Object.keys(subject).length > 0
 }
 
@@ -46,13 +47,23 @@ function grantedBy({ target }: PolicyRule): Grants {
   const ofKind = (kind: "tools" | "prompts" | "resources", separator: string): { allow: readonly string[] } => {
     if (annotations && kind !== "tools") return { allow: [] }
     if (isNamed) return { allow: target[kind] ?? [] }
-    return { allow: services?.map((service) => `${service}${separator}*`) ?? ["*"] }
+    return { allow: services?.map((service) => allOf(service, separator)) ?? ["*"] }
   }
   return grantsSchema.parse({
     tools: ofKind("tools", "__"),
     prompts: ofKind("prompts", "__"),
     resources: ofKind("resources", "/"),
   })
+}
+
+/** Longer names may be cut within the service's: domain/naming.ts. */
+const maxWholeLength = 50
+
+/** A pattern over all names of the services that a pattern fits, or over more. */
+function allOf(service: string, separator: string): string {
+  const [head = ""] = service.split("*")
+  const isWhole = head === service && service.length <= maxWholeLength
+  return isWhole ? `${service}${separator}*` : `${head.slice(0, maxWholeLength)}*`
 }
 
 function ownRule(rules: readonly string[]): GatewayError {

@@ -21,6 +21,7 @@ import { operationKills } from "./stores/operation-kill.ts"
 import { stateKills } from "./stores/state-kill.ts"
 import { storesSuite } from "./stores/stores.ts"
 import { unwritableWays } from "./audit/unwritable.ts"
+import { policyReplay } from "../policy/at-length.ts"
 import { worldFaults } from "./world/world.ts"
 
 /** Each with its rounds where none are asked for. */
@@ -41,6 +42,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   escalation: () => escalation({ cliShare: 1 }),
   input: (rounds = 50) => badInput(rounds),
   exhaustion: (rounds = 10) => exhaustion({ streams: 10_000, abandoned: 100_000, rounds, seconds: 6 * rounds }),
+  policy: (rounds = 100_000) => policyReplay(rounds),
   soak: () => soak(minutes),
 }
 

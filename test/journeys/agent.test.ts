@@ -131,6 +131,9 @@ function changesHeardBy({ heard }: Peer): number {
 }
 
 /** An error with the name that was asked for left out. */
+/** Without the id of its entry, which each has for itself. */
 function refusalOf({ error }: Message, name: string): object {
-  return JSON.parse(JSON.stringify(error ?? {}).replaceAll(name, "*")) as object
+  const { callId, ...data } = error?.data ?? {}
+  assert.equal(typeof callId, "string")
+  return JSON.parse(JSON.stringify({ ...error, data }).replaceAll(name, "*")) as object
 }
