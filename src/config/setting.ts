@@ -29,7 +29,10 @@ export function optionalText(sentence: string): Setting<string | undefined> {
 export function webAddress(sentence: string): Setting<string | undefined> {
   const schema = z
     .url({ protocol: /^https?$/ })
-    .refine((url) => new URL(url).origin === url, "it must be a scheme, a host and a port, with nothing behind it")
+    .refine(
+      (url) => URL.canParse(url) && new URL(url).origin === url,
+      "it must be a scheme, a host and a port, with nothing behind it",
+    )
   return { schema: schema.optional(), default: undefined, sentence }
 }
 

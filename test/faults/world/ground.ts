@@ -105,7 +105,7 @@ export class Ground {
 
   /** Puts a service there that does harm, and waits until it was listed, is down, or has had its time. */
   async add(name: string, definition: object, withinMs = 10_000): Promise<void> {
-    await this.gateway.drop(name, { ...harmLimits, health, ...definition })
+    await this.gateway.drop(name, { ...harmLimits, health, pin: "off", ...definition })
     const isSettled = async (): Promise<boolean> => {
       const { state, listedAt } = await this.status(name)
       return state === "down" || listedAt !== undefined
