@@ -116,7 +116,7 @@ async function isCaught({ stage, olga, scout, told }: Cast): Promise<void> {
 async function rollsBack({ olga, scout, told }: Cast): Promise<void> {
   told.does("olga", 'update_service memory: tools.deny ["*"], by mistake')
   const changed = await olga.call("update_service", { name: "memory", tools: { deny: ["*"] } })
-  told.hears(changed.text, 2)
+  told.hears(changed.text.split("\n").find((line) => line.startsWith("Gone")) ?? "")
   assert.ok(!(await scout.tools()).some((name) => name.startsWith("memory__")))
   const history = await olga.call("config_history", { service: "memory", limit: 1 })
   const [last] = history.data["revisions"] as readonly { readonly number: number }[]
@@ -130,7 +130,13 @@ async function isOnRecord({ stage, olga, told }: Cast): Promise<void> {
   const query = { principal: "scout", kind: "refusal", limit: 100 }
   const { data } = await olga.call("audit_query", query)
   told.does("olga", "audit_query: what scout was refused")
-  told.hears(`${(data["entries"] as readonly unknown[]).length} entries`)
+  const refused = new Set((data["entries"] as readonly { readonly target?: string }[]).map(({ target }) => target))
+  const targets = ["approve_plan", "set_grants", "audit_erase", "memory__read_graph"]
+  assert.deepEqual(
+    targets.filter((target) => !refused.has(target)),
+    [],
+  )
+  told.hears(`all of it: ${targets.join(", ")}, ...`)
   const verified = await olga.call("audit_verify")
   assert.equal(verified.data["ok"], true)
   told.does("olga", "audit_verify")
@@ -150,7 +156,7 @@ async function approve({ olga, scout, told }: Approving, { id, digest }: PlanNam
   told.does("olga", "approve_plan, by the digest of what she saw")
   await olga.call("approve_plan", { id, digest })
   told.does("scout", "apply_plan")
-  told.hears((await scout.call("apply_plan", { id })).text, 2)
+  told.hears((await scout.call("apply_plan", { id })).text, 1)
 }
 
 function planOf({ detail }: Refusal): PlanName {

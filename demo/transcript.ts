@@ -28,7 +28,7 @@ export class Transcript {
   hears(text: string, maxLines = 4): void {
     const lines = text.split("\n").filter((line) => line.trim() !== "")
     for (const line of lines.slice(0, maxLines)) this.#add(`          ${shortened(line.trimEnd())}`)
-    if (lines.length > maxLines) this.#add(`          ... ${lines.length - maxLines} lines more`)
+    if (lines.length > maxLines) this.#add("          ...")
   }
 
   #add(text: string): void {

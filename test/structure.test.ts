@@ -158,7 +158,7 @@ const patternMakers = [
   "domain/audit/redaction/redact-forms", // our own words
   "domain/audit/redaction/redact-spans", // our own characters
   "domain/quota/quota-words", // our own words
-  "domain/service-shown", // our own words
+  "domain/services/service-shown", // our own words
   "fleet/lists/plain-schema", // compiled to see whether it is one, and never run
   "identity/api-key", // our own words
 ]

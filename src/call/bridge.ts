@@ -14,7 +14,7 @@
  * The cells: parked-call.ts, rounds.ts. The states in a client's hands: states.ts.
  */
 
-import type { Sealer } from "../domain/secret.ts"
+import type { Sealer } from "../domain/secrets/secret.ts"
 import { askableOf, askingMethods } from "../mcp/asking.ts"
 import { invalidState, readInputResponses, writeInputRequired } from "../mcp/input-requests.ts"
 import type { Answer, Request } from "../mcp/message.ts"

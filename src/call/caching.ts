@@ -3,7 +3,7 @@
  * believed only where the service's file says so too, since the service answered the one credential of the gateway.
  */
 
-import type { RelayTerms } from "../domain/service.ts"
+import type { RelayTerms } from "../domain/services/service.ts"
 import type { Answer } from "../mcp/message.ts"
 import { resultTypeOf } from "../mcp/result-type.ts"
 import { readString, toRaw, withMembers } from "../mcp/raw-json.ts"

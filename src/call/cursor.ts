@@ -3,7 +3,7 @@
  * principal, the endpoint and the list that it was given out for: whatever else comes is refused.
  */
 
-import type { Sealer } from "../domain/secret.ts"
+import type { Sealer } from "../domain/secrets/secret.ts"
 import { GatewayError } from "../errors.ts"
 import { readString } from "../mcp/raw-json.ts"
 import type { CallRequest } from "./call.ts"

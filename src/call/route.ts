@@ -5,7 +5,7 @@
 
 import type { Offered } from "../domain/catalog.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
-import type { RelayTerms } from "../domain/service.ts"
+import type { RelayTerms } from "../domain/services/service.ts"
 import { withAsk } from "../mcp/exchange.ts"
 import type { Answer, Exchange, Request } from "../mcp/message.ts"
 import { fromRaw, toRaw, withMembers, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"

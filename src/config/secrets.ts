@@ -5,7 +5,7 @@
 
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import type { PlaceholderLookup } from "../domain/placeholder.ts"
+import type { PlaceholderLookup } from "../domain/secrets/placeholder.ts"
 import { GatewayError } from "../errors.ts"
 
 type Environment = Readonly<Record<string, string | undefined>>

@@ -6,7 +6,7 @@
 import { exportFormats } from "../domain/audit/log.ts"
 import { limits } from "./limits.ts"
 import { pinModes } from "../domain/pins/pin.ts"
-import { approvalScopes } from "../domain/plan.ts"
+import { approvalScopes } from "../domain/plans/plan.ts"
 import {
   webAddress,
   addresses,

@@ -8,7 +8,7 @@
 import type { Era } from "../mcp/message.ts"
 import { toRaw, withMembers, writeObject, type RawJson, type RawObject } from "../mcp/raw-json.ts"
 import type { Cost } from "./cost.ts"
-import type { AuditRules, RelayTerms } from "./service.ts"
+import type { AuditRules, RelayTerms } from "./services/service.ts"
 import { isReservedUri, matchesTemplate, ownUri, resourceName, sharedName, sharedUri } from "./naming.ts"
 
 export const itemKinds = ["tools", "prompts", "resources", "templates"] as const

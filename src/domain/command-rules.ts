@@ -13,7 +13,7 @@ import { judgePackageRunner } from "./command-rules/package-runners.ts"
 import { isAbsolutePath, isOfRuntime, isOfSystem, pathProblem } from "./command-rules/paths.ts"
 import { kindOf } from "./command-rules/program-names.ts"
 import { isDangerousVariable } from "./command-rules/variables.ts"
-import type { StdioService } from "./service.ts"
+import type { StdioService } from "./services/service.ts"
 
 /** What is started. */
 export type Program = Pick<StdioService, "command" | "args" | "env" | "cwd">

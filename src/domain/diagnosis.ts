@@ -2,7 +2,7 @@
 
 export const diagnosisSteps = ["definition", "dns", "tcp", "tls", "process", "auth", "handshake", "list"] as const
 
-/** A closed list, since each has a remedy of its own: operations/diagnosis-remedies.ts. */
+/** A closed list, since each has a remedy of its own: operations/services/diagnosis-remedies.ts. */
 export const diagnosisCauses = [
   "value_missing",
   "not_allowed",

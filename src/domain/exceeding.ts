@@ -1,6 +1,6 @@
 /**
  * Nobody grants more than they hold, nor for longer: what is too much of what somebody wants to grant. What grants
- * are: permission.ts. Who asks: operations/identity-rules.ts.
+ * are: permission.ts. Who asks: operations/identity/identity-rules.ts.
  */
 
 import { coversPattern, overlapsPattern } from "./pattern.ts"

@@ -6,7 +6,7 @@ import type { Answer, Era, Exchange, Notification, Request, Revision } from "../
 import type { Definitions } from "./admission/definition-texts.ts"
 import type { ItemKind, Offer } from "./catalog.ts"
 import type { DiagnosisStep } from "./diagnosis.ts"
-import type { ServiceDefinition } from "./service.ts"
+import type { ServiceDefinition } from "./services/service.ts"
 import type { PinChange, PinsShown } from "./pins/pin.ts"
 
 /** `starting` until the first handshake, `degraded` while only some endpoints answer, `down` while none does. */

@@ -5,7 +5,7 @@
 
 import type { Offer } from "../domain/catalog.ts"
 import type { Fleet } from "../domain/fleet.ts"
-import type { ServiceDefinition } from "../domain/service.ts"
+import type { ServiceDefinition } from "../domain/services/service.ts"
 import { GatewayError } from "../errors.ts"
 import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import { CallingService } from "./calling-service.ts"

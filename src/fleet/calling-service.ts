@@ -5,7 +5,7 @@
 
 import type { Offer } from "../domain/catalog.ts"
 import type { SendOptions } from "../domain/fleet.ts"
-import type { ServiceDefinition } from "../domain/service.ts"
+import type { ServiceDefinition } from "../domain/services/service.ts"
 import { GatewayError } from "../errors.ts"
 import { cancellationOf } from "../mcp/cancellation.ts"
 import type { Answer, Era, Exchange, Request } from "../mcp/message.ts"

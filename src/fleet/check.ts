@@ -1,7 +1,7 @@
 /** Asks a service, now and once, whether it answers. */
 
 import type { HealthCheck } from "../domain/fleet.ts"
-import type { ServiceDefinition } from "../domain/service.ts"
+import type { ServiceDefinition } from "../domain/services/service.ts"
 import { GatewayError } from "../errors.ts"
 import type { Endpoint } from "./links/endpoint.ts"
 import { ping } from "./links/pinging.ts"

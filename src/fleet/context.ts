@@ -1,8 +1,8 @@
 /** What every live service is given by the fleet. */
 
-import type { Machine } from "../domain/machine.ts"
-import type { ServiceDefinition } from "../domain/service.ts"
-import type { PlaceholderLookup } from "../domain/placeholder.ts"
+import type { Machine } from "../domain/services/machine.ts"
+import type { ServiceDefinition } from "../domain/services/service.ts"
+import type { PlaceholderLookup } from "../domain/secrets/placeholder.ts"
 import type { OperationNames } from "../domain/admission/known-names.ts"
 import type { PinStore } from "../domain/pins/pin.ts"
 import type { RawJson } from "../mcp/raw-json.ts"

@@ -1,8 +1,8 @@
 /** What holds for a service whose file says nothing of it: the gateway's own settings. */
 
-import type { BreakerRules } from "../domain/breaker-rules.ts"
+import type { BreakerRules } from "../domain/services/breaker-rules.ts"
 import type { PinMode } from "../domain/pins/pin.ts"
-import type { ServiceDefinition, ServiceSource } from "../domain/service.ts"
+import type { ServiceDefinition, ServiceSource } from "../domain/services/service.ts"
 
 export type ServiceDefaults = {
   readonly limits: {

@@ -1,7 +1,7 @@
 /** When two definitions are the same, and when a service that was changed still has the lists it had. */
 
 import { hash } from "node:crypto"
-import type { ServiceDefinition } from "../domain/service.ts"
+import type { ServiceDefinition } from "../domain/services/service.ts"
 
 export function digestOf(definition: ServiceDefinition): string {
   return hash("sha256", canonical(definition))

@@ -4,7 +4,7 @@
  */
 
 import type { Issue } from "../domain/fleet.ts"
-import type { FileProblem } from "../domain/service.ts"
+import type { FileProblem } from "../domain/services/service.ts"
 import type { Fault } from "./lists/lists.ts"
 
 type Source = "connection" | "lists" | "names" | "pins"

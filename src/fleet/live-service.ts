@@ -5,7 +5,7 @@
 
 import type { ItemKind } from "../domain/catalog.ts"
 import type { HealthCheck, SendOptions, ServiceState, ServiceStatus } from "../domain/fleet.ts"
-import type { ServiceDefinition } from "../domain/service.ts"
+import type { ServiceDefinition } from "../domain/services/service.ts"
 import { GatewayError } from "../errors.ts"
 import { cancellationOf } from "../mcp/cancellation.ts"
 import type { Answer, Era, Exchange, Notification, Request } from "../mcp/message.ts"

@@ -5,8 +5,8 @@
 
 import { realpath } from "node:fs/promises"
 import { judgeCommand, pathsOf, type Program } from "../domain/command-rules.ts"
-import type { DialGuard, Machine } from "../domain/machine.ts"
-import { publicOnly, type NetworkRules, type OutboundTerms } from "../domain/network-rules.ts"
+import type { DialGuard, Machine } from "../domain/services/machine.ts"
+import { publicOnly, type NetworkRules, type OutboundTerms } from "../domain/services/network-rules.ts"
 import { GatewayError } from "../errors.ts"
 import { guardDials, type Resolve } from "./links/dial-guard.ts"
 

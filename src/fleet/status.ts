@@ -1,7 +1,7 @@
 /** What is told of a live service to whoever asks how it is. */
 
 import type { ServiceState, ServiceStatus } from "../domain/fleet.ts"
-import type { ServiceDefinition } from "../domain/service.ts"
+import type { ServiceDefinition } from "../domain/services/service.ts"
 import type { ServiceFacts } from "../mcp/client/link.ts"
 import type { Endpoint } from "./links/endpoint.ts"
 import { addressesOf } from "./links/endpoints.ts"

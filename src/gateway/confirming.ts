@@ -1,13 +1,13 @@
 /**
  * How operations ask the human behind the caller's client: through the bridge, as services do, so that clients of both eras
- * are asked in their own way. What is asked, and what follows: operations/confirm.ts.
+ * are asked in their own way. What is asked, and what follows: operations/changes/confirm.ts.
  */
 
 import { clientName } from "../call/entry-facts.ts"
 import { askableOf } from "../mcp/asking.ts"
 import type { ClientFacts, Exchange, Request } from "../mcp/message.ts"
 import { fromRaw, noMembers, readString, toRawObject } from "../mcp/raw-json.ts"
-import type { ConfirmWay, Confirming } from "../operations/confirm.ts"
+import type { ConfirmWay, Confirming } from "../operations/changes/confirm.ts"
 
 export type ConfirmingOptions = Pick<Confirming, "again" | "waitMs" | "onConfirmed"> & {
   readonly request: Request

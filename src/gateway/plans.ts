@@ -1,7 +1,7 @@
 /** Ends plans in time, so that whoever watches them hears of it. */
 
-import { sweepPlans } from "../operations/plan-room.ts"
-import { inTurn } from "../operations/turn.ts"
+import { sweepPlans } from "../operations/plans/plan-room.ts"
+import { inTurn } from "../operations/changes/turn.ts"
 import type { Closers } from "./closers.ts"
 import type { Stores } from "./stores.ts"
 

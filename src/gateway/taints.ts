@@ -3,8 +3,8 @@
 import type { Allowance, LimitedCall, Limiter } from "../call/limit.ts"
 import type { Config } from "../config.ts"
 import type { Principal } from "../domain/principal.ts"
-import type { ServiceFiles } from "../domain/service.ts"
-import { Taints, type Taint } from "../domain/taint.ts"
+import type { ServiceFiles } from "../domain/services/service.ts"
+import { Taints, type Taint } from "../domain/plans/taint.ts"
 import type { Closers } from "./closers.ts"
 import type { Stores } from "./stores.ts"
 

@@ -5,7 +5,7 @@
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto"
 import { join } from "node:path"
-import type { Sealer } from "../domain/secret.ts"
+import type { Sealer } from "../domain/secrets/secret.ts"
 import { GatewayError } from "../errors.ts"
 import { makeSecretFile, readSecretFile } from "../secret-file.ts"
 

@@ -2,7 +2,7 @@
 
 import type * as z from "zod"
 import { GatewayError } from "../errors.ts"
-import { mutate } from "./mutate.ts"
+import { mutate } from "./changes/mutate.ts"
 import type { Operation, OperationContext } from "./operation.ts"
 
 export type Performed = { readonly output: Readonly<Record<string, unknown>>; readonly text: string }

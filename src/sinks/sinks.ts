@@ -4,7 +4,7 @@
  * at least once and in order; what arrives again has the same `<stream>/<seq>`. How one sink is served: pump.ts.
  */
 
-import type { DialGuard } from "../domain/machine.ts"
+import type { DialGuard } from "../domain/services/machine.ts"
 import { openFileSink, type FileSettings } from "./file-sink.ts"
 import { openPositions, type Positions } from "./positions.ts"
 import { Pump, type EntrySource } from "./pump.ts"

@@ -7,7 +7,7 @@
 
 import { isIP } from "node:net"
 import { connect, getCACertificates, type TLSSocket } from "node:tls"
-import type { DialGuard } from "../domain/machine.ts"
+import type { DialGuard } from "../domain/services/machine.ts"
 import type { ExportFormat } from "../domain/audit/log.ts"
 import { GatewayError } from "../errors.ts"
 import { SinkError, type Item, type Sink } from "./sink.ts"

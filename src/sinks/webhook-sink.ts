@@ -7,7 +7,7 @@
 
 import { createHash, createHmac } from "node:crypto"
 import { Pool, type Dispatcher } from "undici"
-import type { DialGuard } from "../domain/machine.ts"
+import type { DialGuard } from "../domain/services/machine.ts"
 import { GatewayError } from "../errors.ts"
 import { SinkError, type Item, type Sink } from "./sink.ts"
 import { readWebhookUrl, retryAfterOf, webhookKey } from "./webhook-rules.ts"

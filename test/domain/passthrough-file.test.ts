@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { readServiceFile } from "../../src/domain/service.ts"
+import { readServiceFile } from "../../src/domain/services/service.ts"
 
 test("a file lets methods of the service's own through, and none that are or could be MCP's", () => {
   const file = (method: string): object => ({ command: "npx", passthrough: [method] })

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import type { Entry } from "../../src/domain/catalog.ts"
 import { toRaw, toRawObject } from "../../src/mcp/raw-json.ts"
-import { searchTools } from "../../src/operations/tool-search.ts"
+import { searchTools } from "../../src/operations/tools/tool-search.ts"
 import { admins, hello, openKit, wayward } from "./operations-kit.ts"
 
 type Found = {

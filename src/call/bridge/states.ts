@@ -5,7 +5,7 @@
  */
 
 import { hash } from "node:crypto"
-import type { Sealer } from "../../domain/secret.ts"
+import type { Sealer } from "../../domain/secrets/secret.ts"
 import { GatewayError } from "../../errors.ts"
 import { asksForInput, invalidState, retryMembers } from "../../mcp/input-requests.ts"
 import type { Answer, Request } from "../../mcp/message.ts"

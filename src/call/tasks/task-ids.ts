@@ -3,7 +3,7 @@
  * once from whom it was given to, and nothing must be remembered for that.
  */
 
-import type { Sealer } from "../../domain/secret.ts"
+import type { Sealer } from "../../domain/secrets/secret.ts"
 import { GatewayError } from "../../errors.ts"
 
 /** Where a task is, and whose. */

@@ -3,7 +3,7 @@
  * offers is asked for after them, since that takes as long as the service does.
  */
 
-import type { Risk } from "../risk.ts"
+import type { Risk } from "../plans/risk.ts"
 
 export function withGraveFindings({ reasons }: Risk): Risk {
   const reason = "lets a service in that says something grave to models; the notes have it"

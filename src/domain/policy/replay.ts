@@ -1,7 +1,7 @@
 /**
  * Calls of the past, decided once more under other policies: what would have been denied or allowed that was not. The
  * record does not hold all that rules look at, so a decision may be open; it is known where whatever is missing could not
- * change it. Whose calls, and what is made of them: operations/simulate-policy.ts.
+ * change it. Whose calls, and what is made of them: operations/policies/simulate-policy.ts.
  */
 
 import type { EntryKind, KeptEntry } from "../audit/entry.ts"

@@ -4,7 +4,7 @@
  */
 
 import type { Definitions } from "../../domain/admission/definition-texts.ts"
-import type { ServiceDefinition } from "../../domain/service.ts"
+import type { ServiceDefinition } from "../../domain/services/service.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import { clientOf } from "../../mcp/client/service-facts.ts"

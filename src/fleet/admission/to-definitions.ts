@@ -1,7 +1,7 @@
 /** The lists of a service as one looks at them: all that its file lets be offered, under the names that are shown. */
 
 import { nameOf, type Definitions } from "../../domain/admission/definition-texts.ts"
-import type { ServiceDefinition } from "../../domain/service.ts"
+import type { ServiceDefinition } from "../../domain/services/service.ts"
 import type { ServiceFacts } from "../../mcp/client/link.ts"
 import { toRaw, withMembers, type RawObject } from "../../mcp/raw-json.ts"
 import type { ListItems } from "../lists/lists.ts"

@@ -4,7 +4,7 @@
  */
 
 import { GatewayError } from "../../errors.ts"
-import type { ServiceDefinition } from "../../domain/service.ts"
+import type { ServiceDefinition } from "../../domain/services/service.ts"
 import type { Place, SendOptions } from "../../domain/fleet.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import type { Answer, Era, Exchange, Request } from "../../mcp/message.ts"

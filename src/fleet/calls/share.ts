@@ -3,7 +3,7 @@
  * pass what its service's file says.
  */
 
-import type { ServiceDefinition } from "../../domain/service.ts"
+import type { ServiceDefinition } from "../../domain/services/service.ts"
 
 /**
  * Of each worker; 0 where all calls are the owner's: those of a program, which runs once, of a service that keeps

@@ -4,7 +4,7 @@
  */
 
 import { stripVTControlCharacters } from "node:util"
-import { SecretMask } from "../../domain/secret-mask.ts"
+import { SecretMask } from "../../domain/secrets/secret-mask.ts"
 
 const maxBytes = 64 * 1024
 const maxLines = 200

@@ -3,7 +3,7 @@
 import { lookup as systemLookup, type LookupAddress } from "node:dns"
 import { connect, isIP, type LookupFunction, type Socket } from "node:net"
 import { connect as connectTls } from "node:tls"
-import type { DialGuard } from "../../domain/machine.ts"
+import type { DialGuard } from "../../domain/services/machine.ts"
 import { GatewayError } from "../../errors.ts"
 import type { RunStep } from "./run-step.ts"
 

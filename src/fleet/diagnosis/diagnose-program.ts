@@ -3,7 +3,7 @@
 import { constants } from "node:fs"
 import { access } from "node:fs/promises"
 import { delimiter, dirname, isAbsolute, join, resolve } from "node:path"
-import type { StdioService } from "../../domain/service.ts"
+import type { StdioService } from "../../domain/services/service.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Channel } from "../../mcp/channels/channel.ts"
 import type { LinkTarget } from "../../mcp/client/negotiate.ts"

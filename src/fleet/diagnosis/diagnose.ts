@@ -4,7 +4,7 @@
  */
 
 import type { DiagnosisStep } from "../../domain/diagnosis.ts"
-import type { ServiceDefinition } from "../../domain/service.ts"
+import type { ServiceDefinition } from "../../domain/services/service.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Link } from "../../mcp/client/link.ts"
 import type { LinkTarget } from "../../mcp/client/negotiate.ts"

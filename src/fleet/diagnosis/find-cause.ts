@@ -1,7 +1,7 @@
 /** What a failed step of a diagnosis failed of: from the codes and facts of its error, never from its words. */
 
 import type { DiagnosisCause, DiagnosisStep } from "../../domain/diagnosis.ts"
-import type { ServiceDefinition } from "../../domain/service.ts"
+import type { ServiceDefinition } from "../../domain/services/service.ts"
 import type { GatewayError } from "../../errors.ts"
 
 type Failed = {

@@ -1,6 +1,6 @@
 /**
  * Reads one file of the folder, trusting nothing about it: it may be a link, a pipe, a device, huge, half written or
- * anyone's to change. What its text means is left to json-text.ts and domain/service.ts.
+ * anyone's to change. What its text means is left to json-text.ts and domain/services/service.ts.
  */
 
 import { constants, type Stats } from "node:fs"

@@ -5,8 +5,8 @@
 
 import { lstat } from "node:fs/promises"
 import { join } from "node:path"
-import type { ServiceSource } from "../../domain/service.ts"
-import { isRecord } from "../../domain/service-file.ts"
+import type { ServiceSource } from "../../domain/services/service.ts"
+import { isRecord } from "../../domain/services/service-file.ts"
 import { GatewayError } from "../../errors.ts"
 import { maxFileBytes } from "./definition-file.ts"
 import { parseJsonText } from "./json-text.ts"

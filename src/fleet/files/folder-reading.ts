@@ -11,7 +11,7 @@ import {
   type FileProblem,
   type ServicesChange,
   type ServiceSource,
-} from "../../domain/service.ts"
+} from "../../domain/services/service.ts"
 import { GatewayError } from "../../errors.ts"
 import { modesCount, readDefinitionFile } from "./definition-file.ts"
 import { parseJsonText } from "./json-text.ts"

@@ -16,9 +16,9 @@ import {
   type ServiceFiles,
   type ServicesChange,
   type ServiceSource,
-} from "../../domain/service.ts"
-import { isRecord } from "../../domain/service-file.ts"
-import type { PreviewedChange } from "../../domain/service-preview.ts"
+} from "../../domain/services/service.ts"
+import { isRecord } from "../../domain/services/service-file.ts"
+import type { PreviewedChange } from "../../domain/services/service-preview.ts"
 import { GatewayError } from "../../errors.ts"
 import { removeDurably, writeAtomically } from "./atomic-write.ts"
 import { readDefinitionFile } from "./definition-file.ts"

@@ -4,7 +4,7 @@
  * calls/verdict.ts. Why it is not a library's: docs/decisions/0013-breaker.md.
  */
 
-import type { BreakerRules } from "../../domain/breaker-rules.ts"
+import type { BreakerRules } from "../../domain/services/breaker-rules.ts"
 import { GatewayError } from "../../errors.ts"
 
 export type BreakerState = "closed" | "open" | "half_open"

@@ -6,8 +6,8 @@
 
 import { isMixed, longWord, looksRandom } from "../../domain/audit/redaction/redact-looks.ts"
 import { namesOf } from "../../domain/audit/redaction/redact-names.ts"
-import type { PlaceholderLookup } from "../../domain/placeholder.ts"
-import { SecretMask } from "../../domain/secret-mask.ts"
+import type { PlaceholderLookup } from "../../domain/secrets/placeholder.ts"
+import { SecretMask } from "../../domain/secrets/secret-mask.ts"
 import { GatewayError } from "../../errors.ts"
 
 type Source = Parameters<PlaceholderLookup>[0]

@@ -4,9 +4,9 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises"
-import type { DialGuard } from "../../domain/machine.ts"
-import type { ServiceDefinition, StdioService, UrlService } from "../../domain/service.ts"
-import { resolvePlaceholders } from "../../domain/placeholder.ts"
+import type { DialGuard } from "../../domain/services/machine.ts"
+import type { ServiceDefinition, StdioService, UrlService } from "../../domain/services/service.ts"
+import { resolvePlaceholders } from "../../domain/secrets/placeholder.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Channel } from "../../mcp/channels/channel.ts"
 import type { FindParamHeaders } from "../../mcp/client/http-modern-headers.ts"

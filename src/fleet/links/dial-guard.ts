@@ -3,15 +3,20 @@
  * is checked, and those very addresses are dialled. One that may not be dialled among them refuses all: a name of a
  * service on the Internet has no business with addresses of an inner network.
  *
- * Addresses in the URL itself are never looked up, and are checked with the URL. Which may be: domain/network-rules.ts.
+ * Addresses in the URL itself are never looked up, and are checked with the URL. Which may be: domain/services/network-rules.ts.
  */
 
 import type { LookupAddress } from "node:dns"
 import { lookup as lookUp } from "node:dns/promises"
 import { isIP, type LookupFunction } from "node:net"
 import { networkInterfaces } from "node:os"
-import type { DialGuard } from "../../domain/machine.ts"
-import { compileNetwork, notAllowed, type NetworkRules, type OutboundTerms } from "../../domain/network-rules.ts"
+import type { DialGuard } from "../../domain/services/machine.ts"
+import {
+  compileNetwork,
+  notAllowed,
+  type NetworkRules,
+  type OutboundTerms,
+} from "../../domain/services/network-rules.ts"
 
 export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>
 

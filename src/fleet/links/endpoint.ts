@@ -3,7 +3,7 @@
  * gets at once, and how healthy it is. How a connection is made: connector.ts. Whether it gets calls: breaker.ts.
  */
 
-import type { BreakerRules } from "../../domain/breaker-rules.ts"
+import type { BreakerRules } from "../../domain/services/breaker-rules.ts"
 import type { EndpointStatus } from "../../domain/fleet.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Link } from "../../mcp/client/link.ts"

@@ -1,7 +1,7 @@
 /** The endpoints of one service as its definition names them, each watched. */
 
-import type { ServiceDefinition } from "../../domain/service.ts"
-import { redactDefinition } from "../../domain/service-shown.ts"
+import type { ServiceDefinition } from "../../domain/services/service.ts"
+import { redactDefinition } from "../../domain/services/service-shown.ts"
 import { shareOfOwner } from "../calls/share.ts"
 import type { Breaker } from "./breaker.ts"
 import type { Connector } from "./connector.ts"

@@ -3,7 +3,7 @@
  * go over it; everything else shares one.
  */
 
-import type { ServiceDefinition } from "../../domain/service.ts"
+import type { ServiceDefinition } from "../../domain/services/service.ts"
 import { askableOf } from "../../mcp/asking.ts"
 import type { Era, Exchange, Request } from "../../mcp/message.ts"
 import { noMembers, writeObject, type RawObject } from "../../mcp/raw-json.ts"

@@ -1,6 +1,6 @@
 /** Large members of a result on their way past, with the secrets that stand in them taken out, however they are cut. */
 
-import type { SecretMask } from "../../domain/secret-mask.ts"
+import type { SecretMask } from "../../domain/secrets/secret-mask.ts"
 import type { LargeMembers } from "../../mcp/large-members.ts"
 
 /** Beside the longest secret, as much as tells where an escape began. */

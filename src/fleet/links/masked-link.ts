@@ -3,7 +3,7 @@
  * stay. A link to a service that knows none is used as it is.
  */
 
-import type { SecretMask } from "../../domain/secret-mask.ts"
+import type { SecretMask } from "../../domain/secrets/secret-mask.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Link, ServiceFacts } from "../../mcp/client/link.ts"
 import { ObjectView } from "../../mcp/json/object-view.ts"

@@ -2,7 +2,7 @@
 
 import { canonicalNameOf, type ItemKind, type Offer } from "../../domain/catalog.ts"
 import { shortName, type Held, type PinEvent, type PinsShown } from "../../domain/pins/pin.ts"
-import type { ServiceDefinition } from "../../domain/service.ts"
+import type { ServiceDefinition } from "../../domain/services/service.ts"
 import type { FleetContext } from "../context.ts"
 import type { Fault } from "./lists.ts"
 import { compileToolRules } from "./tool-rules.ts"

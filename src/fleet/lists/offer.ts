@@ -3,7 +3,7 @@
  * the service's file. What fails is left out with a reason; the rest stays.
  */
 
-import type { AuditRules, RelayTerms } from "../../domain/service.ts"
+import type { AuditRules, RelayTerms } from "../../domain/services/service.ts"
 import { itemKinds, type ItemKind, type Offer, type Offered } from "../../domain/catalog.ts"
 import { legacyOutputSchema } from "../../mcp/era-legacy.ts"
 import type { ServiceFacts } from "../../mcp/client/link.ts"

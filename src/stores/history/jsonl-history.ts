@@ -14,7 +14,7 @@ import type {
   RevisionPage,
   WholeRecord,
   Work,
-} from "../../domain/history.ts"
+} from "../../domain/changes/history.ts"
 import { GatewayError } from "../../errors.ts"
 import { failpoint } from "../../failpoint.ts"
 import { dropped, type Head } from "./heads.ts"

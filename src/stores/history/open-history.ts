@@ -6,8 +6,8 @@
 
 import { mkdir } from "node:fs/promises"
 import { removeTemporary } from "../../durable-file.ts"
-import type { JsonObject } from "../../domain/history.ts"
-import type { Sealer } from "../../domain/secret.ts"
+import type { JsonObject } from "../../domain/changes/history.ts"
+import type { Sealer } from "../../domain/secrets/secret.ts"
 import { GatewayError } from "../../errors.ts"
 import { readHeads, type Keeping } from "./heads.ts"
 import { JsonlHistory } from "./jsonl-history.ts"

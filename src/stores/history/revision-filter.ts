@@ -1,6 +1,6 @@
 /** Which revisions somebody asks for. */
 
-import type { RevisionFilter } from "../../domain/history.ts"
+import type { RevisionFilter } from "../../domain/changes/history.ts"
 import type { SealedRevision } from "./revisions.ts"
 
 export function fits({ atMs, who, changes }: SealedRevision, filter: RevisionFilter): boolean {

@@ -1,7 +1,7 @@
 /** From the lines of a file to what they say: revisions with what became of them, and the services as they were left. */
 
-import type { JsonObject, Outcome, Revision, RevisionDraft, WholeRecord } from "../../domain/history.ts"
-import type { Sealer } from "../../domain/secret.ts"
+import type { JsonObject, Outcome, Revision, RevisionDraft, WholeRecord } from "../../domain/changes/history.ts"
+import type { Sealer } from "../../domain/secrets/secret.ts"
 import { format, type LineBody, type RevisionLine } from "./lines.ts"
 import { openPieces, sealPieces } from "./sealed-pieces.ts"
 import { damaged, type PlacedLine } from "./segment.ts"

@@ -1,6 +1,6 @@
 /** Values of any size, sealed in pieces of the size that the sealer takes: a service's file may have 256 KiB. */
 
-import type { Sealer } from "../../domain/secret.ts"
+import type { Sealer } from "../../domain/secrets/secret.ts"
 
 /** In UTF-16 units, each of which takes at most 3 bytes in the sealed text. */
 const pieceLength = 3_500

@@ -1,6 +1,6 @@
 /** The plans within the state file. */
 
-import type { Plans } from "../../domain/plan.ts"
+import type { Plans } from "../../domain/plans/plan.ts"
 import { jsonCollection } from "./collection.ts"
 import type { StateFile } from "./state-file.ts"
 

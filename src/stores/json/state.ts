@@ -6,7 +6,7 @@
 import * as z from "zod"
 import type { Versioned } from "../../domain/collection.ts"
 import { keySchema, principalSchema, type Key, type Principal } from "../../domain/principal.ts"
-import { planSchema, type Plan } from "../../domain/plan.ts"
+import { planSchema, type Plan } from "../../domain/plans/plan.ts"
 import { keptPolicySchema, type Policy } from "../../domain/policy/policy.ts"
 import { quotaSchema, type Quota } from "../../domain/quota/quota.ts"
 import { GatewayError } from "../../errors.ts"

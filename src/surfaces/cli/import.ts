@@ -5,7 +5,7 @@
 
 import { link, mkdir, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { readServiceEntries, type ServiceDefinition } from "../../domain/service.ts"
+import { readServiceEntries, type ServiceDefinition } from "../../domain/services/service.ts"
 import { visibleLine } from "../../domain/visible-text.ts"
 import { GatewayError } from "../../errors.ts"
 import { operations } from "../../operations/index.ts"

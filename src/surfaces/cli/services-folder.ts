@@ -2,7 +2,7 @@
 
 import { readdir } from "node:fs/promises"
 import { basename, join } from "node:path"
-import { readServiceEntries } from "../../domain/service.ts"
+import { readServiceEntries } from "../../domain/services/service.ts"
 import { readJsonFile } from "./client-file.ts"
 
 /** The file of each service, by the service's name. A file that cannot be read holds at least the name that it has. */

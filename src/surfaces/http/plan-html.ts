@@ -5,7 +5,7 @@
  */
 
 import { visibleJson } from "../../domain/visible-text.ts"
-import type { PlanRow } from "../../operations/plan-row.ts"
+import type { PlanRow } from "../../operations/plans/plan-row.ts"
 
 /** A form is sent here only, with the Origin that the guard looks at; nothing else is loaded, run or framed. */
 export const pageHeaders = {

@@ -7,11 +7,11 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Caller } from "../../domain/principal.ts"
-import type { Sealer } from "../../domain/secret.ts"
+import type { Sealer } from "../../domain/secrets/secret.ts"
 import { GatewayError } from "../../errors.ts"
 import { readBody } from "../../mcp/server/http-body.ts"
 import type { Performed } from "../../operations/perform.ts"
-import { planRow } from "../../operations/plan-row.ts"
+import { planRow } from "../../operations/plans/plan-row.ts"
 import { pathOf, type Credential } from "./http-request.ts"
 import { entrance, messagePage, pageHeaders, planPage } from "./plan-html.ts"
 

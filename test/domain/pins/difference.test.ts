@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { showChanges } from "../../../src/domain/change-shown.ts"
+import { showChanges } from "../../../src/domain/changes/change-shown.ts"
 import { differencesOf } from "../../../src/domain/pins/difference.ts"
 import { pinLines } from "../../../src/domain/pins/pin-lines.ts"
 import type { Approved } from "../../../src/domain/pins/pin.ts"

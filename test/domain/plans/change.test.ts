@@ -1,8 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { inverseOf, type Change } from "../../../src/domain/change.ts"
-import { showChanges } from "../../../src/domain/change-shown.ts"
-import { digestOf } from "../../../src/domain/plan-digest.ts"
+import { inverseOf, type Change } from "../../../src/domain/changes/change.ts"
+import { showChanges } from "../../../src/domain/changes/change-shown.ts"
+import { digestOf } from "../../../src/domain/plans/plan-digest.ts"
 import { GatewayError } from "../../../src/errors.ts"
 import { keyOf, principalOf, quotaOf } from "./samples.ts"
 

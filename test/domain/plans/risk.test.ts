@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import type { Change } from "../../../src/domain/change.ts"
-import { riskOf, riskRules } from "../../../src/domain/risk.ts"
+import type { Change } from "../../../src/domain/changes/change.ts"
+import { riskOf, riskRules } from "../../../src/domain/plans/risk.ts"
 import { keyOf, policyOf, principalOf, quotaOf } from "./samples.ts"
 
 const agent = principalOf("agent")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
-import { readServiceFile } from "../../../src/domain/service.ts"
+import { readServiceFile } from "../../../src/domain/services/service.ts"
 import { shareOfOwner, shareOfWorker } from "../../../src/fleet/calls/share.ts"
 
 function define(file: object) {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
-import type { ServicesChange } from "../../../src/domain/service.ts"
+import type { ServicesChange } from "../../../src/domain/services/service.ts"
 import {
   openServersFolder,
   type ServersFolder,

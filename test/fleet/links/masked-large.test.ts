@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { SecretMask } from "../../../src/domain/secret-mask.ts"
+import { SecretMask } from "../../../src/domain/secrets/secret-mask.ts"
 import { MaskedLarge } from "../../../src/fleet/links/masked-large.ts"
 
 const secret = "the-secret-of-the-service"

@@ -4,7 +4,7 @@
  */
 
 import { itemKinds, type ItemKind, type Offer, type Offered } from "../../../domain/catalog.ts"
-import type { ServiceDefinition } from "../../../domain/service.ts"
+import type { ServiceDefinition } from "../../../domain/services/service.ts"
 import { noMembers } from "../../../mcp/raw-json.ts"
 
 type SentItem = Omit<Offered, "definition" | "legacyOutputSchema" | "paramHeaders"> & {

@@ -6,7 +6,7 @@
 import { call, type CallRequest } from "../../../call/call.ts"
 import type { Folding } from "../../../call/folding.ts"
 import type { Known } from "../../../call/resolve.ts"
-import type { Sealer } from "../../../domain/secret.ts"
+import type { Sealer } from "../../../domain/secrets/secret.ts"
 import { GatewayError } from "../../../errors.ts"
 import type { CallingFleet } from "../../../fleet/calling-fleet.ts"
 import type { Recognizer } from "../../../identity/authenticator.ts"

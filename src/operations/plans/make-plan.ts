@@ -1,0 +1,111 @@
+/** From a draft to a plan that is kept, and how it is shown. What may be done with one: domain/plans/plan-rules.ts. */
+
+import { showChanges } from "../../domain/changes/change-shown.ts"
+import { digestOf } from "../../domain/plans/plan-digest.ts"
+import { assertShownWhole } from "../../domain/plans/plan-rules.ts"
+import { approvalOf, maxNoteLength, maxNotes, stateOf, type Plan } from "../../domain/plans/plan.ts"
+import type { Risk } from "../../domain/plans/risk.ts"
+import { GatewayError } from "../../errors.ts"
+import { affectedBy } from "../changes/affected.ts"
+import { concernedBy } from "../changes/concerned.ts"
+import type { ChangingOperation, Draft, OperationContext } from "../operation.ts"
+import { listAll } from "../page.ts"
+import { makeRoom } from "./plan-room.ts"
+import { toPlanRow, type PlanRow } from "./plan-row.ts"
+import { openInput, sealInput } from "./sealed-input.ts"
+
+export type Planned = {
+  readonly operation: ChangingOperation
+  readonly input: Readonly<Record<string, unknown>>
+  readonly draft: Draft
+  readonly risk: Risk
+}
+
+export async function makePlan(
+  context: OperationContext,
+  { operation: { name }, input, draft, risk }: Planned,
+  state: "drafted" | "pending",
+): Promise<Plan> {
+  const { actor, plans, sealer, newId, nowMs, governance } = context
+  const changes = showChanges(draft.changes)
+  if (state === "pending") assertShownWhole(changes)
+  await makeRoom(context)
+  const [id, nonce] = [newId(), newId()]
+  return plans.insert({
+    id,
+    operation: name,
+    sealed: sealInput(sealer, id, { nonce, input }),
+    proposedBy: actor.principal.id,
+    state,
+    concerns: await concernedBy(context, draft.changes),
+    changes,
+    affects: await affectedBy(context, draft.changes),
+    notes: (draft.notes ?? []).slice(0, maxNotes).map((note) => note.slice(0, maxNoteLength)),
+    risk,
+    digest: digestOf({ nonce, operation: name, input, changes: draft.changes }),
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs + governance.planMs,
+    approvals: [],
+  })
+}
+
+/** The plan that waits for an approval: that of before, where the same was asked before. */
+export async function pendingPlan(context: OperationContext, planned: Planned): Promise<Plan> {
+  return (await findSame(context, planned)) ?? makePlan(context, planned, "pending")
+}
+
+/** @throws GatewayError `plan_required`, always */
+export async function requirePlan(context: OperationContext, planned: Planned): Promise<never> {
+  throw planRequired(await pendingPlan(context, planned), context.nowMs)
+}
+
+/** @throws GatewayError `plan_required` where the same waits for an approval already */
+export async function assertNotPlanned(context: OperationContext, planned: Planned): Promise<void> {
+  const plan = await findSame(context, planned)
+  if (plan) throw planRequired(plan, context.nowMs)
+}
+
+/** @returns what refuses a change until the plan is approved, or until the one who asks applies it */
+export function planRequired(plan: Plan, nowMs: number): GatewayError {
+  const { id, digest, expiresAtMs, risk } = plan
+  const reasons = risk.reasons.filter(({ class: of }) => of === risk.class).map(({ reason }) => reason)
+  const why = `This needs an approval, because it ${reasons.join("; and because it ")}.`
+  const isApproved = approvalOf(plan, nowMs) !== undefined
+  const what = isApproved
+    ? `The plan ${id} for it is approved: perform it with apply_plan.`
+    : `The plan ${id} waits for one: another principal that holds plans:approve gives it with approve_plan, then perform it with apply_plan.`
+  return new GatewayError("plan_required", `${why} ${what}`, {
+    detail: { plan: id, digest, expiresAtMs },
+    next: { operation: isApproved ? "apply_plan" : "get_plan", arguments: { id } },
+  })
+}
+
+async function findSame(
+  { plans, actor, sealer, nowMs }: OperationContext,
+  { operation: { name }, input, draft }: Planned,
+): Promise<Plan | undefined> {
+  const own = (await listAll(plans)).filter(
+    (plan) => plan.proposedBy === actor.principal.id && plan.operation === name && isWaiting(plan, nowMs),
+  )
+  return own.find((plan) => {
+    const nonce = openInput(sealer, plan)?.nonce
+    return (
+      nonce !== undefined && digestOf({ nonce, operation: name, input, changes: draft.changes }) === plan.digest
+    )
+  })
+}
+
+function isWaiting(plan: Plan, nowMs: number): boolean {
+  const state = stateOf(plan, nowMs)
+  return state === "pending" || state === "approved"
+}
+
+export async function showPlan(context: OperationContext, plan: Plan): Promise<PlanRow> {
+  return toPlanRow(plan, await principalNames(context), context.nowMs)
+}
+
+/** Of those that are gone, the id. */
+export async function principalNames({ principals }: OperationContext): Promise<(id: string) => string> {
+  const names = new Map((await listAll(principals)).map(({ id, name }) => [id, name]))
+  return (id) => names.get(id) ?? id
+}
