@@ -54,7 +54,7 @@ test("a diagnosis names the step that fails and what to do, or says that all is 
   const operator = await kit.join("operator", { permissions: ["operate"] })
   const observer = await kit.join("observer", { permissions: ["observe"] })
   await kit.run(admin, "register_service", { name: "hello", ...hello })
-  await kit.run(admin, "register_service", { name: "missing", enabled: false, command: "/surely/no-such-program" })
+  await kit.run(admin, "register_service", { name: "missing", command: "/surely/no-such-program" })
   const well = (await kit.run(operator, "diagnose_service", { name: "hello" })) as Diagnosis
   assert.deepEqual([well.ok, well.failedStep, well.steps.at(-1)?.step], [true, undefined, "list"])
   const ill = (await kit.run(operator, "diagnose_service", { name: "missing" })) as Diagnosis
@@ -68,6 +68,8 @@ test("a diagnosis names the step that fails and what to do, or says that all is 
   assert.deepEqual(told.next, { operation: "update_service", arguments: { name: "missing" } })
   assert.deepEqual(well.next?.operation, "refresh_service")
   assert.match(await kit.say(operator, "diagnose_service", { name: "missing" }), /missing fails at/)
+  await kit.run(admin, "toggle_service", { name: "missing", enabled: false })
+  await assert.rejects(kit.run(operator, "diagnose_service", { name: "missing" }), refusal("forbidden"))
   await assert.rejects(
     kit.run(observer, "diagnose_service", { name: "hello" }),
     refusal("not_found", /^Unknown operation/),
