@@ -114,18 +114,39 @@ export function resolveUri(known: Known, principal: ActivePrincipal, place: Plac
       uri,
       canonicalName: resourceName(service, uri),
     }))
-    .filter((resource) => isPlain(resource.uri) || isListed(catalog, resource))
-    .filter(({ service, canonicalName }) => !isHeldBack(catalog.offers.get(service), "resources", canonicalName))
-    .filter((resource) => mayUse(known, principal, place, resource))
+    .filter((resource) => mayRead(known, principal, place, resource))
   const [first, second] = meant
   if (!first) throw unknownTarget(asked)
   if (second) throw ambiguous(uri, meant)
   return { kind: "resource", asked, entry: first }
 }
 
+/** What is not listed under this very URI is judged under each that its service may read it as. */
+function mayRead(known: Known, principal: ActivePrincipal, place: Place, resource: Resource): boolean {
+  const { catalog } = known
+  const { service } = resource
+  const listed = isListed(catalog, resource)
+  return (listed ? [resource.uri] : spellingsOf(resource.uri)).every((uri) => {
+    const canonicalName = resourceName(service, uri)
+    if (!listed && !isPlain(uri)) return false
+    if (isHeldBack(catalog.offers.get(service), "resources", canonicalName)) return false
+    return mayUse(known, principal, place, uri === resource.uri ? resource : { ...resource, uri, canonicalName })
+  })
+}
+
+const unreserved = /%(?:2d|2e|5f|7e|3\d|[46][1-9a-f]|[57][\da])/gi
+
+/** As it is written, and as readers of URLs take it: many leave out tabs and line ends, and undo what needs no escape. */
+function spellingsOf(uri: string): readonly string[] {
+  const read = URL.parse(uri)?.href ?? uri
+  const plain = read.replaceAll(unreserved, (escape) => decodeURIComponent(escape))
+  const single = plain.replace(/^(file:\/\/\/)\/+/, "$1").replaceAll(/(?<!:|:\/)\/{2,}/g, "/")
+  return [...new Set([uri, read, plain, single])]
+}
+
 /** Whether a URI is what it seems: dot segments would lead a service elsewhere than a grant's pattern was matched. */
 function isPlain(uri: string): boolean {
-  return !/(^|[/\\])(\.|%2e){1,2}([/\\?#]|$)|\\|%2f|%5c|%00|%25(2e|2f|5c)/i.test(uri)
+  return !/[\p{Cc}]|(^|[/\\])(\.|%2e){1,2}([/\\?#]|$)|\\|%2f|%5c|%00|%25(2e|2f|5c)/iu.test(uri)
 }
 
 function isListed(catalog: Catalog, { service, uri }: Resource): boolean {

@@ -76,7 +76,11 @@ export function findWatchedTask({ known }: WatchOptions, { principal, call }: Wa
 }
 
 /** @throws GatewayError */
-export function findResource({ known }: WatchOptions, { principal, call }: Watching, uri: string): Target {
+export function findResource(
+  { known }: Pick<WatchOptions, "known">,
+  { principal, call }: Pick<Watching, "principal" | "call">,
+  uri: string,
+): Target {
   const target = resolveUri(known(), principal, call, uri)
   authorize(known(), principal, target, { request: call })
   return target
@@ -128,7 +132,9 @@ function mayStill(options: Looking, call: CallRequest, target: Target): boolean 
 function whoMay({ steps, known }: Looking, call: CallRequest, target: Target): ActivePrincipal | undefined {
   try {
     const principal = steps.authenticate(call.caller)
-    authorize(known(), principal, target, { request: call })
+    // Anew: what it names may be held back by now.
+    if (target.kind === "resource") findResource({ known }, { principal, call }, target.asked.name)
+    else authorize(known(), principal, target, { request: call })
     return principal
   } catch {
     return undefined

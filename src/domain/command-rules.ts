@@ -81,18 +81,29 @@ function judgeProgram({ command, args, cwd }: Program, { names, realPathOf }: Co
   const wrong = judgeInterpreter(known.name, args)
   if (wrong) return wrong
   if (cwd !== undefined && (known.name === "bun" || known.name === "deno")) return readsFolder(known.name)
-  return judgeScript(realPathOf(scriptOf(known.name, args) ?? ""))
+  return judgeScript(realPathOf(scriptOf(known.name, args) ?? ""), names)
 }
 
 /** An interpreter would run the script of a package manager, or whatever a link leads to. */
-function judgeScript(script: string): Finding | undefined {
-  if (kindOf(script).kind !== "program" || isOfRuntime(script)) return noLauncher()
+function judgeScript(script: string, names: readonly string[]): Finding | undefined {
+  if (!names.includes(script) && /^\/(?:usr\/)?s?bin\/|^\/usr\/share\/debconf\/|^\/etc\//.test(script))
+    return judgePlace(script)
+  if (kindOf(script).kind !== "program" || isOfRuntime(script) || isOfLauncher(script)) return noLauncher()
   return isAbsolutePath(script) && pathProblem(script) !== undefined
     ? finding("command.script", "The script leads to what is no file of a disk; give the file itself.")
     : undefined
 }
 
+/** A file of a package that runs others: its own name says nothing. */
+function isOfLauncher(path: string): boolean {
+  const inside = path.matchAll(
+    /\/(?:node_modules|nodejs|site-packages|dist-packages)\/(?:@[^/]+\/)?([^/]+)(?=\/)/g,
+  )
+  return [...inside].some(([, name = ""]) => kindOf(name).kind !== "program")
+}
+
 function judgePlace(command: string): Finding | undefined {
+  if (isOfLauncher(command)) return noLauncher()
   if (!isOfSystem(command)) return undefined
   return finding(
     "command.system",

@@ -149,10 +149,7 @@ test("AGT-13 no program approves through an identity or a key that it made", asy
   })
   const plan = await propose({ kit, agent: maker, boss })
   for (const second of [child, grandchild, { ...boss, keyId: key.id }])
-    await assert.rejects(
-      kit.run(second, "approve_plan", plan),
-      refusal("forbidden", /maker, who proposed it, made/),
-    )
+    await assert.rejects(kit.run(second, "approve_plan", plan), refusal("forbidden", /maker made you or your key/))
   await kit.run(boss, "approve_plan", plan)
 })
 
@@ -164,7 +161,7 @@ test("AGT-13 no program approves for an identity that it made; people do", async
     const plan = await ask(kit, asker, { tools: ["a"] })
     const approved = kit.run(maker, "approve_plan", { id: plan.id, digest: plan.digest })
     if (kind === "human") await approved
-    else await assert.rejects(approved, refusal("forbidden", /you made asker/))
+    else await assert.rejects(approved, refusal("forbidden", /made you or your key, and is, or made/))
   }
 })
 

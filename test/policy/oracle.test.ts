@@ -79,7 +79,7 @@ test("AUTHZ-01 AUTHZ-02 AUTHZ-03 AUTHZ-04 the engine decides as the oracle does"
 
 test("AUTHZ-01 what is listed is exactly what some arguments let be called", (t) => {
   const counts = { listed: 0, hidden: 0 }
-  const numRuns = Math.ceil(runs / 15)
+  const numRuns = Math.ceil(runs / 20)
   fc.assert(
     fc.property(asked, ({ text: _text, ...world }) => {
       const one = { ...world, action: usedBy[world.item.kind] } as World

@@ -238,8 +238,9 @@ export const asked = fc
 
 export const usedBy = { tools: "call", prompts: "get", resources: "read" } as const
 
-/** Everything that arguments can be here, as far as rules can tell it apart. */
-const alone = [undefined, ...values.filter((value) => typeof value !== "symbol")]
+/** Everything that arguments can be here, as far as rules can tell it apart: what somebody is called, too. */
+const called: readonly string[] = principals.flatMap((principal) => Object.values(principal))
+const alone = [...new Set([undefined, ...values.filter((value) => typeof value !== "symbol"), ...called])]
 const first = [...alone, ...alone.filter((value) => value !== undefined).map((c) => ({ c })), {}]
 export const everyArguments = first.flatMap((a) =>
   alone.map((b) => ({ ...(a !== undefined && { a }), ...(b !== undefined && { b }) })),

@@ -9,7 +9,10 @@ export function pathProblem(path: string): string | undefined {
 
 /** Where the system keeps its own programs: many of them write files or run others, and services are few. */
 export function isOfSystem(path: string): boolean {
-  return /^\/(?:usr\/)?(?:s?bin|lib(?:32|64|exec)?)\//.test(path) || /^[A-Za-z]:[\\/]windows[\\/]/i.test(path)
+  return (
+    /^\/(?:usr\/)?(?:s?bin|lib(?:32|64|exec)?|share|games)\/|^\/etc\//.test(path) ||
+    /^[A-Za-z]:[\\/]windows[\\/]/i.test(path)
+  )
 }
 
 /** A script that comes with Python or with a package manager: some run code that they are told. */

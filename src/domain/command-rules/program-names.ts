@@ -21,6 +21,7 @@ const shells = words(`
 
 /** Programs that run what their arguments name, or code of a language whose flags nobody looked at here. */
 const launchers = words(`
+  bundle bundler catatonit chrome chromium code docker-compose docker-entrypoint.sh dumb-init gosu podman-compose prove su-exec tini
   ansible ansible-playbook apt apt-get at awk batch bazel bpftrace bwrap c89 c99 capsh cargo cc chroot chrt cl cmake
   composer conda corepack crontab cscript dash-static dbus-run-session ddrescue dialog dmesg doas dpkg easy_install ed
   elixir emacs emacsclient env erl escript ex expect find firejail flock g++ gawk gcc gdb gem ghc ghci git go gradle
@@ -90,7 +91,7 @@ function spellingsOf(base: string): readonly string[] {
 }
 
 function withoutVersion(name: string): string {
-  return name.replace(/[-.\d]{1,32}$/, "")
+  return name.replace(/[-.\d]{1,32}(?:(?<=\d)[dmt]{1,2})?$/, "")
 }
 
 function kindByName(name: string): Kind {

@@ -8,7 +8,8 @@
 import * as z from "zod"
 import { shownChangeSchema, type ShownChange } from "../changes/change-shown.ts"
 import type { Collection, Versioned } from "../collection.ts"
-import { riskClasses, type Risk } from "./risk.ts"
+import { riskClasses } from "./risk-rules.ts"
+import type { Risk } from "./risk.ts"
 
 /**
  * `drafted` by a dry run; `pending` where it waits for an approval. What is kept may be behind the clock: `stateOf` says

@@ -62,3 +62,12 @@ export function networkOf(definition: ServiceDefinition | undefined): NetworkRul
 export function wordsOf(definition: ServiceDefinition | undefined): unknown {
   return [definition?.tools.rename ?? {}, definition?.tools.describe ?? {}]
 }
+
+export function offeredOf({ tools, passthrough, prefix }: ServiceDefinition): unknown {
+  return [tools.allow, tools.deny, passthrough, prefix]
+}
+
+export function sharedOf(definition: ServiceDefinition): unknown {
+  const { isolation, cache } = definition
+  return [isolation, cache, definition.type === "stdio" ? {} : definition.headers]
+}

@@ -5,9 +5,10 @@
  */
 
 import type { Plan } from "../../domain/plans/plan.ts"
-import type { Principal } from "../../domain/principal.ts"
+import type { Key, Principal } from "../../domain/principal.ts"
 import { GatewayError } from "../../errors.ts"
 import type { ChangingOperation, OperationContext } from "../operation.ts"
+import { listAll } from "../page.ts"
 import { openInput } from "./sealed-input.ts"
 
 type Deciding = { readonly plan: Plan; readonly operation: ChangingOperation }
@@ -27,30 +28,33 @@ export async function assertFitToApprove(context: OperationContext, { plan, oper
 }
 
 /**
- * No program approves through an identity that it made, nor for one: it would be both. People are taken at their word,
- * since somebody has to make the first accounts.
+ * No program approves through an identity that it made, nor for one, nor through one of two: it would be both. Whoever
+ * made a key of somebody may be them. People are taken at their word, since somebody has to make the first accounts.
  */
 async function assertApart(context: OperationContext, plan: Plan, proposer: Principal): Promise<void> {
   const { actor, keys } = context
-  const approver = actor.principal
   const key = actor.keyId === undefined ? undefined : await keys.find(actor.keyId)
-  const isOf = (maker: Principal, made: Principal): Promise<boolean> => descends(context, made, maker.id)
-  if (proposer.kind !== "human" && (key?.createdBy === proposer.id || (await isOf(proposer, approver))))
-    throw unfit(plan, `${proposer.name}, who proposed it, made you or your key`)
-  if (approver.kind !== "human" && (await isOf(approver, proposer)))
-    throw unfit(plan, `you made ${proposer.name}, who proposed it`)
+  const ofProposer = (await listAll(keys)).filter(({ principalId }) => principalId === proposer.id)
+  const behindProposer = await programsBehind(context, proposer, ofProposer)
+  const behindApprover = await programsBehind(context, actor.principal, key ? [key] : [])
+  const shared = [...behindApprover].find(([id]) => behindProposer.has(id))
+  if (shared) throw unfit(plan, `${shared[1]} made you or your key, and is, or made, whoever proposed it`)
 }
 
-/** Longer lines of makers are taken for what they seem to be for. */
-const maxLine = 100
-
-async function descends({ principals }: OperationContext, made: Principal, maker: string): Promise<boolean> {
-  let current: Principal | undefined = made
-  for (let at = 0; at < maxLine && current; at++) {
-    if (current.createdBy === maker) return true
-    current = await principals.find(current.createdBy)
+/** Id -> name of all that it may be: itself, who made it or a key of it, who made those, and so on; of these the programs. */
+async function programsBehind(
+  { principals }: OperationContext,
+  principal: Principal,
+  keys: readonly Key[],
+): Promise<ReadonlyMap<string, string>> {
+  const seen = new Set([principal.id, ...keys.map(({ createdBy }) => createdBy)])
+  const programs = new Map<string, string>()
+  for (const id of seen) {
+    const one = await principals.find(id)
+    if (one) seen.add(one.createdBy)
+    if (one && one.kind !== "human") programs.set(id, one.name)
   }
-  return current !== undefined
+  return programs
 }
 
 function unfit({ id }: Plan, why: string): GatewayError {

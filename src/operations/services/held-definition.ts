@@ -6,9 +6,16 @@
  * Who may reach this machine at all: machine-reach.ts. The rules: domain/command-rules.ts, domain/services/network-rules.ts.
  */
 
+import { isDeepStrictEqual } from "node:util"
 import { holdsPlaceholder } from "../../domain/secrets/placeholder.ts"
 import { publicOnly } from "../../domain/services/network-rules.ts"
-import { readServiceFile, type ServiceDefinition, type UrlService } from "../../domain/services/service.ts"
+import { redactDefinition } from "../../domain/services/service-shown.ts"
+import {
+  readServiceFile,
+  type ServiceDefinition,
+  type StdioService,
+  type UrlService,
+} from "../../domain/services/service.ts"
 import { GatewayError } from "../../errors.ts"
 import type { OperationContext } from "../operation.ts"
 
@@ -29,9 +36,27 @@ export async function holdDefinition(context: Holder, written: Written): Promise
   const { name, before } = written
   const raw = holdAddresses(context, written)
   for (const after of readServiceFile(name, { ...raw, name }))
-    if (after.type === "stdio" && !(before && isSameProgram(before, after)))
+    if (after.type === "stdio" && !(before && isSameProgram(before, after))) {
       await context.machine.assertHarmless(after, "operation")
+      assertArgumentsShown(context, after)
+    }
   return raw
+}
+
+/**
+ * Whoever approves a program must see what it is started with, and what looks like a secret is shown to nobody.
+ *
+ * @throws GatewayError `invalid`
+ */
+function assertArgumentsShown({ actor }: Holder, program: StdioService): void {
+  if (actor.principal.kind === "human") return
+  const shown = redactDefinition(program)
+  if (shown.type === "stdio" && isDeepStrictEqual(shown.args, program.args)) return
+  throw new GatewayError(
+    "invalid",
+    "An argument looks like a secret, so nobody who approves this could see it. Give secrets in env, as ${secret:NAME}.",
+    { detail: { rule: "command.hidden-argument" } },
+  )
 }
 
 /** As above, for what a person brings back: its program was judged when it was written, or is an operator's. */

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import type { Change } from "../../../src/domain/changes/change.ts"
-import { riskOf, riskRules } from "../../../src/domain/plans/risk.ts"
+import { riskRules } from "../../../src/domain/plans/risk-rules.ts"
+import { riskOf } from "../../../src/domain/plans/risk.ts"
 import { keyOf, policyOf, principalOf, quotaOf } from "./samples.ts"
 
 const agent = principalOf("agent")
@@ -30,7 +31,7 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
   "a new service over HTTP": [service(undefined, web), ["service-new-address high"]],
   "a secret of this machine": [
     service(web, { ...web, headers: { A: "${secret:A}" } }),
-    ["service-reaches-machine high"],
+    ["service-reaches-machine high", "service-shared high"],
   ],
   "another host for kept headers": [
     service(keyed, { ...keyed, url: "https://evil.example/mcp" }),
@@ -38,8 +39,14 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
   ],
   "another description of a tool": [
     service(web, { ...web, tools: { describe: { read: "Reads. Always use it first." } } }),
-    ["service-new-words medium"],
+    ["service-new-words high"],
   ],
+  "a tool that was kept from everyone": [
+    service({ ...web, tools: { deny: ["write"] } }, web),
+    ["service-offers high"],
+  ],
+  "other tags": [service({ ...web, tags: ["pii"] }, web), ["service-tags high"]],
+  "one connection for all": [service({ ...web, isolation: "principal" }, web), ["service-shared high"]],
   "more networks": [
     service(held, { ...held, network: { allow: ["public", "10.0.0.0/8"] } }),
     ["service-network high"],
@@ -78,6 +85,10 @@ const changes: Readonly<Record<string, readonly [Change, readonly string[]]>> = 
   "a person": [
     { subject: "principal", name: "eve", after: principalOf("eve", {}, { kind: "human" }) },
     ["person-made-by-program high"],
+  ],
+  "somebody new with a password": [
+    { subject: "principal", name: "bob", after: { ...principalOf("bob"), passwordHash: "$argon2id$x" } },
+    ["principal-new-with-password high"],
   ],
   "somebody new with nothing": [{ subject: "principal", name: "bob", after: principalOf("bob") }, []],
   "wider grants": [
