@@ -194,11 +194,11 @@ for (const era of eras) {
         permissions: ["configure"],
         tools: { allow: ["*"] },
       })
-      const values = { name: "one", tags: ["wish"] }
+      const values = { name: "one", title: "Wish" }
       let questions = 0
       const answer: Answerer = () => (questions++, yes)
       assert.ok(
-        (await call(era, { tool: "update_service", values: { name: "one", tags: [era] }, answer, own })).result,
+        (await call(era, { tool: "update_service", values: { name: "one", title: era }, answer, own })).result,
       )
       assert.equal(questions, 0)
       const read = await call(era, { tool: "odd__read", values: {}, answer, own })
