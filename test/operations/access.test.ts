@@ -153,6 +153,18 @@ test("AGT-13 no program approves through an identity or a key that it made", asy
   await kit.run(boss, "approve_plan", plan)
 })
 
+test("AGT-13 no program approves once the one that stood between it and its maker was removed", async (t) => {
+  const kit = await openKit(t)
+  const maker = await kit.join("maker", admins, "agent")
+  const between = await made(kit, "between", maker, admins)
+  const child = await made(kit, "child", between, admins)
+  const boss = await kit.join("boss", admins)
+  const plan = await propose({ kit, agent: maker, boss })
+  await kit.run(boss, "remove_principal", { name: "between" })
+  await assert.rejects(kit.run(child, "approve_plan", plan), refusal("forbidden", /is gone/))
+  await kit.run(boss, "approve_plan", plan)
+})
+
 test("AGT-13 no program approves for an identity that it made; people do", async (t) => {
   const kit = await openKit(t)
   for (const kind of ["agent", "human"] as const) {

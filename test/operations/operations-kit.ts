@@ -172,7 +172,7 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
         kind,
         disabled: false,
         createdAtMs: 0,
-        createdBy: "test",
+        createdBy: "first-start",
       } as const
       const principal = await principals.insert({ ...draft, grants: grantsSchema.parse(grants) })
       return { principal, may: compileGrants(principal.grants, nowMs) }

@@ -11,6 +11,9 @@ import type { ChangingOperation, OperationContext } from "../operation.ts"
 import { listAll } from "../page.ts"
 import { openInput } from "./sealed-input.ts"
 
+/** Of the administrator that every gateway begins with: identity/first-start.ts. */
+const firstMaker = "first-start"
+
 type Deciding = { readonly plan: Plan; readonly operation: ChangingOperation }
 
 /** @throws GatewayError `forbidden` */
@@ -37,9 +40,15 @@ async function assertApart(context: OperationContext, plan: Plan, proposer: Prin
   const ofProposer = (await listAll(keys)).filter(({ principalId }) => principalId === proposer.id)
   const behindProposer = await programsBehind(context, proposer, ofProposer)
   const behindApprover = await programsBehind(context, actor.principal, key ? [key] : [])
-  const shared = [...behindApprover].find(([id]) => behindProposer.has(id))
+  const shared = [...behindApprover].find(([id]) => id !== gone && behindProposer.has(id))
   if (shared) throw unfit(plan, `${shared[1]} made you or your key, and is, or made, whoever proposed it`)
+  const isCut = behindApprover.has(gone) || behindProposer.has(gone)
+  if (isCut && actor.principal.kind !== "human")
+    throw unfit(plan, "somebody who made you or whoever proposed it is gone, so that nobody can tell you apart")
 }
+
+/** In place of the id of a maker that was removed: what it was, nobody knows. */
+const gone = ""
 
 /** Id -> name of all that it may be: itself, who made it or a key of it, who made those, and so on; of these the programs. */
 async function programsBehind(
@@ -52,6 +61,7 @@ async function programsBehind(
   for (const id of seen) {
     const one = await principals.find(id)
     if (one) seen.add(one.createdBy)
+    else if (id !== firstMaker) programs.set(gone, "somebody who is gone")
     if (one && one.kind !== "human") programs.set(id, one.name)
   }
   return programs
