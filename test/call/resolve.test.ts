@@ -81,9 +81,28 @@ test("AUTHZ-05 a pattern over URIs cannot be left by dots, encodings or backslas
     "file:///home/..%2fetc",
     "file:///home/%252e%252e/etc",
     "file:///home/x%00",
+    "file:///home/.\t./etc",
+    "file:///home/.\n./etc",
+    "file:///home/%2\te./etc",
+    "file:///home/.%\r2e/etc",
   ]) {
     assert.match(at(uri), /^not_found/, uri)
   }
+})
+
+test("AUTHZ-05 what is denied is so in every spelling that a service may read it by", () => {
+  const reader = principal("reader", { resources: { allow: ["files/*"], deny: ["files/file:///etc/*"] } })
+  const at = (uri: string): string => reach(reader, "resources/read", { uri: `mcp://files/${uri}` })
+  assert.equal(at("file:///home/a.txt"), "files/file:///home/a.txt")
+  for (const uri of [
+    "file:///etc/passwd",
+    "file:///%65tc/passwd",
+    "FILE:///etc/passwd",
+    "file://localhost/etc/passwd",
+    "file:////etc/passwd",
+    "file:/etc/passwd",
+  ])
+    assert.match(at(uri), /^not_found/, uri)
 })
 
 test("a missing or wrong member is named", () => {
