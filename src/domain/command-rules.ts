@@ -10,7 +10,7 @@ import { judgeContainer } from "./command-rules/containers.ts"
 import { finding, type Finding } from "./command-rules/finding.ts"
 import { judgeInterpreter, scriptOf } from "./command-rules/interpreters.ts"
 import { judgePackageRunner } from "./command-rules/package-runners.ts"
-import { isAbsolutePath, isOfRuntime, isOfSystem, pathProblem } from "./command-rules/paths.ts"
+import { isAbsolutePath, isOfRuntime, isOfSystem, isSystemScript, pathProblem } from "./command-rules/paths.ts"
 import { kindOf } from "./command-rules/program-names.ts"
 import { isDangerousVariable } from "./command-rules/variables.ts"
 import type { StdioService } from "./services/service.ts"
@@ -86,8 +86,7 @@ function judgeProgram({ command, args, cwd }: Program, { names, realPathOf }: Co
 
 /** An interpreter would run the script of a package manager, or whatever a link leads to. */
 function judgeScript(script: string, names: readonly string[]): Finding | undefined {
-  if (!names.includes(script) && /^\/(?:usr\/)?s?bin\/|^\/usr\/share\/debconf\/|^\/etc\//.test(script))
-    return judgePlace(script)
+  if (!names.includes(script) && isSystemScript(script)) return judgePlace(script)
   if (kindOf(script).kind !== "program" || isOfRuntime(script) || isOfLauncher(script)) return noLauncher()
   return isAbsolutePath(script) && pathProblem(script) !== undefined
     ? finding("command.script", "The script leads to what is no file of a disk; give the file itself.")

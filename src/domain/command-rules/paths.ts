@@ -15,6 +15,11 @@ export function isOfSystem(path: string): boolean {
   )
 }
 
+/** A program of the system that is a script: an interpreter would run it in place of the system. */
+export function isSystemScript(path: string): boolean {
+  return /^\/(?:usr\/)?s?bin\/|^\/usr\/share\/debconf\/|^\/etc\//.test(path)
+}
+
 /** A script that comes with Python or with a package manager: some run code that they are told. */
 export function isOfRuntime(path: string): boolean {
   return (

@@ -21,18 +21,19 @@ const shells = words(`
 
 /** Programs that run what their arguments name, or code of a language whose flags nobody looked at here. */
 const launchers = words(`
-  bundle bundler catatonit chrome chromium code docker-compose docker-entrypoint.sh dumb-init gosu podman-compose prove su-exec tini
-  ansible ansible-playbook apt apt-get at awk batch bazel bpftrace bwrap c89 c99 capsh cargo cc chroot chrt cl cmake
-  composer conda corepack crontab cscript dash-static dbus-run-session ddrescue dialog dmesg doas dpkg easy_install ed
-  elixir emacs emacsclient env erl escript ex expect find firejail flock g++ gawk gcc gdb gem ghc ghci git go gradle
-  groovy guile hx iex ionice irb iverilog jjs jrunscript jshell julia jupyter just kubectl less lldb logsave ltrace lua
-  luajit m4 make man mawk micro mise more msbuild msiexec mshta mvn mysql nano nawk nc ncat netcat nerdctl-compose nice
-  nix nix-shell nmap node-gyp nohup npm nsenter nvim ocaml octave openvt osascript pacman parallel patch pdb perf
-  picocom pico pip pipenv pipx pkexec pnpm poetry prlimit psql puppet pyenv qemu r racket rake rbenv regsvr32 rlwrap rpm
-  rscript rsync run-parts rundll32 runuser rustup rview rvim salt-call scala scp screen script sed service setarch
-  setpriv setsid sftp slsh socat sqlite sqlite3 ssh sshpass sshfs start-stop-daemon stdbuf strace su sudo swift
-  systemctl systemd-run tar taskset tclsh telnet terraform time timeout tmux top torsocks trap tsocks uv unshare valgrind
-  vi view vim vimdiff volta watch wget winrs wish wmic wscript x11vnc xargs xdg-open xdotool xterm yarn zip zypper`)
+  ansible ansible-playbook apt apt-get at awk batch bazel bpftrace bundle bundler bwrap c89 c99 capsh cargo catatonit
+  cc chrome chromium chroot chrt cl cmake code composer conda corepack crontab cscript dash-static dbus-run-session
+  ddrescue dialog dmesg doas docker-compose docker-entrypoint.sh dpkg dumb-init easy_install ed elixir emacs
+  emacsclient env erl escript ex expect find firejail flock g++ gawk gcc gdb gem ghc ghci git go gosu gradle groovy
+  guile hx iex ionice irb iverilog jjs jrunscript jshell julia jupyter just kubectl less lldb logsave ltrace lua
+  luajit m4 make man mawk micro mise more msbuild mshta msiexec mvn mysql nano nawk nc ncat nerdctl-compose netcat
+  nice nix nix-shell nmap node-gyp nohup npm nsenter nvim ocaml octave openvt osascript pacman parallel patch pdb perf
+  pico picocom pip pipenv pipx pkexec pnpm podman-compose poetry prlimit prove psql puppet pyenv qemu r racket rake
+  rbenv regsvr32 rlwrap rpm rscript rsync run-parts rundll32 runuser rustup rview rvim salt-call scala scp screen
+  script sed service setarch setpriv setsid sftp slsh socat sqlite sqlite3 ssh sshfs sshpass start-stop-daemon stdbuf
+  strace su su-exec sudo swift systemctl systemd-run tar taskset tclsh telnet terraform time timeout tini tmux top
+  torsocks trap tsocks unshare uv valgrind vi view vim vimdiff volta watch wget winrs wish wmic wscript x11vnc xargs
+  xdg-open xdotool xterm yarn zip zypper`)
 
 const interpreters: Readonly<Record<string, Interpreter>> = {
   bun: "bun",
