@@ -87,11 +87,13 @@ const minuteMs = 60_000
 export const nowMs = Date.UTC(2026, 10, 21)
 
 export async function openKit(t: TestContext, machine = openMachine()): Promise<Kit> {
+  const closers = new Closers(silent)
+  t.after(() => closers.close())
   const folder = await makeFolder(t)
   const services = await openServersFolder(join(folder, "servers.d"))
-  t.after(() => services.close())
+  closers.add(() => services.close())
   const state = await openStateFile(join(folder, "data"))
-  t.after(() => state.close())
+  closers.add(() => state.close())
   const events = createMemoryEvents()
   const published: string[] = []
   events.subscribe(({ type }) => published.push(type))
@@ -117,7 +119,7 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
     onChange: (what, service) =>
       events.publish(what === "service" ? { type: "service", service, state: "up" } : { type: what }),
   })
-  t.after(() => fleet.stop(0))
+  closers.add(() => fleet.stop(0))
   await fleet.start()
   const principals = jsonPrincipals(state)
   const quotas = jsonQuotas(state)
@@ -127,8 +129,6 @@ export async function openKit(t: TestContext, machine = openMachine()): Promise<
   const { recorder, logFolder, ...log } = await openLog(t, () => nowMs)
   const plans = jsonPlans(state)
   const sealer = createSealer(randomBytes(32))
-  const closers = new Closers(silent)
-  t.after(() => closers.close())
   const history = await openHistory(
     {
       config: { data: join(folder, "data"), history: { keep: 10_000, keepDays: 0, bytes: 1e9 } },
