@@ -101,7 +101,8 @@ function isWaiting(plan: Plan, nowMs: number): boolean {
 }
 
 export async function showPlan(context: OperationContext, plan: Plan): Promise<PlanRow> {
-  return toPlanRow(plan, await principalNames(context), context.nowMs)
+  const { actor, nowMs } = context
+  return toPlanRow(plan, { actor, nowMs, nameOf: await principalNames(context) })
 }
 
 /** Of those that are gone, the id. */

@@ -1,4 +1,7 @@
-/** A plan as operations show it. */
+/**
+ * A plan as operations show it: the one form for all who read it, at whatever door. Of others it names nobody to who may
+ * not read principals.
+ */
 
 import * as z from "zod"
 import { shownChangeSchema } from "../../domain/changes/change-shown.ts"
@@ -10,6 +13,7 @@ import {
   type Affected,
   type Plan,
 } from "../../domain/plans/plan.ts"
+import type { ActivePrincipal } from "../../domain/principal.ts"
 import { isoTime, plainLine } from "../plain-text.ts"
 
 export const planRow = z.object({
@@ -63,8 +67,15 @@ export function toPlanSummary(plan: Plan, nameOf: (principalId: string) => strin
 
 export type PlanRow = z.output<typeof planRow>
 
-/** @param nameOf a principal's, by its id */
-export function toPlanRow(plan: Plan, nameOf: (principalId: string) => string, nowMs: number): PlanRow {
+export type PlanReader = {
+  readonly actor: ActivePrincipal
+  readonly nowMs: number
+  /** A principal's, by its id. */
+  readonly nameOf: (principalId: string) => string
+}
+
+export function toPlanRow(plan: Plan, reader: PlanReader): PlanRow {
+  const { nameOf, nowMs } = reader
   const { id, operation, proposedBy, changes, affects, notes, risk, digest, approvals, rejection } = plan
   return {
     id,
@@ -72,7 +83,7 @@ export function toPlanRow(plan: Plan, nameOf: (principalId: string) => string, n
     proposedBy: nameOf(proposedBy),
     state: stateOf(plan, nowMs),
     changes: [...changes],
-    affects: { principals: listed(affects.principals), tools: listed(affects.tools) },
+    affects: { principals: listed(knownTo(reader, affects.principals)), tools: listed(affects.tools) },
     notes: [...notes],
     risk: { class: risk.class, reasons: [...risk.reasons] },
     digest,
@@ -87,6 +98,14 @@ export function toPlanRow(plan: Plan, nameOf: (principalId: string) => string, n
       rejection: { by: nameOf(rejection.by), at: isoTime(rejection.atMs), reason: rejection.reason },
     }),
   }
+}
+
+/** Judged when it is shown: what its reader may know may have changed since it was made. */
+function knownTo(
+  { actor: { principal, may } }: PlanReader,
+  { count, names }: Affected["principals"],
+): Affected["principals"] {
+  return { count, names: may.holds("principals:read") ? names : names.filter((name) => name === principal.name) }
 }
 
 function listed({ count, names }: Affected["tools"]): { count: number; names: string[] } {

@@ -4,10 +4,10 @@ import * as z from "zod"
 import { maySee } from "../../domain/plans/plan-rules.ts"
 import { planStates, stateOf } from "../../domain/plans/plan.ts"
 import { findPlan, planIdInput } from "./find-plan.ts"
-import { principalNames } from "./make-plan.ts"
+import { principalNames, showPlan } from "./make-plan.ts"
 import { defineOperation } from "../operation.ts"
 import { listAll, pageInput, pageOf, pageOutput } from "../page.ts"
-import { planRow, planSummary, sayPlan, toPlanRow, toPlanSummary } from "./plan-row.ts"
+import { planRow, planSummary, sayPlan, toPlanSummary } from "./plan-row.ts"
 import { formatTable, more } from "../plain-text.ts"
 
 export const listPlans = defineOperation({
@@ -62,9 +62,6 @@ export const getPlan = defineOperation({
   route: { method: "GET", path: "/plans/{id}" },
   input: z.strictObject({ id: planIdInput }),
   output: z.object({ plan: planRow }),
-  run: async (context, { id }) => {
-    const plan = await findPlan(context, id)
-    return { plan: toPlanRow(plan, await principalNames(context), context.nowMs) }
-  },
+  run: async (context, { id }) => ({ plan: await showPlan(context, await findPlan(context, id)) }),
   say: ({ plan }) => sayPlan(plan),
 })

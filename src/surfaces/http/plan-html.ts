@@ -51,7 +51,7 @@ function factsOf(plan: PlanRow): string {
     ["Proposed by", proposedBy],
     ["Risk", risk.class],
     ...risk.reasons.map(({ class: of, reason }) => [`${of}, because it`, reason]),
-    ["Affects", `${principals.count} principals (${principals.names.join(", ")}), ${tools.count} tools (${tools.names.join(", ")})`],
+    ["Affects", `${sayAffected("principals", principals)}, ${sayAffected("tools", tools)}`],
     ...notes.map((note) => ["Note", note]),
     ["Made", createdAt],
     ["Until", expiresAt],
@@ -65,6 +65,10 @@ function factsOf(plan: PlanRow): string {
       `<h2>${escaped(`${effect} ${subject} ${name}`)}</h2>\n<pre>${diff.map(escaped).join("\n")}</pre>`,
   )
   return [`<table>\n${rows.join("\n")}\n</table>`, ...shown].join("\n")
+}
+
+function sayAffected(what: string, { count, names }: PlanRow["affects"]["tools"]): string {
+  return names.length > 0 ? `${count} ${what} (${names.join(", ")})` : `${count} ${what}`
 }
 
 function page(body: string): string {
