@@ -8,6 +8,7 @@
 
 import { judgeContainer } from "./command-rules/containers.ts"
 import { finding, type Finding } from "./command-rules/finding.ts"
+import { holdsCode } from "./command-rules/inline-code.ts"
 import { judgeInterpreter, scriptOf } from "./command-rules/interpreters.ts"
 import { judgePackageRunner } from "./command-rules/package-runners.ts"
 import { isAbsolutePath, isOfRuntime, isOfSystem, isSystemScript, pathProblem } from "./command-rules/paths.ts"
@@ -110,12 +111,9 @@ function judgePlace(command: string): Finding | undefined {
   )
 }
 
-const codeFlag = /^(?:-l?[ce]|--eval|--exec|--command|-Command|\/c)$/i
-
 /** An interpreter under a name of its own gives itself away by what it is told. */
 function judgeUnknown(args: readonly string[]): Finding | undefined {
-  const holdsCode = args.some((arg, index) => codeFlag.test(args[index - 1] ?? "") && /[\s();|&`$<>]/.test(arg))
-  if (!holdsCode) return undefined
+  if (!args.some((arg, index) => holdsCode(arg, args[index - 1] ?? ""))) return undefined
   return finding(
     "command.inline-code",
     "An argument holds code to run; put the code into a file, and give its path.",
@@ -146,7 +144,7 @@ function noShell(): Finding {
 function noLauncher(): Finding {
   return finding(
     "command.launcher",
-    "This program runs others, or code that it is told; name the program that is the service itself.",
+    "This program runs others, or runs or writes what it is told; name the program that is the service itself.",
   )
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict"
 import { test, type TestContext } from "node:test"
 import { judgeCommand, pathsOf, type CommandTerms, type Program } from "../../src/domain/command-rules.ts"
 import { hostileLines, hostileVariables, honestLines, listedNames, oddCommands } from "./command-lines.ts"
+import { given, lookalikes, renamed } from "./renamed-programs.ts"
 
 const terms: CommandTerms = { names: listedNames, realPathOf: (path) => path }
 
@@ -19,6 +20,17 @@ test("AGT-04 no command line gets code, a shell or another program past the rule
     assert.equal(ruleOf({ command, args }), rule, [command, ...args].join(" "))
   assert.ok(hostileLines.length >= 60)
   tell(t, { id: "AGT-04", commandLines: hostileLines.length, taken: 0 })
+})
+
+test("AGT-04 nor does a program under the name of a version, a build, an archive or GNU's letters", (t) => {
+  for (const [rule, names, ...args] of renamed)
+    for (const name of names)
+      assert.equal(ruleOf({ command: `/opt/own/${name}`, args }), rule, [name, ...args].join(" "))
+  for (const [rule, command, ...args] of given) assert.equal(ruleOf({ command, args }), rule, args.join(" "))
+  for (const [command, ...args] of lookalikes) assert.equal(ruleOf({ command, args }), undefined, args.join(" "))
+  const names = renamed.flatMap(([, all]) => all).length
+  assert.ok(names >= 120)
+  tell(t, { id: "AGT-04", renamed: names + given.length, taken: 0, honest: lookalikes.length, refused: 0 })
 })
 
 test("AGT-04 a listed name, and a name in other letters, changes nothing of that", () => {

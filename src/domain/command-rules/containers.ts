@@ -4,7 +4,7 @@
  */
 
 import { finding, type Finding } from "./finding.ts"
-import { kindOf } from "./program-names.ts"
+import { isRuntime, kindOf } from "./program-names.ts"
 
 export type ContainerRunner = "docker"
 
@@ -42,8 +42,9 @@ export function judgeContainer(args: readonly string[]): Finding | undefined {
       `A container may not be given ${image.split("=")[0]?.slice(0, 40)} here: it would get something of this machine, or nobody looked at what it does.`,
     )
   if (!isPinnedImage(image)) return unpinned()
-  const inside = kindOf(args[index + 1] ?? "")
-  if (inside.kind === "program") return undefined
+  const [first = ""] = args.slice(index + 1)
+  const isCode = first.startsWith("-") && isRuntime(nameOfImage(image))
+  if (!isCode && kindOf(first).kind === "program") return undefined
   return finding(
     "command.launcher",
     "What the container is to run runs other programs, or code that it is told; use an image that is the service itself.",
@@ -65,6 +66,12 @@ function harmlessAt(args: readonly string[], index: number): number {
   const allowed = Object.hasOwn(withValue, name) ? withValue[name] : undefined
   if (!allowed?.test(value ?? args[index + 1] ?? "")) return 0
   return value === undefined ? 2 : 1
+}
+
+/** `registry:5000/team/name:1.2@sha256:...` -> `name`; in the images of runtimes a flag behind it is the runtime's. */
+function nameOfImage(image: string): string {
+  const [, name = ""] = /([^/:@]*)(?::[^/:@]*)?(?:@.*)?$/.exec(image) ?? []
+  return name
 }
 
 /** A tag that has no digit in it is a name for whatever is newest. */
