@@ -3,8 +3,9 @@
  * where a URI could mean several services do the principal's grants decide which it can mean.
  */
 
-import { findUri, isHeldBack, listingOf, type Catalog, type Entry, type ItemKind } from "../domain/catalog.ts"
+import { findUri, listingOf, type Catalog, type Entry, type ItemKind } from "../domain/catalog.ts"
 import { isReservedUri, resourceName } from "../domain/naming.ts"
+import { isHeldBack } from "../domain/pins/held-back.ts"
 import type { CompiledPolicies } from "../domain/policy/compiled-policies.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import type { ManagementResource, ManagementTool } from "../domain/tool.ts"

@@ -239,16 +239,4 @@ function listsScheme({ items }: Offer, uri: string): boolean {
   return scheme !== "" && [...items.resources, ...items.templates].some(({ name }) => name.startsWith(scheme))
 }
 
-/** Whether what is meant was not approved, or is reached only by a template that was not. */
-export function isHeldBack(offer: Offer | undefined, kind: ItemKind, canonicalName: string): boolean {
-  if (!offer?.held) return false
-  const { service, held, items } = offer
-  if (held[kind].includes(canonicalName)) return true
-  if (kind !== "resources") return false
-  const isTemplate = held.templates.includes(canonicalName)
-  const isReached = held.templates.some((template) => matchesTemplate(template, canonicalName))
-  const names = [...items.resources, ...items.templates].map(({ name }) => resourceName(service, name))
-  return isTemplate || (isReached && !names.some((name) => matchesTemplate(name, canonicalName)))
-}
-
 export const noItems: Offer["items"] = { tools: [], prompts: [], resources: [], templates: [] }

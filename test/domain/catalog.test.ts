@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { compileCatalog, findUri, isHeldBack } from "../../src/domain/catalog.ts"
+import { compileCatalog, findUri } from "../../src/domain/catalog.ts"
 import { toRaw } from "../../src/mcp/raw-json.ts"
 import { known, offer, offered, tool } from "../call/fixtures.ts"
 
@@ -107,21 +107,4 @@ test("how a tool can be run is told to those who can make use of it", () => {
   assert.deepEqual(shown({ era: "legacy", capabilities }), [true, false])
   assert.deepEqual(shown({ era: "legacy" }), [false, false])
   assert.deepEqual(shown({ era: "modern", capabilities }), [false, false])
-})
-
-test("POI-09 what is held back is not reached by a template that is, unless something approved fits it too", () => {
-  const held = { tools: ["s__t"], prompts: [], resources: ["s/a://one"], templates: ["s/a://{x}", "s/b://{x}"] }
-  const items = { resources: [offered("a://two", {})], templates: [offered("b://{y}", {})] }
-  const service = { ...offer("s", items), held }
-  const isHeld = (name: string): boolean => isHeldBack(service, "resources", name)
-  assert.deepEqual(["s/a://one", "s/a://three", "s/a://{x}"].map(isHeld), [true, true, true])
-  assert.deepEqual(["s/a://two", "s/b://one", "s/c://one"].map(isHeld), [false, false, false])
-  assert.deepEqual(
-    [
-      isHeldBack(service, "tools", "s__t"),
-      isHeldBack(service, "prompts", "s__t"),
-      isHeldBack(undefined, "tools", "t"),
-    ],
-    [true, false, false],
-  )
 })

@@ -84,6 +84,25 @@ test(
   },
 )
 
+test("POI-09 what is held back is read under no other spelling, and by no template", limit, async () => {
+  const { clients, services } = pinned
+  const [today = ""] = plain.resources
+  const secret = today.replace("note://today", "day://secret")
+  await relist(pinned, services.younger, { resources: [today, secret] })
+  const used = services.younger.used.length
+  for (const client of clients) {
+    for (const uri of ["secret", "secret?", "secret#", "%73ecret", "./secret", "secret/", "SECRET", "secret?a=b"])
+      for (const scheme of ["day", "DAY"]) {
+        const { error } = await client.call("resources/read", { uri: `mcp://younger/${scheme}://${uri}` })
+        assert.match(error?.message ?? "", /^Unknown resource/, uri)
+      }
+  }
+  assert.equal(services.younger.used.length, used)
+  await assertServed(clients, "templates", "younger")
+  await assertServed(clients, "resources", "younger")
+  await relist(pinned, services.younger, plain)
+})
+
 test("POI-11 a call under way when its tool changes is answered, and the next is refused", limit, async () => {
   const { admin, services } = pinned
   const used = services.younger.used.length
