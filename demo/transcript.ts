@@ -27,12 +27,12 @@ export class Transcript {
   /** @param text of several lines at most as many as shown */
   hears(text: string, maxLines = 4): void {
     const lines = text.split("\n").filter((line) => line.trim() !== "")
-    for (const line of lines.slice(0, maxLines)) this.#add(`          ${shortened(line.trimEnd())}`)
+    for (const line of lines.slice(0, maxLines)) this.#add(`          ${shortened(withoutDrawn(line.trimEnd()))}`)
     if (lines.length > maxLines) this.#add("          ...")
   }
 
   #add(text: string): void {
-    const line = drawnAnew.reduce((masked, [what, as]) => masked.replaceAll(what, as), text)
+    const line = withoutDrawn(text)
     this.lines.push(line)
     this.#print(line)
   }
@@ -40,6 +40,11 @@ export class Transcript {
 
 const width = 150
 
+function withoutDrawn(line: string): string {
+  return drawnAnew.reduce((masked, [what, as]) => masked.replaceAll(what, as), line)
+}
+
+/** Of a line without what is drawn anew, which is not of the same length with every run. */
 function shortened(line: string): string {
   return line.length > width ? `${line.slice(0, width - 3)}...` : line
 }
