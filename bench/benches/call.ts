@@ -10,7 +10,7 @@ import { summarize } from "../measure/rows.ts"
 import type { Table } from "../measure/table.ts"
 import { startForgetful, startGoverned, type Gateway } from "../subjects/gateway.ts"
 import { startUpstream } from "../subjects/upstream.ts"
-import { startBareProxy, startNginx } from "../subjects/yardsticks.ts"
+import { startBareProxy, startNginx, startRecordingProxy } from "../subjects/yardsticks.ts"
 
 const tool = "bench__echo"
 
@@ -20,6 +20,7 @@ export async function benchCall(effort: Effort): Promise<readonly Table[]> {
   const services = { bench: { url } }
   await using nginx = await startNginx(url)
   await using bare = await startBareProxy(url)
+  await using recording = await startRecordingProxy(url)
   await using forgetful = await startForgetful(services)
   await using governed = await startGoverned({ services })
   await using power = await startGoverned({ services, args: ["--audit-sync", "power"] })
@@ -27,6 +28,7 @@ export async function benchCall(effort: Effort): Promise<readonly Table[]> {
     subject(name, modernCall({ ...under, tool }), under, open)
   const subjectsAt = (open: number): readonly [Subject, ...Subject[]] => [
     subject("bare Node proxy", modernCall({ url: bare.url, tool }), bare, open),
+    subject("bare Node proxy, on record", modernCall({ url: recording.url, tool }), recording, open),
     subject("direct", modernCall({ url, tool: "echo" }), upstream, open),
     subject("nginx", modernCall({ url: nginx.url, tool: "echo" }), nginx, open),
     gateway("governed, audit process", governed, open),

@@ -26,6 +26,16 @@ async function startOwn(script: string, ...args: readonly string[]): Promise<Yar
 
 export const startBareProxy = (target: string): Promise<Yardstick> => startOwn("bare-proxy.ts", target)
 
+export async function startRecordingProxy(target: string): Promise<Yardstick> {
+  const folder = await mkdtemp(join(tmpdir(), "mcp-meta-recording-"))
+  const proxy = await startOwn("recording-proxy.ts", target, folder)
+  const stop = async (): Promise<void> => {
+    await proxy[Symbol.asyncDispose]()
+    await rm(folder, { recursive: true, force: true })
+  }
+  return { ...proxy, [Symbol.asyncDispose]: stop }
+}
+
 export const startNaiveGateway = (target: string): Promise<Yardstick> => startOwn("naive-gateway.ts", target)
 
 export const startMultiplexer = (command: string, args: readonly string[]): Promise<Yardstick> =>
