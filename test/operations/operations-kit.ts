@@ -86,10 +86,11 @@ const minuteMs = 60_000
 /** When everything in the tests of identity happens. */
 export const nowMs = Date.UTC(2026, 10, 21)
 
-export async function openKit(t: TestContext, machine = openMachine()): Promise<Kit> {
+/** @param given a folder that has been made, which may have data in it */
+export async function openKit(t: TestContext, machine = openMachine(), given?: string): Promise<Kit> {
   const closers = new Closers(silent)
   t.after(() => closers.close())
-  const folder = await makeFolder(t)
+  const folder = given ?? (await makeFolder(t))
   const services = await openServersFolder(join(folder, "servers.d"))
   closers.add(() => services.close())
   const state = await openStateFile(join(folder, "data"))

@@ -30,8 +30,8 @@ export type World = {
 export const minuteMs = 60_000
 const governors = { ...admins, tools: { allow: ["*"] } }
 
-export async function openWorld(t: TestContext): Promise<World> {
-  const kit = await openKit(t)
+export async function openWorld(t: TestContext, folder?: string): Promise<World> {
+  const kit = await openKit(t, undefined, folder)
   return {
     kit,
     boss: await kit.join("boss", governors),

@@ -6,7 +6,7 @@
 import { GatewayError, type ErrorDetail } from "../../errors.ts"
 import type { ShownChange } from "../changes/change-shown.ts"
 import type { CompiledGrants } from "../permission.ts"
-import { stateOf, type Governance, type Plan, type PlanState } from "./plan.ts"
+import { maxConcerned, stateOf, type Governance, type Plan, type PlanState } from "./plan.ts"
 import type { ActivePrincipal, Principal } from "../principal.ts"
 import type { Risk } from "./risk.ts"
 
@@ -63,12 +63,23 @@ type Asked = { readonly digest?: string | undefined; readonly nowMs: number }
 export function assertMayApprove(plan: Plan, { principal }: ActivePrincipal, { digest, nowMs }: Asked): void {
   if (plan.proposedBy === principal.id)
     throw refused("forbidden", plan, "is yours: who proposes a plan does not approve it. Ask another principal.")
-  if (plan.concerns.includes(principal.id))
-    throw refused("forbidden", plan, "is about what you may do yourself. Ask another principal to decide on it.")
+  assertNotConcerned(plan, principal)
   assertStands(plan, { digest, nowMs })
   assertShownWhole(plan.changes)
   const state = stateOf(plan, nowMs)
   if (state !== "pending") throw refused("conflict", plan, notPending[state])
+}
+
+/** @throws GatewayError `forbidden` */
+function assertNotConcerned(plan: Plan, { id }: Principal): void {
+  if (plan.concerns.includes(id))
+    throw refused("forbidden", plan, "is about what you may do yourself. Ask another principal to decide on it.")
+  if (plan.deciders?.includes(id) ?? true) return
+  throw refused(
+    "forbidden",
+    plan,
+    `is about more than ${maxConcerned} principals: only who could decide on it when it was made does, and whom it is not about. Ask such a one, or have it planned anew.`,
+  )
 }
 
 /** @throws GatewayError `forbidden`, `conflict` */

@@ -25,7 +25,12 @@ export type Affected = {
 }
 
 type Decision = { readonly by: string; readonly atMs: number }
-export type Approval = Decision & { readonly digest: string; readonly expiresAtMs: number }
+export type Approval = Decision & {
+  /** Of the key that its giver came with. */
+  readonly keyId?: string
+  readonly digest: string
+  readonly expiresAtMs: number
+}
 
 export type Plan = Versioned & {
   readonly operation: string
@@ -34,8 +39,13 @@ export type Plan = Versioned & {
   /** The id of a principal. */
   readonly proposedBy: string
   readonly state: PlanState
-  /** Ids of principals whose own grants, keys or quotas it changes: they do not decide on it. */
+  /** Ids of principals whose own grants, keys, quotas or rules it changes: they do not decide on it. */
   readonly concerns: readonly string[]
+  /**
+   * In their place where they are too many to be kept: ids of all that could decide on it when it was made, and whom it
+   * is not about. Nobody else does.
+   */
+  readonly deciders?: readonly string[]
   readonly changes: readonly ShownChange[]
   readonly affects: Affected
   readonly notes: readonly string[]
@@ -79,6 +89,8 @@ export const maxNotes = 50
 export const maxNoteLength = 2_000
 /** Names in a list that stands for more. */
 const maxNamesShown = 20
+/** Ids in either list of who decides. */
+export const maxConcerned = 1_000
 
 export const affectedSchema = z.strictObject({
   principals: z.strictObject({
@@ -101,7 +113,8 @@ export const planSchema = z.strictObject({
   sealed: z.array(z.string()).min(1).max(64),
   proposedBy: idSchema,
   state: z.enum(planStates),
-  concerns: z.array(idSchema).max(1_000),
+  concerns: z.array(idSchema).max(maxConcerned),
+  deciders: z.array(idSchema).max(maxConcerned).exactOptional(),
   changes: z.array(shownChangeSchema).max(1_000),
   affects: affectedSchema,
   notes: z.array(z.string().max(maxNoteLength)).max(maxNotes),
@@ -110,7 +123,14 @@ export const planSchema = z.strictObject({
   createdAtMs: instantSchema,
   expiresAtMs: instantSchema,
   approvals: z
-    .array(z.strictObject({ ...decisionSchema, digest: digestSchema, expiresAtMs: instantSchema }))
+    .array(
+      z.strictObject({
+        ...decisionSchema,
+        keyId: idSchema.exactOptional(),
+        digest: digestSchema,
+        expiresAtMs: instantSchema,
+      }),
+    )
     .max(maxApprovals),
   rejection: z.strictObject({ ...decisionSchema, reason: z.string().max(500) }).exactOptional(),
   appliedAtMs: instantSchema.exactOptional(),

@@ -1,6 +1,8 @@
-/** Whose own grants, keys, quotas or policies a change is about: they have no say in it. */
+/** Whose own grants, keys, quotas or policies a change is about: they have no say in it. So a plan keeps who has. */
 
 import type { Change, KeptValues, ValueChange } from "../../domain/changes/change.ts"
+import { holds, permissionsAt } from "../../domain/permission.ts"
+import { maxConcerned, type Plan } from "../../domain/plans/plan.ts"
 import { differingRules } from "../../domain/policy/compare.ts"
 import { compileSubject } from "../../domain/policy/compiled-policies.ts"
 import type { Quota } from "../../domain/quota/quota.ts"
@@ -9,9 +11,26 @@ import { listAll } from "../page.ts"
 import { selects } from "../policies/policy-rules.ts"
 
 /** @returns ids of principals */
-export async function concernedBy(context: OperationContext, changes: readonly Change[]): Promise<string[]> {
+export async function concernedBy(
+  context: OperationContext,
+  changes: readonly Change[],
+): Promise<ReadonlySet<string>> {
   const ids = await Promise.all(changes.map((change) => concernedByOne(context, change)))
-  return [...new Set(ids.flat())]
+  return new Set(ids.flat())
+}
+
+/** As many as are kept, whatever number of principals the changes are about: nobody who was left out decides. */
+export async function decidersOn(
+  context: OperationContext,
+  changes: readonly Change[],
+): Promise<Pick<Plan, "concerns" | "deciders">> {
+  const { principals, nowMs } = context
+  const concerned = await concernedBy(context, changes)
+  if (concerned.size <= maxConcerned) return { concerns: [...concerned] }
+  const deciders = (await listAll(principals)).filter(
+    ({ id, grants }) => !concerned.has(id) && holds(permissionsAt(grants, nowMs), "plans:approve"),
+  )
+  return { concerns: [], deciders: deciders.slice(0, maxConcerned).map(({ id }) => id) }
 }
 
 type Value = KeptValues["principal" | "key" | "quota"]

@@ -1,7 +1,7 @@
 /**
  * Who may not decide on a plan though they hold plans:approve and it is not theirs: a second self of whoever proposed
  * it, somebody who may be doing a service's will, and who could not have granted what it grants. The rest:
- * domain/plans/plan-rules.ts.
+ * domain/plans/plan-rules.ts. Whether it still holds when the plan is applied: standing-approval.ts.
  */
 
 import type { Plan } from "../../domain/plans/plan.ts"
@@ -14,20 +14,26 @@ import { openInput } from "./sealed-input.ts"
 /** Of the administrator that every gateway begins with: identity/first-start.ts. */
 const firstMaker = "first-start"
 
-type Deciding = { readonly plan: Plan; readonly operation: ChangingOperation }
+export type Deciding = { readonly plan: Plan; readonly operation: ChangingOperation }
 
 /** @throws GatewayError `forbidden` */
 export async function assertFitToApprove(context: OperationContext, { plan, operation }: Deciding): Promise<void> {
-  const { principals, sealer, taint, governance, nowMs } = context
+  const { taint, governance, nowMs } = context
   const tainted = taint()
   if (tainted) throw unfit(plan, `you received results of ${tainted.service}, which is not trusted`)
+  // It may be applied for as long as the approval counts.
+  await assertCouldApprove({ ...context, nowMs: nowMs + governance.approvalMs }, { plan, operation })
+}
+
+/** Of who does, or once did. @throws GatewayError `forbidden` */
+export async function assertCouldApprove(context: OperationContext, { plan, operation }: Deciding): Promise<void> {
+  const { principals, sealer } = context
   const proposer = await principals.find(plan.proposedBy)
   if (!proposer) throw unfit(plan, "whoever proposed it is gone")
   await assertApart(context, plan, proposer)
   const kept = openInput(sealer, plan)
   if (!kept) throw unfit(plan, "what it was made of cannot be read any more")
-  // It may be applied for as long as the approval counts.
-  operation.mayApprove?.({ ...context, nowMs: nowMs + governance.approvalMs }, kept.input, proposer)
+  operation.mayApprove?.(context, kept.input, proposer)
 }
 
 /**

@@ -34,6 +34,7 @@ export const approvePlan = (get: (name: string) => ChangingOperation): Operation
         await assertFitToApprove(context, { plan, operation: get(plan.operation) })
         const approval = {
           by: actor.principal.id,
+          ...(actor.keyId !== undefined && { keyId: actor.keyId }),
           atMs: nowMs,
           digest,
           expiresAtMs: nowMs + governance.approvalMs,

@@ -4,14 +4,14 @@
  */
 
 import { digestOf } from "../../domain/plans/plan-digest.ts"
-import { assertMayApply, confirmationOf, mayDecide, needsApproval } from "../../domain/plans/plan-rules.ts"
+import { assertMayApply, confirmationOf, needsApproval } from "../../domain/plans/plan-rules.ts"
 import { approvalOf, maxApprovals, type Plan } from "../../domain/plans/plan.ts"
-import { compileGrants } from "../../domain/permission.ts"
 import { joinRisks, riskOf } from "../../domain/plans/risk.ts"
 import { GatewayError } from "../../errors.ts"
 import { applyDraft } from "../changes/apply-recorded.ts"
-import { planRequired } from "./make-plan.ts"
+import { approvalLapsed, planRequired } from "./make-plan.ts"
 import type { Applied, ChangingOperation, Draft, OperationContext } from "../operation.ts"
+import { isStanding } from "./standing-approval.ts"
 import { openInput, type KeptInput } from "./sealed-input.ts"
 
 export type Fulfilled = { readonly plan: Plan; readonly input: KeptInput["input"]; readonly applied: Applied }
@@ -35,7 +35,7 @@ export async function fulfilPlan(
   const kept = openInput(sealer, plan)
   if (!kept) throw changed(plan, "What it was made of cannot be read any more.")
   const draft = await draftAgain(context, operation, { plan, kept })
-  await assertApproved(context, { operation, plan, kept, confirmedBy }, draft)
+  await assertApproved(context, { operation, plan, confirmedBy }, draft)
   const { applied, made } = await applyOnce(context, plan, draft)
   return { plan: made, input: kept.input, applied }
 }
@@ -61,7 +61,7 @@ async function draftAgain(
 /** A dry run that needs an approval waits for one from now on. @throws GatewayError `plan_required` */
 async function assertApproved(
   context: OperationContext,
-  { operation, plan, kept, confirmedBy }: Asked & Kept,
+  { operation, plan, confirmedBy }: Asked,
   { changes }: Draft,
 ): Promise<void> {
   const { actor, plans, governance, taint, nowMs } = context
@@ -71,27 +71,14 @@ async function assertApproved(
     operation.approval !== "always" &&
     [risk, plan.risk].every((one) => confirmationOf(governance, one, actor.principal) === "client")
   if (confirmedBy !== undefined && isForClient) return
-  if (await isApproved(context, { operation, plan, kept })) return
-  const waiting =
-    plan.state === "drafted" ? await plans.replace({ ...plan, state: "pending", risk }, plan.version) : plan
-  throw planRequired({ ...waiting, approvals: [] }, nowMs)
-}
-
-/** Whether who approved could do so still. */
-async function isApproved(context: OperationContext, { operation, plan, kept }: Asked & Kept): Promise<boolean> {
-  const { actor, principals, nowMs } = context
   const approval = approvalOf(plan, nowMs)
-  const principal = approval && (await principals.find(approval.by))
-  if (!principal || principal.disabled) return false
-  const may = compileGrants(principal.grants, nowMs)
-  if (!mayDecide(may)) return false
-  try {
-    operation.mayApprove?.({ ...context, actor: { principal, may } }, kept.input, actor.principal)
-    return true
-  } catch (thrown) {
-    if (GatewayError.from(thrown).code === "forbidden") return false
-    throw thrown
-  }
+  if (approval && (await isStanding(context, approval, { operation, plan, changes }))) return
+  const approvals = plan.approvals.filter((one) => one !== approval)
+  const waits = plan.state === "drafted" || approval !== undefined
+  const waiting: Plan = waits
+    ? await plans.replace({ ...plan, state: "pending", risk, approvals }, plan.version)
+    : plan
+  throw approval ? approvalLapsed(waiting) : planRequired(waiting, nowMs)
 }
 
 /** On record as applied before it is: what is cut short by a crash is not done twice. */

@@ -7,7 +7,7 @@ import { approvalOf, maxNoteLength, maxNotes, stateOf, type Plan } from "../../d
 import type { Risk } from "../../domain/plans/risk.ts"
 import { GatewayError } from "../../errors.ts"
 import { affectedBy } from "../changes/affected.ts"
-import { concernedBy } from "../changes/concerned.ts"
+import { decidersOn } from "../changes/concerned.ts"
 import type { ChangingOperation, Draft, OperationContext } from "../operation.ts"
 import { listAll } from "../page.ts"
 import { makeRoom } from "./plan-room.ts"
@@ -37,7 +37,7 @@ export async function makePlan(
     sealed: sealInput(sealer, id, { nonce, input }),
     proposedBy: actor.principal.id,
     state,
-    concerns: await concernedBy(context, draft.changes),
+    ...(await decidersOn(context, draft.changes)),
     changes,
     affects: await affectedBy(context, draft.changes),
     notes: (draft.notes ?? []).slice(0, maxNotes).map((note) => note.slice(0, maxNoteLength)),
@@ -67,17 +67,30 @@ export async function assertNotPlanned(context: OperationContext, planned: Plann
 
 /** @returns what refuses a change until the plan is approved, or until the one who asks applies it */
 export function planRequired(plan: Plan, nowMs: number): GatewayError {
-  const { id, digest, expiresAtMs, risk } = plan
+  const { id, risk } = plan
   const reasons = risk.reasons.filter(({ class: of }) => of === risk.class).map(({ reason }) => reason)
   const why = `This needs an approval, because it ${reasons.join("; and because it ")}.`
   const isApproved = approvalOf(plan, nowMs) !== undefined
   const what = isApproved
     ? `The plan ${id} for it is approved: perform it with apply_plan.`
     : `The plan ${id} waits for one: another principal that holds plans:approve gives it with approve_plan, then perform it with apply_plan.`
-  return new GatewayError("plan_required", `${why} ${what}`, {
-    detail: { plan: id, digest, expiresAtMs },
-    next: { operation: isApproved ? "apply_plan" : "get_plan", arguments: { id } },
-  })
+  return required(plan, `${why} ${what}`, isApproved ? "apply_plan" : "get_plan")
+}
+
+/** @returns what refuses a change whose approval came to nothing */
+export function approvalLapsed(plan: Plan): GatewayError {
+  const why = "counts no longer, since whoever gave it could not give it now"
+  const what = "Another principal that holds plans:approve has to approve it again with approve_plan."
+  return required(plan, `The approval of the plan ${plan.id} ${why}. ${what}`, "get_plan")
+}
+
+function required(
+  { id, digest, expiresAtMs }: Plan,
+  message: string,
+  operation: "apply_plan" | "get_plan",
+): GatewayError {
+  const about = { detail: { plan: id, digest, expiresAtMs }, next: { operation, arguments: { id } } }
+  return new GatewayError("plan_required", message, about)
 }
 
 async function findSame(
