@@ -79,7 +79,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const audit = { ...(await openAudit({ ...options, events, machine }, closers)), ...(recorder && { recorder }) }
   const taskIds = createTaskIds(stores.sealer, "task")
   const openTaskId = (id: string): TaskRecord | undefined => taskIds.open(id)
-  const policies = await followPolicies(stores.policies, closers)
+  const policies = await followPolicies(stores, closers)
   const services = await openServices({ config, machine, log, version, events, openTaskId, policies }, closers)
   const taints = openTaints({ config, files: services.files, principals: stores.principals }, closers)
   const history = await openHistory({ config, log, stores, files: services.files }, closers)

@@ -12,7 +12,7 @@ export type GatewayEvent =
   | { readonly type: "issues"; readonly service?: string }
   /** Principals, keys or grants changed. */
   | { readonly type: "identity" }
-  /** A policy was set or removed. */
+  /** A policy was set or removed, or the time that one speaks of has begun or ended. */
   | { readonly type: "policies" }
   /** A quota was set or removed; or, with the percentage, it is used as far as somebody wants to be told of. */
   | { readonly type: "quotas"; readonly quota?: string; readonly percent?: number; readonly principalId?: string }

@@ -1,13 +1,15 @@
 /** Policies as those behind them meet them: what is refused, in which words, what the record says, and from when on. */
 
 import assert from "node:assert/strict"
+import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { openDoors, type Door } from "../policy/doors.ts"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
+import { root } from "../support/process.ts"
 import { createAgent, rest } from "../support/rest.ts"
 import { eventually } from "./eventually.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
-import { openPeer } from "./peer.ts"
+import { listNames, openPeer, type Peer } from "./peer.ts"
 import { startService, type ScriptedService } from "./scripted-service.ts"
 
 const limit = { timeout: 120_000 }
@@ -26,6 +28,7 @@ before(async () => {
   gateway = await startGateway({
     services: { crm: { url: service.url } },
     args: ["--workers", "2"],
+    nodeArgs: ["--import", join(root, "test/fixtures/forward-clock.mjs")],
     env: { MCP_META_TRUSTED_PROXIES: "127.0.0.1", MCP_META_AUDIT_PAYLOADS: "redacted" },
   })
   doors = openDoors(gateway)
@@ -205,4 +208,33 @@ test("a policy is tried on what was called, and outlives a restart", limit, asyn
     async () => (await outcome(door, home, "crm__get", '{"id":"eve"}')) === "forbidden",
   )
   assert.equal(await outcome(door, home, "crm__get", '{"id":"bot"}'), "ok")
+})
+
+const hourMs = 3_600_000
+/** The time of day in UTC that far ahead. */
+const clockIn = (ms: number): string => new Date(Date.now() + ms).toISOString().slice(11, 16)
+
+test("AUTHZ-06 who listens is told when the time of a policy begins and when it ends", limit, async (t) => {
+  // Ahead of who listens: what they are told is due to the clock alone.
+  const time = { zone: "UTC", from: clockIn(0.5 * hourMs), to: clockIn(1.5 * hourMs) }
+  await set("siesta", [{ id: "rest", effect: "deny", subject: about, target: { tools: ["crm__drop"] }, time }])
+  const pipe = httpPipe(gateway.url, bearer(key))
+  const legacy = await openPeer(pipe, { era: "legacy" })
+  await pipe.openStream()
+  const modern = await openPeer(httpPipe(gateway.url, bearer(key)))
+  modern.call("subscriptions/listen", { notifications: { toolsListChanged: true } }).catch(() => {})
+  t.after(() => Promise.all([legacy.close(), modern.close()]))
+  await modern.until(({ method }) => method === "notifications/subscriptions/acknowledged")
+  const both = [legacy, modern]
+  const isListed = async (peer: Peer): Promise<boolean> => (await listNames(peer)).includes("crm__drop")
+  const times = (peer: Peer): number =>
+    peer.heard.filter(({ method }) => method === "notifications/tools/list_changed").length
+  for (const isThere of [false, true]) {
+    const told = both.map(times)
+    for (const peer of both) assert.equal(await isListed(peer), !isThere)
+    gateway.process.child.kill("SIGUSR2")
+    await eventually("both are told", () => both.every((peer, at) => times(peer) > (told[at] ?? 0)))
+    for (const peer of both) assert.equal(await isListed(peer), isThere)
+  }
+  await remove("siesta")
 })

@@ -1,13 +1,14 @@
 /**
  * The conditions of a rule that the arguments have no part in: when, from where, by which client. Like those on
- * arguments they hold, do not, or cannot be judged, where somebody's address or client is not known.
+ * arguments they hold, do not, or cannot be judged, where somebody's address or client is not known. What is a time:
+ * time-condition.ts.
  */
 
 import { BlockList, isIP } from "node:net"
 import * as z from "zod"
 import { compilePatterns } from "../pattern.ts"
-import { isTimeZone, wallTime } from "../quota/local-day.ts"
 import type { Judgement } from "./argument-condition.ts"
+import { isAt, type TimeCondition } from "./time-condition.ts"
 
 /** Of one call. */
 export type Circumstances = {
@@ -18,23 +19,7 @@ export type Circumstances = {
   readonly client?: string | undefined
 }
 
-const days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"] as const
-const clockSchema = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a time of day: 08:30")
 const not = z.literal(true).exactOptional().describe("Turns it round.")
-
-export const timeConditionSchema = z
-  .strictObject({
-    zone: z.string().max(64).refine(isTimeZone, "a time zone, such as Europe/Berlin or UTC"),
-    days: z.array(z.enum(days)).min(1).max(7).exactOptional(),
-    from: clockSchema.exactOptional().describe("The first minute; with a later from than to, over midnight."),
-    to: clockSchema.exactOptional().describe("The first minute that is no longer meant."),
-    not,
-  })
-  .refine(
-    ({ days, from, to }) => days !== undefined || from !== undefined || to !== undefined,
-    "give days, from or to",
-  )
-  .refine(({ from, to }) => from === undefined || from !== to, "from and to are the same minute")
 
 export const sourceConditionSchema = z.strictObject({
   in: z.array(z.string().max(64).refine(isNetwork, "an address or a network, such as 10.0.0.0/8")).min(1).max(100),
@@ -46,7 +31,6 @@ export const clientConditionSchema = z.strictObject({
   not,
 })
 
-type TimeCondition = z.output<typeof timeConditionSchema>
 type SourceCondition = z.output<typeof sourceConditionSchema>
 type ClientCondition = z.output<typeof clientConditionSchema>
 
@@ -81,24 +65,6 @@ export function compileCircumstances({ time, source, client }: CircumstantialRul
 
 function turned({ not }: { readonly not?: true }, judged: Judgement): Judgement {
   return judged === undefined ? undefined : judged !== (not === true)
-}
-
-const minuteMs = 60_000
-const dayMinutes = 1_440
-
-/** Past midnight the day is that of the wall's calendar, not the one on which the time began. */
-function isAt({ zone, days: meant, from, to }: TimeCondition, nowMs: number): boolean {
-  const wallMs = wallTime(zone, nowMs)
-  const day = days[new Date(wallMs).getUTCDay()]
-  if (meant && !(meant as readonly unknown[]).includes(day)) return false
-  const minute = Math.floor(wallMs / minuteMs) % dayMinutes
-  const [first, end] = [minuteOf(from ?? "00:00"), to === undefined ? dayMinutes : minuteOf(to)]
-  return first < end ? minute >= first && minute < end : minute >= first || minute < end
-}
-
-function minuteOf(clock: string): number {
-  const [hour, minute] = clock.split(":").map(Number)
-  return (hour ?? 0) * 60 + (minute ?? 0)
 }
 
 function isNetwork(text: string): boolean {

@@ -7,7 +7,8 @@ import * as z from "zod"
 import type { Collection, Versioned } from "../collection.ts"
 import { principalKinds, principalNameSchema } from "../principal.ts"
 import { argumentConditionSchema, isAbsentPassing } from "./argument-condition.ts"
-import { clientConditionSchema, sourceConditionSchema, timeConditionSchema } from "./circumstances.ts"
+import { clientConditionSchema, sourceConditionSchema } from "./circumstances.ts"
+import { timeConditionSchema } from "./time-condition.ts"
 
 const maxRules = 100
 const maxConditions = 20
