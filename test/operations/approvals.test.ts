@@ -1,5 +1,6 @@
 import assert from "node:assert/strict"
 import { test, type TestContext } from "node:test"
+import type { ActivePrincipal } from "../../src/domain/principal.ts"
 import type { GatewayError } from "../../src/errors.ts"
 import { say, startService, type ScriptedService } from "../journeys/scripted-service.ts"
 import { admins, openKit, refusal, type Kit } from "./operations-kit.ts"
@@ -130,14 +131,25 @@ test("an approval that is rolled back holds the definitions back again, and lets
   assert.equal(((await kit.run(admin, "list_held_items", { name: "mail" })) as Held).total, 0)
 })
 
-test("a service that approves by itself is a change of high risk, and one that an agent brings in never does", async (t) => {
+test("AGT-09 a service that approves by itself is a change of high risk, and one that a program brings in never does", async (t) => {
   const { kit, service } = await changedService(t)
   const admin = await kit.join("boss", admins)
   const looser = { name: "mail", pin: "off", dry_run: true }
   const { plan } = (await kit.run(admin, "update_service", looser)) as Plan
   assert.deepEqual([plan.risk.class, plan.risk.reasons.map(({ rule }) => rule)], ["high", ["service-pin"]])
-  const agent = await kit.join("agent", admins, "agent")
-  const own = { name: "own", url: service.url }
+  for (const kind of ["agent", "workload"] as const) {
+    const own = { name: `of-${kind}`, url: service.url }
+    await registerAs(kit, await kit.join(kind, admins, kind), { admin, own })
+  }
+})
+
+type Bringing = {
+  readonly admin: ActivePrincipal
+  readonly own: { readonly name: string; readonly url: string }
+}
+
+/** Brings in a service as a program, with the word of a person. */
+async function registerAs(kit: Kit, agent: ActivePrincipal, { admin, own }: Bringing): Promise<void> {
   await assert.rejects(
     kit.run(agent, "register_service", { ...own, pin: "first_use" }),
     refusal("forbidden", /pin out/),
@@ -148,10 +160,10 @@ test("a service that approves by itself is a change of high risk, and one that a
   )
   await kit.run(admin, "approve_plan", asked)
   await kit.run(agent, "apply_plan", asked)
-  const shown = await kit.run(admin, "get_server_details", { name: "own" })
+  const shown = await kit.run(admin, "get_server_details", { name: own.name })
   assert.equal((shown["definition"] as { pin: string }).pin, "approve")
-  assert.equal(((await kit.run(admin, "list_held_items", { name: "own" })) as Held).total, 1)
-})
+  assert.equal(((await kit.run(admin, "list_held_items", { name: own.name })) as Held).total, 1)
+}
 
 test("what a service's file keeps from being offered is approved by nobody, and held back in silence", async (t) => {
   const { kit, service } = await changedService(t)
