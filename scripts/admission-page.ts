@@ -18,7 +18,7 @@ const intro = [
   "What is shown of a foreign text is short, in one line, and has every character that no eye sees written out, as in `\\u{202e}`. Texts are read with lookalike letters, widths, marks and invisible characters undone, so that `Dо nоt tеll` with Cyrillic letters is what it looks like. " +
     "The lookalikes are the Latin, Greek, Cyrillic, Armenian and Cherokee letters of Unicode's `confusables.txt` (UTS 39).",
   "**What this is worth.** Hidden characters and escape sequences are always found, names like other names as far as the table of lookalikes goes. Instructions in plain words are found by rules, and whoever knows the rules can write around them; in other languages than English most are not found. " +
-    "So what an agent registers, and whatever has changed since it was approved, waits for approval whatever the report says; and where the setting `pin` trusts the first use of a service, it does so only while nothing of high severity is found.",
+    "So what an agent or a workload registers, and whatever has changed since it was approved, waits for approval whatever the report says; and where the setting `pin` trusts the first use of a service, it does so only while nothing of high severity is found.",
   "At most 32 Ki characters of one text and 8 Mi of all are looked at, of one item at most a mebibyte; what is longer is itself a finding. Tokens are counted by the encoding `o200k_base`; other models split texts otherwise ([decision 19](decisions/0019-token-cost.md)).",
 ]
 

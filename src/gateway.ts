@@ -21,6 +21,7 @@ import { Closers } from "./gateway/closers.ts"
 import { openDoors } from "./gateway/doors.ts"
 import { openHistory } from "./gateway/history.ts"
 import { openLimiter } from "./gateway/limiter.ts"
+import { OwnIssues } from "./gateway/own-issues.ts"
 import { ProcessOverload } from "./gateway/overload.ts"
 import { keepPlansSwept } from "./gateway/plans.ts"
 import { followPolicies } from "./gateway/policies.ts"
@@ -70,10 +71,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 async function open(options: GatewayOptions, closers: Closers): Promise<Gateway> {
   const { config, log, version } = options
   await makeDataFolder(config)
-  const tls = await openTls(options, closers)
+  const issues = new OwnIssues()
+  const tls = await openTls({ ...options, issues }, closers)
   const stopping = new AbortController()
   const stores = await openStores(config, closers)
   const { events } = stores
+  issues.follow(() => events.publish({ type: "issues" }))
   const machine = createMachine(config)
   const { recorder } = options
   const audit = { ...(await openAudit({ ...options, events, machine }, closers)), ...(recorder && { recorder }) }
@@ -87,7 +90,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const onReport = ({ level }: Load): void => events.publish({ type: "load", level })
   const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator, onReport }, closers)
   let { publicUrl } = config
-  const opening = { config, machine, stores, services, audit, history, limiter, taints, overload }
+  const opening = { config, machine, stores, services, audit, history, limiter, taints, overload, issues }
   const wiring = { ...opening, stopping: stopping.signal, publicUrl: () => publicUrl }
   const calls = wireCalls(wiring, closers)
   keepPlansSwept(stores, closers)

@@ -46,6 +46,7 @@ export type EndpointStatus = {
 
 /** Something a person or an agent should look at. */
 export type Issue = {
+  /** `gateway:` where it is the gateway's own. */
   readonly service: string
   /** What it concerns within the service: a tool, an endpoint, the file. */
   readonly subject?: string

@@ -26,6 +26,7 @@ import { toCompletion, toReadResult } from "../surfaces/management-resources.ts"
 import { readArguments, toToolResult } from "../surfaces/management-tools.ts"
 import type { Audit } from "./audit.ts"
 import { confirmingOf, waysOf } from "./confirming.ts"
+import type { OwnIssues } from "./own-issues.ts"
 import { serviceNames, type Services } from "./services.ts"
 import type { Stores } from "./stores.ts"
 import { taintOf } from "./taints.ts"
@@ -39,6 +40,7 @@ export type PerformingOptions = {
   readonly history: History
   readonly taints: Taints
   readonly overload: Overload
+  readonly issues: OwnIssues
   /** Where people reach the gateway; undefined where they cannot, or before it listens. */
   readonly publicUrl: () => string | undefined
 }
@@ -135,7 +137,7 @@ async function performOnce(
 }
 
 function contextOf(
-  { config, machine, stores, services, audit, history, taints, overload }: PerformingOptions,
+  { config, machine, stores, services, audit, history, taints, overload, issues }: PerformingOptions,
   { principal: actor, signal, from }: Performing,
 ): OperationContext {
   const { principals, keys, events, quotas, policies, counters, plans, sealer } = stores
@@ -162,6 +164,7 @@ function contextOf(
     audit: audit.log,
     usage: audit.usage,
     overload,
+    ownIssues: () => issues.list(),
     countTokens,
     mayPerform: (operation) => mayPerform(known(), actor, operation),
     callableTools: () => viewOf(known(), actor, { mount: undefined, kind: "tools", from }).entries,

@@ -1,6 +1,6 @@
 /**
  * The files that HTTPS is served with: read at the start, where a pair that does not fit is refused, and again when they
- * change. What cannot be used then is told in the log, and what was used before is served on.
+ * change. What cannot be used then is told in the log and as an issue, and what was used before is served on.
  */
 
 import { X509Certificate } from "node:crypto"
@@ -13,15 +13,23 @@ import { GatewayError } from "../errors.ts"
 import type { Log } from "../log.ts"
 import { TlsInUse, type TlsMaterial } from "../surfaces/http/tls-in-use.ts"
 import type { Closers } from "./closers.ts"
+import type { OwnIssues } from "./own-issues.ts"
 
 export type OpenTls = {
   readonly inUse: TlsInUse
-  /** Reads the files again. What is wrong with them is in the log. */
+  /** Reads the files again. What is wrong with them is in the log, and an issue. */
   reload(): Promise<void>
+}
+
+export type TlsOptions = {
+  readonly config: Pick<Config, "tls">
+  readonly log: Log
+  readonly issues: OwnIssues
 }
 
 type Paths = Config["tls"]
 
+const subject = "tls"
 /** How often the files are looked at: whatever replaces them, and on whatever file system. */
 const lookMs = 250
 /** Two files are never written at once: how long each try waits for the other one. */
@@ -29,7 +37,7 @@ const settleMs = [200, 2_000] as const
 
 /** @throws GatewayError `invalid` */
 export async function openTls(
-  { config, log }: { readonly config: Pick<Config, "tls">; readonly log: Log },
+  { config, log, issues }: TlsOptions,
   closers: Closers,
 ): Promise<OpenTls | undefined> {
   const { tls } = config
@@ -38,12 +46,15 @@ export async function openTls(
   const inUse = new TlsInUse(material, { clientNames: tls.clientNames })
   const renew = async (): Promise<void> => {
     const found = await readMaterial(tls)
+    issues.clear(subject)
     if (!found || isSame(found, inUse.material)) return
     inUse.renew(found)
     log.info({ until: new X509Certificate(found.cert).validTo }, "The certificate of HTTPS was renewed.")
   }
-  const tell = (err: unknown): void =>
+  const tell = (err: unknown): void => {
     log.error({ err }, "The files of tls cannot be used; what they held before is served on.")
+    issues.raise(subject, `${GatewayError.from(err).message} What was read before is served on.`)
+  }
   closers.add(watch(tls, () => patiently(renew).catch(tell)))
   return { inUse, reload: () => renew().catch(tell) }
 }

@@ -11,7 +11,7 @@ import type { AuditLog } from "../domain/audit/log.ts"
 import type { Entry } from "../domain/catalog.ts"
 import type { Change } from "../domain/changes/change.ts"
 import type { Events, GatewayEvent } from "../domain/event.ts"
-import type { Fleet } from "../domain/fleet.ts"
+import type { Fleet, Issue } from "../domain/fleet.ts"
 import type { History } from "../domain/changes/history.ts"
 import type { Machine } from "../domain/services/machine.ts"
 import type { Overload } from "../domain/overload.ts"
@@ -149,6 +149,8 @@ export type OperationContext = {
   /** Where the human behind the caller's client can be asked. */
   readonly confirming?: Confirming
   readonly overload: Overload
+  /** Of the gateway itself; those of services the fleet knows. */
+  readonly ownIssues: () => readonly Issue[]
   /** Whether the actor may perform the operation of that name; false where there is none. */
   readonly mayPerform: (operation: string) => boolean
   /** The tools that the actor may call, as listed for everyone's endpoint. */

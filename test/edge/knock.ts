@@ -6,6 +6,7 @@ export type Knocked = {
   readonly status: number | undefined
   /** Of the gateway's certificate. */
   readonly fingerprint: string
+  readonly text: string
   readonly session: Buffer | undefined
 }
 
@@ -14,11 +15,15 @@ export type Showing = Pick<
   "ca" | "cert" | "key" | "session" | "minVersion" | "maxVersion" | "ciphers"
 > & {
   readonly lines?: readonly string[]
+  readonly path?: string
 }
 
 const patienceMs = 10_000
 
-export async function knock(origin: string, { lines = [], ...showing }: Showing): Promise<Knocked> {
+export async function knock(
+  origin: string,
+  { lines = [], path = "/health", ...showing }: Showing,
+): Promise<Knocked> {
   const { hostname: host, port } = new URL(origin)
   const socket = connect({ host, port: Number(port), servername: "localhost", ...showing })
   let session: Buffer | undefined
@@ -27,10 +32,10 @@ export async function knock(origin: string, { lines = [], ...showing }: Showing)
   socket.on("session", (given: Buffer) => (session = given))
   socket.on("secureConnect", () => (fingerprint = socket.getPeerX509Certificate()?.fingerprint256 ?? ""))
   socket.on("data", (chunk: Buffer) => (text += chunk.toString("latin1")))
-  socket.write(["GET /health HTTP/1.1", "host: localhost", ...lines, "connection: close", "", ""].join("\r\n"))
+  socket.write([`GET ${path} HTTP/1.1`, "host: localhost", ...lines, "connection: close", "", ""].join("\r\n"))
   await ended(socket)
   const status = /^HTTP\/1\.1 (\d+)/.exec(text)?.[1]
-  return { status: status === undefined ? undefined : Number(status), fingerprint, session }
+  return { status: status === undefined ? undefined : Number(status), fingerprint, text, session }
 }
 
 function ended(socket: TLSSocket): Promise<void> {

@@ -4,6 +4,8 @@ import { X509Certificate } from "node:crypto"
 import { test } from "node:test"
 import { report } from "../faults/report.ts"
 import { eventually } from "../journeys/eventually.ts"
+import type { Certificate } from "../sinks/certificate.ts"
+import type { TestGateway } from "../support/gateway.ts"
 import { knock, type Showing } from "./knock.ts"
 import { replaceCertificates } from "./reloads.ts"
 import { serverCertificate, startTlsGateway, type TlsGateway } from "./tls-gateway.ts"
@@ -28,8 +30,9 @@ test("what TLS is served with", limit, async (t) => {
   await t.test("before 1.2, and with ciphers that keep no secret for long, there is no one to talk to", () =>
     tryOldTls(tls),
   )
-  await t.test("a pair that does not fit is told in the log, and the one before is served until it does", () =>
-    breakPair(tls),
+  await t.test(
+    "a pair that does not fit is told in the log and as an issue, and the one before is served until it does",
+    () => breakPair(tls),
   )
 })
 
@@ -45,6 +48,11 @@ async function tryOldTls({ gateway, authority }: TlsGateway): Promise<void> {
   assert.equal(await statusOf({ maxVersion: "TLSv1.2", ciphers: weak }), undefined)
 }
 
+async function issuesOf({ origin, key }: TestGateway, { cert: ca }: Certificate): Promise<string> {
+  const lines = [`authorization: Bearer ${key}`]
+  return (await knock(origin, { ca, lines, path: "/api/v1/issues" })).text
+}
+
 async function breakPair({ gateway, authority, replace }: TlsGateway): Promise<void> {
   const before = await knock(gateway.origin, { ca: authority.cert })
   const next = serverCertificate(authority)
@@ -54,11 +62,14 @@ async function breakPair({ gateway, authority, replace }: TlsGateway): Promise<v
   gateway.process.child.kill("SIGHUP")
   const meanwhile = await knock(gateway.origin, { ca: authority.cert })
   assert.deepEqual([meanwhile.status, meanwhile.fingerprint], [200, before.fingerprint])
+  await eventually("it is an issue", async () => /tls\.cert and tls\.key/.test(await issuesOf(gateway, authority)))
+  assert.ok(!(await issuesOf(gateway, authority)).includes("PRIVATE KEY"))
   await replace("key.pem", next.key)
   gateway.process.child.kill("SIGHUP")
   const { fingerprint256 } = new X509Certificate(next.cert)
   const isNew = async (): Promise<boolean> =>
     (await knock(gateway.origin, { ca: authority.cert })).fingerprint === fingerprint256
   await eventually("the new pair is served", isNew)
+  await eventually("nothing is wrong", async () => /"issues":\[\]/.test(await issuesOf(gateway, authority)))
   assert.ok(!gateway.process.stderr().includes("PRIVATE KEY"))
 }

@@ -215,7 +215,15 @@ function contextOf(
   fleet: RunningFleet,
 ): Pick<
   OperationContext,
-  "actor" | "callableTools" | "countTokens" | "mayPerform" | "nowMs" | "newId" | "signal" | "overload"
+  | "actor"
+  | "callableTools"
+  | "countTokens"
+  | "mayPerform"
+  | "nowMs"
+  | "newId"
+  | "signal"
+  | "overload"
+  | "ownIssues"
 > {
   const callableTools = (): readonly Entry[] =>
     compileCatalog(fleet.offers()).all.entries.tools.filter(({ canonicalName }) =>
@@ -232,6 +240,7 @@ function contextOf(
     nowMs,
     newId: randomUUID,
     overload,
+    ownIssues: () => [],
     signal: new AbortController().signal,
   }
 }

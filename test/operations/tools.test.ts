@@ -74,6 +74,9 @@ test("issues of tools and of files are listed, by service and in pages", async (
     only.issues.map(({ service }) => service),
     ["garbled"],
   )
+  const own = { service: "gateway:", subject: "tls", message: "tls.cert cannot be read.", sinceMs: 0 }
+  const withOwn = (await kit.run(admin, "list_issues", {}, { ownIssues: () => [own] })) as Issues
+  assert.equal(withOwn.issues.length, issues.length + 1)
   const first = (await kit.run(admin, "list_issues", { limit: 1 })) as Issues
   const rest = (await kit.run(admin, "list_issues", { cursor: first.nextCursor })) as Issues
   assert.equal(first.issues.length + rest.issues.length, issues.length)

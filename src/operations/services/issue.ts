@@ -5,7 +5,7 @@ import type { Issue } from "../../domain/fleet.ts"
 import { isoTime } from "../plain-text.ts"
 
 export const issueOutput = z.object({
-  service: z.string(),
+  service: z.string().describe("gateway: where it is the gateway's own."),
   subject: z.string().optional().describe("What it concerns: a tool, an endpoint, the file."),
   message: z.string(),
   since: z.string().describe("ISO 8601, UTC."),

@@ -63,7 +63,7 @@ export const listIssues = defineOperation({
   name: "list_issues",
   title: "List what is wrong",
   summary:
-    "Lists what needs a look: services that cannot be reached, files that cannot be read, tools held back because of a bad schema, names that collide. Each has a message that says what is wrong. For a service that cannot be reached ask diagnose_service; mend definitions with update_service.",
+    "Lists what needs a look: services that cannot be reached, files that cannot be read, tools held back because of a bad schema, names that collide; of the gateway itself (as gateway:) a certificate that cannot be read. Each has a message that says what is wrong. For a service that cannot be reached ask diagnose_service; mend definitions with update_service.",
   group: "tools",
   permission: "issues:read",
   effect: "read",
@@ -75,8 +75,10 @@ export const listIssues = defineOperation({
     ...pageInput,
   }),
   output: z.object({ issues: z.array(issueOutput), ...pageOutput }),
-  run: async ({ fleet }, { service, ...page }) => {
-    const issues = fleet.issues().filter((issue) => (service ?? issue.service) === issue.service)
+  run: async ({ fleet, ownIssues }, { service, ...page }) => {
+    const issues = [...ownIssues(), ...fleet.issues()].filter(
+      (issue) => (service ?? issue.service) === issue.service,
+    )
     const keyed = issues.map((issue, index) => ({
       issue,
       key: `${issue.service} ${issue.subject ?? ""} ${String(index).padStart(6, "0")}`,
