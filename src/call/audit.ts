@@ -25,6 +25,8 @@ export type AuditOptions = PayloadOptions & {
 
 export type Shown = { readonly kind: "list" | "session" | "subscription"; readonly detail: EntryDraft["detail"] }
 
+type Asked = Pick<CallRequest, "caller" | "mount" | "request">
+
 export type CallAudit = Pick<Steps, "auditStart" | "auditEnd"> & {
   /**
    * Records what a principal was shown, or what it opened.
@@ -38,7 +40,7 @@ export type CallAudit = Pick<Steps, "auditStart" | "auditEnd"> & {
    * @returns the call id of the entry
    * @throws GatewayError `audit_unavailable`
    */
-  refused(request: CallRequest, thrown: unknown): Promise<string | undefined>
+  refused(request: Asked, thrown: unknown): Promise<string | undefined>
   /** Gives none where a copy of the result is to be kept. */
   readonly digestFor: DigestFor
 }

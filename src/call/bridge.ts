@@ -21,7 +21,7 @@ import type { Answer, Request } from "../mcp/message.ts"
 import { withMembers } from "../mcp/raw-json.ts"
 import type { BridgedCall } from "./bridge/bridged-call.ts"
 import type { ParkedCall } from "./bridge/parked-call.ts"
-import { Parking } from "./bridge/parking.ts"
+import { Parking, type ParkedFor, type WhyRefused } from "./bridge/parking.ts"
 import { sendForLegacy } from "./bridge/rounds.ts"
 import { States } from "./bridge/states.ts"
 import { openPages, sendOpeningPages } from "./bridge/url-questions.ts"
@@ -48,6 +48,8 @@ export type Bridge = {
    *   `overloaded` where no more calls can be parked; what sending throws
    */
   send(call: BridgedCall): Promise<Answer>
+  /** Cancels the parked calls whose callers are refused now. @returns them */
+  endRefused(whyRefused: WhyRefused): readonly ParkedFor[]
   /** Calls that wait for their clients, or have done so. */
   readonly parked: number
 }
@@ -63,6 +65,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       call.request.client.era === "legacy"
         ? sendForLegacy(call, { answerMs: parkedMs, newId, stopping })
         : sendForModern(lots, call),
+    endRefused: (whyRefused) => parking.endRefused(whyRefused),
     get parked() {
       return parking.size
     },
@@ -98,13 +101,14 @@ async function resume(lots: Lots, call: BridgedCall, name: string): Promise<Answ
 
 async function hear(
   { states, parking }: Lots,
-  { request, exchange, binding }: BridgedCall,
+  { caller, request, exchange, binding }: BridgedCall,
   parked: ParkedCall,
   answers: ReturnType<typeof readInputResponses>,
 ): Promise<Answer> {
   const heard = await parked.round(request, exchange, answers)
   if (!heard.questions) return states.relay(heard.answer, binding)
-  return writeInputRequired(heard.questions, states.park(parking.park(parked), binding))
+  const asked = { caller, mount: binding.mount, request: { ...request, params: binding.params } }
+  return writeInputRequired(heard.questions, states.park(parking.park({ call: parked, asked }), binding))
 }
 
 /** The retry as the service wants it, its own state unsealed. */

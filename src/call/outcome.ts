@@ -8,8 +8,13 @@ import type { OpenCall } from "./call.ts"
 
 export function outcomeOf({ answer, thrown, request: { exchange } }: OpenCall): Outcome {
   if (answer) return outcomeOfAnswer(answer)
-  if (exchange.signal.aborted && thrown === exchange.signal.reason) return "cancelled"
+  if (exchange.signal.aborted && thrown === exchange.signal.reason && !isEndedForCaller(thrown)) return "cancelled"
   return outcomeOfThrown(thrown)
+}
+
+/** Its caller did not go away, but may call no longer. */
+export function isEndedForCaller(thrown: unknown): boolean {
+  return thrown instanceof GatewayError && thrown.code === "unauthenticated"
 }
 
 export function outcomeOfThrown(thrown: unknown): Outcome {

@@ -7,6 +7,7 @@
 import { errorTable, GatewayError, type NextStep } from "../errors.ts"
 import { readString } from "../mcp/raw-json.ts"
 import { mayPerform } from "./authorize.ts"
+import { isEndedForCaller } from "./outcome.ts"
 import type { OpenCall } from "./call.ts"
 import type { Known } from "./resolve.ts"
 
@@ -14,7 +15,7 @@ type Tools = Pick<Known, "managementTools">
 
 export function refusalOf(known: Tools, call: OpenCall): unknown {
   const { thrown, request, isRecorded, id, refusedAs } = call
-  if (request.exchange.signal.aborted) return thrown // nobody waits for it
+  if (request.exchange.signal.aborted && !isEndedForCaller(thrown)) return thrown // nobody waits for it
   const callId = isRecorded ? id : refusedAs
   if (isOfProtocol(thrown)) return toldUnder(thrown, callId)
   const error = GatewayError.from(thrown)

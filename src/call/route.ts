@@ -55,6 +55,7 @@ export async function route(
   const sentMs = options.clock()
   try {
     const answer = await options.bridge.send({
+      caller: call.caller,
       request: withOwnNames(call.request, target),
       exchange: digestingLarge(open, exchange, options.digestFor),
       binding,

@@ -10,6 +10,7 @@ import type { TaskCallsOptions } from "../call/tasks/sent.ts"
 import { failpoint } from "../failpoint.ts"
 import type { Answer } from "../mcp/message.ts"
 import type { Closers } from "./closers.ts"
+import { endingRefused } from "./ending.ts"
 import { OpenCalls } from "./open-calls.ts"
 import { performing, readOwn, type PerformingOptions } from "./performing.ts"
 import { wireSending } from "./sending.ts"
@@ -45,6 +46,8 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
     closers,
   )
   const open = new OpenCalls(stopping)
+  const endRefused = endingRefused({ open, bridge: sending.bridge, steps })
+  closers.add(stores.events.subscribe(({ type }) => type === "identity" && endRefused()))
   let settled = false
   void services.fleet.settled().then(() => (settled = true))
   const isUnknownYet = (request: CallRequest): boolean => {
@@ -60,14 +63,14 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
     folding,
     tasks,
     call: async (request) => {
-      open.enter()
+      open.enter(request)
       try {
         if (!settled && isUnknownYet(request)) await services.fleet.settled()
         const answer = await call(steps, request)
         failpoint("call.answer.before")
         return answer
       } finally {
-        open.leave()
+        open.leave(request)
       }
     },
     lookAt: async (resource, principal) => {

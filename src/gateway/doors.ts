@@ -32,6 +32,7 @@ import { performByCall, toolCall } from "../surfaces/tool-call.ts"
 import type { Audit } from "./audit.ts"
 import type { Calls } from "./calls.ts"
 import type { Closers } from "./closers.ts"
+import { refusing } from "./ending.ts"
 import { openConnections } from "./connections.ts"
 import type { ProcessOverload } from "./overload.ts"
 import { recordRefusals } from "./refusals.ts"
@@ -91,6 +92,8 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
   const pipes = new Pipes({ mcp, serverInfo, limits: config.limits, room, own: own.pipes })
   closers.add(() => streamable.close())
   closers.add(() => pipes.close())
+  const whyRefused = refusing(authenticator)
+  closers.add(events.subscribe(({ type }) => type === "identity" && pipes.endRefused(whyRefused)))
   const rest = listenForRest({
     operations,
     version,

@@ -1,10 +1,15 @@
-/** Counts the calls that a stopping gateway must wait for, and lets it take no more. */
+/**
+ * The calls that are open: a stopping gateway waits for them and takes no more, and those whose caller may call no
+ * longer end.
+ */
 
+import type { CallRequest } from "../call/call.ts"
+import type { WhyRefused } from "../call/bridge/parking.ts"
 import { GatewayError } from "../errors.ts"
 
 export class OpenCalls {
   readonly #stopping: AbortSignal
-  #open = 0
+  readonly #open = new Set<CallRequest>()
   #onIdle: (() => void) | undefined
 
   /** @param stopping aborts when no more calls are taken */
@@ -13,20 +18,28 @@ export class OpenCalls {
   }
 
   /** @throws GatewayError `service_unavailable` once the gateway is stopping */
-  enter(): void {
+  enter(call: CallRequest): void {
     if (this.#stopping.aborted) throw stoppingNow()
-    this.#open += 1
+    this.#open.add(call)
   }
 
   /** Once for each that entered. */
-  leave(): void {
-    this.#open -= 1
-    if (this.#open === 0) this.#onIdle?.()
+  leave(call: CallRequest): void {
+    this.#open.delete(call)
+    if (this.#open.size === 0) this.#onIdle?.()
+  }
+
+  /** Ends those of callers that are refused now: each is answered why, and cancelled at its service. */
+  endRefused(whyRefused: WhyRefused): void {
+    for (const { caller, exchange } of this.#open) {
+      const why = whyRefused(caller)
+      if (why) exchange.end?.(why)
+    }
   }
 
   /** Resolves when no call is open, or when their time is over. */
   async drained(graceMs: number): Promise<void> {
-    if (this.#open === 0) return
+    if (this.#open.size === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#onIdle = resolve
     const timer = setTimeout(resolve, graceMs)

@@ -97,9 +97,10 @@ const ourselves = "gateway:"
 /** Through the bridge, as if a service asked its client. */
 async function performAsking(options: PerformingOptions, bridge: Bridge, asking: Asking): Promise<Answer> {
   const { principal, open } = asking
-  const { mount, request, exchange } = open.request
+  const { caller, mount, request, exchange } = open.request
   const { method, params } = request
   const answer = await bridge.send({
+    caller,
     request,
     exchange,
     binding: { principalId: principal.principal.id, service: ourselves, mount, method, params },

@@ -15,7 +15,7 @@ import type { Sealer } from "../domain/secrets/secret.ts"
 import { keyMaker } from "../identity/api-key.ts"
 import { createAuthenticator, type Authenticator } from "../identity/authenticator.ts"
 import { ensureAdmin } from "../identity/first-start.ts"
-import { watchGrantEnds } from "../identity/grant-ends.ts"
+import { watchEnds } from "../identity/ends.ts"
 import { openSealer } from "../identity/sealer.ts"
 import { jsonKeys } from "../stores/json/keys.ts"
 import { jsonPlans } from "../stores/json/plans.ts"
@@ -64,7 +64,7 @@ export async function openStores({ data }: Config, closers: Closers): Promise<St
   const tell = (): void => events.publish({ type: "identity" })
   closers.add(principals.watch(tell))
   closers.add(keys.watch(tell))
-  closers.add(await watchGrantEnds(principals, { now: Date.now, onEnd: tell }))
+  closers.add(await watchEnds({ principals, keys, now: Date.now, onEnd: tell }))
   closers.add(plans.watch(() => events.publish({ type: "plans" })))
   return { principals, keys, quotas, policies, counters, plans, sealer, authenticator, events, adminKey }
 }

@@ -18,8 +18,14 @@ export interface Cancellation {
   unfollow(follower: Follower): void
 }
 
+/** One that those who hold it can bring about. */
+export interface Endable extends Cancellation {
+  /** @param reason what whoever waits is rejected with; only the first counts */
+  abort(reason: unknown): void
+}
+
 /** A cancellation of our own making. */
-export class Canceller implements Cancellation {
+export class Canceller implements Endable {
   #aborted = false
   #reason: unknown = undefined
   /** Most have one; the others are for those that have more. */
@@ -42,7 +48,6 @@ export class Canceller implements Cancellation {
     return this.#controller.signal
   }
 
-  /** @param reason what whoever waits is rejected with; only the first counts */
   abort(reason: unknown): void {
     if (this.#aborted) return
     this.#aborted = true
@@ -94,6 +99,11 @@ class FollowedSignal implements Cancellation {
     if (listener) this.signal.removeEventListener("abort", listener)
     this.#listeners.delete(follower)
   }
+}
+
+/** A signal whose controller is elsewhere. */
+export function endableOf(signal: AbortSignal, abort: Endable["abort"]): Endable {
+  return Object.assign(new FollowedSignal(signal), { abort })
 }
 
 /** What there is to follow: hold on to what this returns, for only that can be unfollowed. */

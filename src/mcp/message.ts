@@ -74,6 +74,8 @@ export interface Exchange {
   readonly cancellation?: Cancellation | undefined
   /** What the request came over, where that has a state of its own. */
   readonly session?: Session | undefined
+  /** Ends it from this side: it aborts, and its sender is told why. Absent where only the sender can end it. */
+  end?(reason: Error): void
   /** Sends what belongs to this request ahead of its answer: progress, log messages, subscription news. */
   notify(notification: Notification): void
   /**

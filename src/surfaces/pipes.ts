@@ -6,7 +6,9 @@
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Duplex } from "node:stream"
+import type { WhyRefused } from "../call/bridge/parking.ts"
 import type { OpenCounts } from "../call/open-counts.ts"
+import type { Caller } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { Channel } from "../mcp/channels/channel.ts"
 import { serveChannel } from "../mcp/server/channel-server.ts"
@@ -38,7 +40,7 @@ type Sender = Pick<McpPeer, "caller" | "source">
 
 export class Pipes {
   readonly #options: PipesOptions
-  readonly #open = new Set<Channel>()
+  readonly #open = new Map<Channel, { readonly caller: Caller; readonly refused: AbortController }>()
   readonly #sse = new Map<
     string,
     { readonly channel: SseServerChannel; readonly owner: string; readonly peer: SsePeer }
@@ -99,13 +101,20 @@ export class Pipes {
   }
 
   close(): void {
-    for (const channel of this.#open) channel.close()
+    for (const channel of this.#open.keys()) channel.close()
+  }
+
+  /** Ends those of callers that are refused now; what they wait for is answered first. */
+  endRefused(whyRefused: WhyRefused): void {
+    for (const { caller, refused } of this.#open.values()) if (whyRefused(caller)) refused.abort()
   }
 
   async #serve(channel: Channel, id: string, peer: McpPeer): Promise<void> {
     const { mcp, serverInfo, limits } = this.#options
-    this.#open.add(channel)
-    await serveChannel({ channel, id, handle: mcp(peer), serverInfo, maxOpen: limits.callsPerPrincipal })
+    const refused = new AbortController()
+    this.#open.set(channel, { caller: peer.caller, refused })
+    const { callsPerPrincipal: maxOpen } = limits
+    await serveChannel({ channel, id, handle: mcp(peer), serverInfo, maxOpen, refused: refused.signal })
     this.#open.delete(channel)
   }
 

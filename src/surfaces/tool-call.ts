@@ -2,7 +2,7 @@
 
 import type { CallRequest } from "../call/call.ts"
 import { GatewayError } from "../errors.ts"
-import { modernRevisions, type Answer, type ClientFacts } from "../mcp/message.ts"
+import { modernRevisions, type Answer, type ClientFacts, type Exchange } from "../mcp/message.ts"
 import { fromRaw, noMembers, toRaw, type RawJson, type RawObject } from "../mcp/raw-json.ts"
 import type { Operation } from "../operations/operation.ts"
 import type { Performed } from "../operations/perform.ts"
@@ -27,8 +27,14 @@ export function toolCall({ caller, source, name, given }: Asked, signal: AbortSi
     source,
     mount: undefined,
     request: { ...request, logLevel: undefined },
-    exchange: silentExchange(signal),
+    exchange: endable(signal),
   }
+}
+
+function endable(signal: AbortSignal): Exchange {
+  const ended = new AbortController()
+  const exchange = silentExchange(AbortSignal.any([signal, ended.signal]))
+  return { ...exchange, end: (reason) => ended.abort(reason) }
 }
 
 type Performing = Came & { readonly operation: Operation; readonly input: unknown }

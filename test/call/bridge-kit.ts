@@ -62,7 +62,8 @@ export function bridged(send: Send, params: object = {}, client: Client = {}): B
     ...client.meta,
   }
   const exchange = { signal: new AbortController().signal, notify: () => {}, ...client.exchange }
-  return { request, exchange, binding: { principalId, service, mount, method, params: request.params }, send }
+  const binding = { principalId, service, mount, method, params: request.params }
+  return { caller: { principalId }, request, exchange, binding, send }
 }
 
 /** What an answer that asks holds; fails where it does not ask. */

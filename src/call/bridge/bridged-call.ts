@@ -1,5 +1,6 @@
 /** One request on its way through the bridge. */
 
+import type { Caller } from "../../domain/principal.ts"
 import type { Answer, Exchange, Request } from "../../mcp/message.ts"
 import type { RawObject } from "../../mcp/raw-json.ts"
 
@@ -17,6 +18,7 @@ export type Binding = {
 export type Send = (request: Request, exchange: Exchange) => Promise<Answer>
 
 export type BridgedCall = {
+  readonly caller: Caller
   /** Under the service's own names. */
   readonly request: Request
   readonly exchange: Exchange

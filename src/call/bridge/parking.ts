@@ -3,8 +3,10 @@
  * cancelled when their client does not come back in time. What one of them does: parked-call.ts.
  */
 
+import type { Caller } from "../../domain/principal.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Answer, Exchange, Request } from "../../mcp/message.ts"
+import type { CallRequest } from "../call.ts"
 import { OpenCounts } from "../open-counts.ts"
 import { ParkedCall } from "./parked-call.ts"
 
@@ -16,7 +18,19 @@ export type ParkingOptions = {
   readonly newId: () => string
 }
 
+/** A call while its client is away. */
+type Away = {
+  readonly call: ParkedCall
+  /** Who called, and what, as its client wrote it. */
+  readonly asked: ParkedFor
+}
+
+export type ParkedFor = Pick<CallRequest, "caller" | "mount" | "request">
+
 type Live = (exchange: Exchange) => Promise<Answer>
+
+/** Why this caller may call no longer; undefined where it may. */
+export type WhyRefused = (caller: Caller) => GatewayError | undefined
 
 const maxParked = 4_096
 
@@ -26,7 +40,7 @@ export class Parking {
   /** Calls that have asked something, with what gives back their room. */
   readonly #calls = new Map<ParkedCall, () => void>()
   /** Those among them whose client is away, by their names. */
-  readonly #away = new Map<string, { readonly call: ParkedCall; readonly timer: NodeJS.Timeout }>()
+  readonly #away = new Map<string, Away & { readonly timer: NodeJS.Timeout }>()
   #closed = false
 
   constructor(options: ParkingOptions) {
@@ -52,14 +66,14 @@ export class Parking {
   }
 
   /** Keeps the call until its client is back. @returns the name to take it by */
-  park(call: ParkedCall): string {
+  park({ call, asked }: Away): string {
     if (this.#closed) {
       call.cancel(stopping())
       throw stopping()
     }
     const name = this.#options.newId()
     const timer = setTimeout(() => this.take(name)?.cancel(late(this.#options.parkedMs)), this.#options.parkedMs)
-    this.#away.set(name, { call, timer: timer.unref() })
+    this.#away.set(name, { call, asked, timer: timer.unref() })
     return name
   }
 
@@ -68,6 +82,18 @@ export class Parking {
     this.#away.delete(name)
     clearTimeout(away?.timer)
     return away?.call
+  }
+
+  /** Cancels those whose callers are refused now. @returns them */
+  endRefused(whyRefused: WhyRefused): readonly ParkedFor[] {
+    const ended: ParkedFor[] = []
+    for (const [name, { asked }] of this.#away) {
+      const why = whyRefused(asked.caller)
+      if (!why) continue
+      this.take(name)?.cancel(why)
+      ended.push(asked)
+    }
+    return ended
   }
 
   /** Cancels whatever waits for a client that could not come back any more. */

@@ -10,7 +10,7 @@ import { Conversation, cancelledId, stillOpen } from "./conversation.ts"
 import { encodeModernAnswer, isModern } from "../era-modern.ts"
 import { LegacySession } from "./legacy-session.ts"
 import type { Handler, Outline } from "../message.ts"
-import { cancellationOf } from "../cancellation.ts"
+import { endableOf } from "../cancellation.ts"
 import { answerModern } from "./modern-request.ts"
 import { readMessages, type Messages } from "../outline.ts"
 import { ProtocolError } from "../protocol-error.ts"
@@ -28,13 +28,18 @@ export type ChannelServerOptions = {
   readonly serverInfo: RawJson
   /** Messages that may be worked on at once. */
   readonly maxOpen: number
+  /** Aborts when the client's credential is good no longer. */
+  readonly refused?: AbortSignal
 }
 
 /** Serves the channel until it ends; resolves then. */
 export async function serveChannel(options: ChannelServerOptions): Promise<void> {
-  const { channel, id, handle, serverInfo, maxOpen } = options
+  const { channel, id, handle, serverInfo, maxOpen, refused } = options
   const send = (message: Buffer): void => channel.send(message)
-  const legacy = new LegacySession({ id, handle, send, onRefused: () => channel.close() })
+  const open = new Set<Promise<unknown>>()
+  const leave = (): void => void leaveAnswered(channel, open)
+  const legacy = new LegacySession({ id, handle, send, onRefused: leave })
+  refused?.addEventListener("abort", leave, { once: true })
   const modern = new Conversation()
   const closed = new AbortController()
   const saidAll = new AbortController()
@@ -46,11 +51,15 @@ export async function serveChannel(options: ChannelServerOptions): Promise<void>
       listens ? AbortSignal.any([closed.signal, saidAll.signal]) : closed.signal,
     )
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
-    const { answer } = await answerModern({ message, handle, send, hungUp: cancellationOf({ signal }) })
+    const { answer } = await answerModern({
+      message,
+      handle,
+      send,
+      hungUp: endableOf(signal, (reason) => modern.end(message.id, reason)),
+    })
     return modern.finish(message.id) ? undefined : joined(encodeModernAnswer(message.id, answer, serverInfo))
   }
 
-  const open = new Set<Promise<unknown>>()
   const receive = async (message: Outline): Promise<Buffer | undefined> => {
     if (message.kind === "request" && isModern(message.params)) return answerOne(message)
     if (message.kind === "notification" && message.method === "notifications/cancelled")
@@ -69,7 +78,7 @@ export async function serveChannel(options: ChannelServerOptions): Promise<void>
   })
   void channel.saidAll?.then(() => {
     saidAll.abort(new GatewayError("invalid", "The client has left."))
-    return leaveAnswered(channel, open)
+    leave()
   })
   await channel.closed
   closed.abort(new GatewayError("service_unavailable", "The connection has ended."))

@@ -35,18 +35,22 @@ export class Conversation {
     return closed ? AbortSignal.any([controller.signal, closed]) : controller.signal
   }
 
-  /** @returns whether its sender cancelled it, and so waits for no answer */
+  /** @returns whether its sender waits for no answer, because it cancelled it or has left */
   finish(id: RawJson): boolean {
     const key = id.toString()
-    const cancelled = this.#theirs?.get(key)?.signal.aborted ?? false
+    const { aborted = false, reason } = this.#theirs?.get(key)?.signal ?? {}
+    const cancelled = aborted && !isRefusal(reason)
     this.#theirs?.delete(key)
     if (this.#theirs?.size === 0) this.#theirs = undefined
     return cancelled
   }
 
   cancel(id: RawJson | undefined): void {
-    if (id)
-      this.#theirs?.get(id.toString())?.abort(new GatewayError("invalid", "The client cancelled the request."))
+    if (id) this.end(id, new GatewayError("invalid", "The client cancelled the request."))
+  }
+
+  end(id: RawJson, reason: unknown): void {
+    this.#theirs?.get(id.toString())?.abort(reason)
   }
 
   /** Asks the client, or answers at once that it never said it could be asked. */
@@ -83,6 +87,11 @@ export class Conversation {
     for (const controller of this.#theirs?.values() ?? []) controller.abort(ended)
     for (const settle of this.#ours?.values() ?? []) settle({ error: { code: -32603, message: ended.message } })
   }
+}
+
+/** Whether it was ended from our side, for what its sender is told. */
+function isRefusal(reason: unknown): boolean {
+  return reason instanceof GatewayError && reason.code === "unauthenticated"
 }
 
 /** The answer to a request whose id another one holds. */

@@ -2,9 +2,9 @@
 
 import type { ServerResponse } from "node:http"
 import { GatewayError } from "../../errors.ts"
-import { Canceller, type Cancellation } from "../cancellation.ts"
+import { Canceller, type Endable } from "../cancellation.ts"
 
-export function hangUpOf(response: ServerResponse): Cancellation {
+export function hangUpOf(response: ServerResponse): Endable {
   const canceller = new Canceller()
   const hangUp = (): void => canceller.abort(new GatewayError("invalid", "The client closed the stream."))
   if (response.destroyed) hangUp()

@@ -5,6 +5,7 @@
 
 import { randomBytes, randomUUID } from "node:crypto"
 import type { ServerResponse } from "node:http"
+import { setTimeout as sleep } from "node:timers/promises"
 import { LegacySession } from "./legacy-session.ts"
 import { LiveSessions, type LiveLimits } from "./live-sessions.ts"
 import { ResumableStream, readEventId, type StreamLimits } from "./resumable-stream.ts"
@@ -45,6 +46,9 @@ export type SessionPeer = {
 /** Ended streams that a client may still ask for: those it has been sent whole, and those it has not. */
 const maxSent = 8
 const maxUnsent = 32
+/** How long the last answers of a session may take, and how often they are looked for. */
+const lingerMs = 10_000
+const lookMs = 20
 
 export class HttpSession {
   readonly record: SessionRecord
@@ -65,7 +69,7 @@ export class HttpSession {
     this.#limits = limits
     const send = (message: Buffer): void => this.#generalStream().send(message)
     const client = openClient(record.client)
-    this.session = new LegacySession({ id: record.n, handle, send, client, onRefused: () => this.close() })
+    this.session = new LegacySession({ id: record.n, handle, send, client, onRefused: () => void this.#refuse() })
   }
 
   /** Whether nobody would miss it: no stream is read, no request waits for its answer. */
@@ -98,6 +102,13 @@ export class HttpSession {
     this.session.close()
     this.#general?.end()
     for (const stream of this.#streams?.values() ?? []) stream.end()
+  }
+
+  /** Its credential is good no longer: what its calls end with goes out first. */
+  async #refuse(): Promise<void> {
+    const late = performance.now() + lingerMs
+    while (this.session.busy && performance.now() < late) await sleep(lookMs, undefined, { ref: false })
+    this.close()
   }
 
   /** Revisions before it never heard of an event without data. */

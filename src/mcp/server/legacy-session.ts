@@ -134,7 +134,10 @@ export class LegacySession {
     const signal = this.#conversation.open(message.id, this.#closed.signal)
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
     const answering = new LegacyAnswering(message, reply)
-    const exchange = this.#exchange(send, signal, reply && answering.openLarge)
+    const exchange = {
+      ...this.#exchange(send, signal, reply && answering.openLarge),
+      end: (reason: Error) => this.#conversation.end(message.id, reason),
+    }
     const answer = await this.#perform(message, exchange).catch((thrown: unknown) => ({
       error: toRpcError(thrown),
     }))

@@ -6,7 +6,7 @@ import { readModernRequest } from "../era-modern.ts"
 import { hop, metaOf, withMeta } from "../meta.ts"
 import { isOfSpecification } from "../message.ts"
 import type { Answer, Exchange, Handler, Notification, Outline, Request } from "../message.ts"
-import type { Cancellation } from "../cancellation.ts"
+import type { Endable } from "../cancellation.ts"
 import type { Send } from "./conversation.ts"
 import type { LargeMembers } from "../large-members.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
@@ -43,7 +43,7 @@ export type ModernRequest = {
   readonly handle: Handler
   readonly send: Send
   /** Tells when the client no longer wants the answer. */
-  readonly hungUp: Cancellation
+  readonly hungUp: Endable
   /** What the transport checks before the request is read, and once it could be. */
   readonly checkFirst?: (params: RawObject) => void
   readonly check?: (request: Request) => void
@@ -79,7 +79,7 @@ export async function answerModern({
 type Asked = Pick<ModernRequest, "message" | "send" | "hungUp"> & { readonly large: Exchange["large"] }
 
 class ModernExchange implements Exchange {
-  readonly cancellation: Cancellation
+  readonly cancellation: Endable
   readonly large: Exchange["large"]
   readonly #message: RequestOutline
   readonly #send: Send
@@ -93,6 +93,10 @@ class ModernExchange implements Exchange {
 
   get signal(): AbortSignal {
     return this.cancellation.signal
+  }
+
+  end(reason: Error): void {
+    this.cancellation.abort(reason)
   }
 
   notify(notification: Notification): void {

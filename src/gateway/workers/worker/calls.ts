@@ -14,6 +14,7 @@ import type { Log } from "../../../log.ts"
 import { cancellationOf } from "../../../mcp/cancellation.ts"
 import type { Answer } from "../../../mcp/message.ts"
 import type { Closers } from "../../closers.ts"
+import { endingRefused } from "../../ending.ts"
 import { OpenCalls } from "../../open-calls.ts"
 import { wireSending } from "../../sending.ts"
 import { wireSteps } from "../../steps.ts"
@@ -36,6 +37,8 @@ export type WorkerCallsOptions = {
 export type WorkerCalls = {
   readonly folding: Folding
   readonly call: (request: CallRequest) => Promise<Answer>
+  /** To be called when somebody may have lost the right to call. */
+  readonly endRefused: () => void
   readonly drained: (graceMs: number) => Promise<void>
 }
 
@@ -44,6 +47,7 @@ export function wireWorkerCalls(options: WorkerCallsOptions, closers: Closers): 
   const { config, startId } = settings
   const stores = { sealer, authenticator }
   const services = { fleet, known }
+  const sending = wireSending({ config, stores, services, stopping }, wireTasks(stores, services))
   const { steps, folding } = wireSteps(
     {
       audit: config.audit,
@@ -53,7 +57,7 @@ export function wireWorkerCalls(options: WorkerCallsOptions, closers: Closers): 
       recorder: ledger,
       limiter: ledger.limiter,
       routing: {
-        ...wireSending({ config, stores, services, stopping }, wireTasks(stores, services)),
+        ...sending,
         perform: () => Promise.reject(new GatewayError("internal", "Workers perform no operations.")),
       },
       startId,
@@ -71,16 +75,17 @@ export function wireWorkerCalls(options: WorkerCallsOptions, closers: Closers): 
   return {
     folding,
     call: async (request) => {
-      open.enter()
+      open.enter(request)
       try {
         return await call(claiming, request)
       } catch (thrown) {
         report(log, thrown, request)
         throw thrown
       } finally {
-        open.leave()
+        open.leave(request)
       }
     },
+    endRefused: endingRefused({ open, bridge: sending.bridge, steps }),
     drained: (graceMs) => open.drained(graceMs),
   }
 }

@@ -9,6 +9,7 @@ import type { Change, Collection, Versioned } from "../../../domain/collection.t
 import { compilePolicies, noPolicies } from "../../../domain/policy/compiled-policies.ts"
 import type { Key, Principal } from "../../../domain/principal.ts"
 import type { CallingFleet } from "../../../fleet/calling-fleet.ts"
+import { watchEnds } from "../../../identity/ends.ts"
 import { openRoster, type Roster } from "../../../identity/roster.ts"
 import { noMembers, writeObject } from "../../../mcp/raw-json.ts"
 import type { ToWorker, WorkerSettings } from "../line/messages.ts"
@@ -21,6 +22,8 @@ export type Replica = {
   /** The snapshot of this moment. */
   readonly known: () => Known
   readonly tell: (told: Told) => void
+  /** Tells when the time of a key or a grant is over. @returns stops telling */
+  readonly watchEnds: (onEnd: () => void) => Promise<() => void>
 }
 
 export type ReplicaOptions = Pick<WorkerSettings, "management"> & {
@@ -43,6 +46,7 @@ export async function openReplica({ fleet, management, openTaskId }: ReplicaOpti
   let isOutdated = false
   return {
     roster,
+    watchEnds: (onEnd) => watchEnds({ principals, keys, now: Date.now, onEnd }),
     known: () => {
       if (isOutdated) known = { ...known, catalog: compileCatalog([...offers.values()]) }
       isOutdated = false
@@ -67,19 +71,19 @@ export async function openReplica({ fleet, management, openTaskId }: ReplicaOpti
 
 /** A collection that begins empty and is told of everything. */
 class ToldCollection<T extends Versioned> implements Pick<Collection<T>, "list" | "watch"> {
-  #listener: (change: Change<T>) => void = () => {}
+  readonly #listeners = new Set<(change: Change<T>) => void>()
 
   list(): ReturnType<Collection<T>["list"]> {
     return Promise.resolve({ items: [] })
   }
 
   watch(listener: (change: Change<T>) => void): () => void {
-    this.#listener = listener
-    return () => (this.#listener = () => {})
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   tell(changes: readonly Change<T>[]): void {
-    for (const change of changes) this.#listener(change)
+    for (const change of changes) for (const listener of this.#listeners) listener(change)
   }
 }
 

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto"
 import type { Server } from "node:http"
 import { dirname, join } from "node:path"
 import type { Folding } from "../../../call/folding.ts"
-import { createTaskIds } from "../../../call/tasks/task-ids.ts"
+import { createTaskIds, type TaskRecord } from "../../../call/tasks/task-ids.ts"
 import { childEnvironment, createLookup } from "../../../config/secrets.ts"
 import { CallingFleet } from "../../../fleet/calling-fleet.ts"
 import { PidLedger } from "../../../fleet/children/pid-ledger.ts"
@@ -55,11 +55,13 @@ export async function openWorker(settings: WorkerSettings, { log, say }: WorkerT
   const fleet = openFleet(settings, { log, say })
   closers.add(() => fleet.close())
   const taskIds = createTaskIds(sealer, "task")
-  const { roster, known, tell } = await openReplica({ fleet, management, openTaskId: (id) => taskIds.open(id) })
+  const openTaskId = (id: string): TaskRecord | undefined => taskIds.open(id)
+  const { roster, known, tell, watchEnds } = await openReplica({ fleet, management, openTaskId })
   const ledger = new OwnerLedger(say, () => known().policies.revision)
   const recognizer = createRecognizer({ roster, pepper: randomBytes(32), now: Date.now })
   const sent = { settings, log, sealer, recognizer, known, fleet, ledger, stopping: stopping.signal }
-  const { call, drained, folding } = wireWorkerCalls(sent, closers)
+  const { call, drained, folding, endRefused } = wireWorkerCalls(sent, closers)
+  closers.add(await watchEnds(endRefused))
   const overload = new ProcessOverload({ config, log, authenticator: recognizer }, closers)
   reportLoad(overload, say, closers)
   let state: "open" | "draining" | "stopping" = "open"
@@ -79,7 +81,9 @@ export async function openWorker(settings: WorkerSettings, { log, say }: WorkerT
       if (message.type === "load") return overload.heedOwner(message.load)
       if (message.type === "serve") return say({ type: "up" })
       if (message.type === "tls") return tls?.renew(message.material)
-      if (message.type !== "settings") tell(message)
+      if (message.type === "settings") return
+      tell(message)
+      if (message.type === "principals" || message.type === "keys") endRefused()
     },
     drain: () => (state = "draining"),
     stop: async (graceMs) => {
