@@ -104,6 +104,11 @@ export const limits = {
     { ...bytes, min: KiB },
     "Bytes of large requests that are held at once, all clients together.",
   ),
+  heldBytesPerPrincipal: whole(
+    128 * MiB,
+    { ...bytes, min: KiB },
+    "Bytes of large requests of one principal that are held at once.",
+  ),
   unreadBytes: whole(
     512 * MiB,
     { ...bytes, min: KiB },

@@ -64,7 +64,7 @@ export function openDoors(options: DoorsOptions, closers: Closers): Doors {
   const { authenticator, events, sealer } = stores
   const { shedding } = options.overload
   const own = ownLimits(config.limits)
-  const room = new BodyRoom(config.limits.heldBytes)
+  const room = new BodyRoom(config.limits)
   const { known, fleet } = services
   const { steps } = calls
   const serverInfo = toRaw({ name: "mcp-meta", title: "mcp-meta", version })

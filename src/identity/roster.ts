@@ -1,7 +1,7 @@
 /**
  * All principals and keys in memory, kept fresh by the stores' watches, so that asking on every call who may call
  * costs two look-ups and no store. Grants are compiled when they are first asked for, and again when one has ended;
- * who is to be told of that: grant-ends.ts.
+ * who is to be told of that: ends.ts.
  */
 
 import { maxPageLength, type Change, type Collection, type Versioned } from "../domain/collection.ts"

@@ -74,7 +74,8 @@ export class Pipes {
     // Whose messages come from several addresses has none that a policy could go by.
     if (found.peer.source !== from.source) found.peer.source = undefined
     const { limits, room } = this.#options
-    found.channel.deliver(await readBody(request, limits.bodyBytes, { room, until: response }))
+    const held = { room, principal: from.caller.principalId, until: response }
+    found.channel.deliver(await readBody(request, limits.bodyBytes, held))
     response.writeHead(202).end("Accepted")
   }
 

@@ -97,7 +97,7 @@ export class StreamableHttp {
     const { request, response } = legacy
     if (!isJson(request.headers["content-type"])) return void response.writeHead(415).end()
     const { limits, room } = this.#options
-    const body = readBody(request, limits.maxBodyBytes, { room, until: response })
+    const body = readBody(request, limits.maxBodyBytes, { room, principal: peer.principal, until: response })
     if (Buffer.isBuffer(body)) return this.#take(legacy, peer, body)
     return body.then((collected) => this.#take(legacy, peer, collected))
   }

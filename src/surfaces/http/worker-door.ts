@@ -81,7 +81,11 @@ async function answer(
   if (!peer) return handOver.request(request, response, { onAdmitted: introduce(options, request) })
   try {
     await refuseEarly(options, { request, response }, peer.caller)
-    const body = await readBody(request, maxBodyBytes, { room, until: response })
+    const body = await readBody(request, maxBodyBytes, {
+      room,
+      principal: peer.caller.principalId,
+      until: response,
+    })
     const message = readPost(body)
     if (!message || !isOurs(options, peer, message)) return handOver.request(request, response, { body })
     letPageRead(request, response, options.peers)

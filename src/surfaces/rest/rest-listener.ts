@@ -30,7 +30,7 @@ async function load(options: Options): Promise<RestListener> {
   ])
   const rest = createRest(options)
   return async (request, response, from) => {
-    const held = { room: options.room, until: response }
+    const held = { room: options.room, principal: from.caller?.principalId ?? "", until: response }
     const fetch = (fetched: Request): Response | Promise<Response> => rest.fetch(fetched, { ...from, held })
     await getRequestListener(fetch, { overrideGlobalObjects: false })(request, response)
   }

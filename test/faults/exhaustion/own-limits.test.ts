@@ -23,6 +23,7 @@ const limits = {
   "sessions-per-principal": 4,
   "pipes-per-principal": 3,
   "held-bytes": 2 * mib,
+  "held-bytes-per-principal": 1.625 * mib,
   "request-ms": 4_000,
 }
 /** Another address of this machine. */
@@ -192,6 +193,23 @@ for (const path of ["/mcp", "/api/v1/tools/x/invoke"]) {
     second.destroy()
   })
 }
+
+test("RES-08 one principal's large bodies leave room for others", limit, async () => {
+  const held = begin("/mcp", { length: 2 * mib, body: Buffer.alloc(1.5 * mib, 0x20) })
+  await sleep(200)
+  const more = begin("/mcp", { length: 0.5 * mib, body: Buffer.alloc(0.375 * mib, 0x20) })
+  const [answer] = (await once(more, "data")) as [Buffer]
+  const refused = { status: Number(answer.toString().split(" ")[1]), body: answer.toString() }
+  assertRefused(refused, /limits\.heldBytesPerPrincipal/)
+  const { status } = await fetch(gateway.url, {
+    method: "POST",
+    headers: { ...bearer(bob), "content-type": "application/json" },
+    body: `{"jsonrpc":"2.0","id":1,"method":"tools/list"}${" ".repeat(0.375 * mib)}`,
+  })
+  assert.equal(status, 200)
+  held.destroy()
+  more.destroy()
+})
 
 for (const [what, start] of [
   ["head", "POST /mcp HTTP/1.1\r\nhost: localhost\r\nx: "],

@@ -135,7 +135,8 @@ export async function openHttpDoor({ owner = () => "ann", maxOpen = 100, handle 
     idleMs: 60_000,
     lifetimeMs: 600_000,
   }
-  const room = new BodyRoom(10 * limits.maxBodyBytes)
+  const heldBytes = 10 * limits.maxBodyBytes
+  const room = new BodyRoom({ heldBytes, heldBytesPerPrincipal: heldBytes })
   const streamable = new StreamableHttp({ serverInfo, seal: openSeal, limits, room })
   const server = createServer((request, response) => {
     void streamable.serve(request, response, {

@@ -34,7 +34,7 @@ async function openDoor(
 ): Promise<number> {
   const mcp: HttpDoorOptions["mcp"] = () => async () => ({ result: new Map() })
   const seal = { seal: () => "id", open: () => undefined }
-  const room = new BodyRoom(limits.maxBodyBytes)
+  const room = new BodyRoom({ heldBytes: limits.maxBodyBytes, heldBytesPerPrincipal: limits.maxBodyBytes })
   const streamable = new StreamableHttp({ serverInfo, seal, limits, room })
   const own = ownLimits({ streamsPerPrincipal: 10, pipesPerPrincipal: 1 })
   const door = createHttpDoor({

@@ -139,7 +139,7 @@ function openDoor(
     sourceOf,
     onRefused,
     requests: ownLimits(config.limits).requests,
-    room: new BodyRoom(config.limits.heldBytes),
+    room: new BodyRoom(config.limits),
     peers: allowPeers({ hosts: [config.host, ...config.allowedHosts], origins: config.allowedOrigins }),
     limits: config.limits,
     maxBodyBytes: config.limits.bodyBytes,
