@@ -16,6 +16,7 @@ import { powerOrder } from "./audit/power.ts"
 import { quotaRounds } from "./quotas/quotas.ts"
 import { secretsEverywhere } from "./secrets/secrets.ts"
 import { badNetwork } from "./network/network.ts"
+import { slowHttp } from "./slowhttp/slowhttp.ts"
 import { soak } from "./exhaustion/soak.ts"
 import { operationKills } from "./stores/operation-kill.ts"
 import { stateKills } from "./stores/state-kill.ts"
@@ -42,6 +43,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   escalation: () => escalation({ cliShare: 1 }),
   input: (rounds = 50) => badInput(rounds),
   exhaustion: (rounds = 10) => exhaustion({ streams: 10_000, abandoned: 100_000, rounds, seconds: 6 * rounds }),
+  slowhttp: (connections = 400) => slowHttp({ connections, seconds: 25 }),
   policy: (rounds = 100_000) => policyReplay(rounds),
   soak: () => soak(minutes),
 }
