@@ -1,7 +1,6 @@
 /** A real fleet over a folder of its own, with services that are real programs, all gone when the test ends. */
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { tmpdir } from "node:os"
+import { writeFile } from "node:fs/promises"
 import { join, resolve } from "node:path"
 import type { TestContext } from "node:test"
 import { setTimeout as sleep } from "node:timers/promises"
@@ -14,6 +13,7 @@ import { openServersFolder, type ServersFolder } from "../../src/fleet/files/ser
 import { operationNames } from "../../src/operations/index.ts"
 import type { Answer, ClientFacts, Exchange, Request } from "../../src/mcp/message.ts"
 import { fromRawObject, noMembers, toRawObject } from "../../src/mcp/raw-json.ts"
+import { makeFolder } from "../support/folder.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 
@@ -57,7 +57,7 @@ export async function openFleet(
   services: Record<string, object>,
   given: Given = {},
 ): Promise<Opened> {
-  const folder = given.folder ?? (await makeFolder(t))
+  const folder = given.folder ?? makeFolder()
   const files = await openServersFolder(join(folder, "servers.d"))
   t.after(() => files.close())
   for (const [name, raw] of Object.entries(services)) await files.write(name, { ...raw }, { ifNew: false })
@@ -112,12 +112,6 @@ export const defaultBreaker: FleetOptions["breaker"] = {
   windowMs: 30_000,
   waitMs: 1_000,
   maxWaitMs: 60_000,
-}
-
-export async function makeFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "mcp-meta-"))
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
-  return folder
 }
 
 export async function writeScript(folder: string, name: string, text: string): Promise<string> {

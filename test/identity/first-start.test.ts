@@ -7,10 +7,11 @@ import { keyMaker } from "../../src/identity/api-key.ts"
 import { createAuthenticator } from "../../src/identity/authenticator.ts"
 import { ensureAdmin } from "../../src/identity/first-start.ts"
 import { principalOf } from "../contracts/principals.ts"
-import { newFolder, openStores } from "./fixtures.ts"
+import { openStores } from "./fixtures.ts"
+import { makeFolder } from "../support/folder.ts"
 
 async function openFirst(t: TestContext) {
-  const dataDir = await newFolder(t)
+  const dataDir = makeFolder()
   const stores = await openStores(t, dataDir)
   return { ...stores, keyMaker, dataDir, nowMs: 42 }
 }

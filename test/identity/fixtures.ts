@@ -1,8 +1,5 @@
 /** A real store in a folder of its own, and what a principal needs to be let in. */
 
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import type { TestContext } from "node:test"
 import { crc32 } from "node:zlib"
 import type { Draft } from "../../src/domain/collection.ts"
@@ -13,14 +10,9 @@ import { jsonKeys } from "../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../src/stores/json/principals.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
 import { keyOf, principalOf, type IdentityStores } from "../contracts/principals.ts"
+import { makeFolder } from "../support/folder.ts"
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-export async function newFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "identity-"))
-  t.after(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 export async function openStores(t: TestContext, folder: string): Promise<IdentityStores> {
   const file = await openStateFile(folder)
@@ -41,7 +33,7 @@ export type Scene = IdentityStores & {
 }
 
 export async function openScene(t: TestContext): Promise<Scene> {
-  const stores = await openStores(t, await newFolder(t))
+  const stores = await openStores(t, makeFolder())
   const clock = { nowMs: 1_000_000 }
   const authenticator = await createAuthenticator({
     ...stores,

@@ -5,8 +5,8 @@ import { test } from "node:test"
 import fc from "fast-check"
 import { createSealer, openSealer } from "../../src/identity/sealer.ts"
 import { readableJson } from "../support/readable-json.ts"
-import { newFolder } from "./fixtures.ts"
 import { repeatedNonces } from "./nonces.ts"
+import { makeFolder } from "../support/folder.ts"
 
 const sealer = createSealer(Buffer.alloc(32, 1))
 
@@ -80,8 +80,8 @@ test("more than 16 KiB is neither sealed nor opened", () => {
   assert.ok(largest.length <= 16_384 && sealer.open("session", largest) !== undefined)
 })
 
-test("the key is made once, for its owner alone, and opens after a restart", async (t) => {
-  const folder = await newFolder(t)
+test("the key is made once, for its owner alone, and opens after a restart", async () => {
+  const folder = makeFolder()
   const [one, other] = await Promise.all([openSealer(folder), openSealer(folder)])
   const text = one.seal("session", "value")
   assert.equal(other.open("session", text), "value")
@@ -90,8 +90,8 @@ test("the key is made once, for its owner alone, and opens after a restart", asy
   assert.deepEqual([mode & 0o777, size], [0o600, 32])
 })
 
-test("a key that others could read, or of a wrong length, is refused and kept", async (t) => {
-  const folder = await newFolder(t)
+test("a key that others could read, or of a wrong length, is refused and kept", async () => {
+  const folder = makeFolder()
   await openSealer(folder)
   const path = join(folder, "keys/seal.key")
   const key = await readFile(path)

@@ -1,10 +1,10 @@
 /** The history of a real gateway: killed in the middle of a change, edited while it was down, damaged. */
 
 import assert from "node:assert/strict"
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { appendFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
+import { makeFolder } from "../support/folder.ts"
 import { root, start, urlIn, type Running } from "../support/process.ts"
 import { rest } from "../support/rest.ts"
 
@@ -47,8 +47,7 @@ const newest = async (door: Door): Promise<unknown> => {
 }
 
 test("STO-07 a change that a kill interrupts is found to have been made or not, and edits made while it was down are told", async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), "mcp-meta-history-"))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = makeFolder()
   const web = { name: "web", url: "http://127.0.0.1:1/mcp", enabled: false, headers: { "X-Key": "canary-header" } }
   const [file, record] = [join(folder, "servers.d/web.json"), join(folder, "data/history/000000000001.jsonl")]
   const read = (): { readonly title?: string } =>

@@ -33,8 +33,9 @@ import { jsonPlans } from "../../src/stores/json/plans.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
 import { MemoryCounters } from "../../src/stores/memory/counters.ts"
 import { createMemoryEvents } from "../../src/stores/memory/events.ts"
-import { defaultBreaker, limits, makeFolder, openMachine } from "../fleet/fleet-kit.ts"
+import { defaultBreaker, limits, openMachine } from "../fleet/fleet-kit.ts"
 import { openLog } from "./log-kit.ts"
+import { makeFolder } from "../support/folder.ts"
 
 const root = resolve(import.meta.dirname, "../..")
 
@@ -90,7 +91,7 @@ export const nowMs = Date.UTC(2026, 10, 21)
 export async function openKit(t: TestContext, machine = openMachine(), given?: string): Promise<Kit> {
   const closers = new Closers(silent)
   t.after(() => closers.close())
-  const folder = given ?? (await makeFolder(t))
+  const folder = given ?? makeFolder()
   const services = await openServersFolder(join(folder, "servers.d"))
   closers.add(() => services.close())
   const state = await openStateFile(join(folder, "data"))

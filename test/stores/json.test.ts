@@ -4,11 +4,12 @@ import { once } from "node:events"
 import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { test, type TestContext } from "node:test"
+import { test } from "node:test"
 import { jsonKeys } from "../../src/stores/json/keys.ts"
 import { jsonPrincipals } from "../../src/stores/json/principals.ts"
 import { openStateFile } from "../../src/stores/json/state-file.ts"
 import { identityContract, principalOf } from "../contracts/principals.ts"
+import { makeFolder } from "../support/folder.ts"
 
 identityContract(async () => {
   const folder = await mkdtemp(join(tmpdir(), "state-"))
@@ -22,20 +23,14 @@ identityContract(async () => {
   }
 })
 
-async function newFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "state-"))
-  t.after(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
-
 async function keepOne(folder: string): Promise<void> {
   const file = await openStateFile(folder)
   await jsonPrincipals(file).insert(principalOf("a"))
   await file.close()
 }
 
-test("what was kept is there when the folder is opened again, in a file for its owner alone", async (t) => {
-  const folder = await newFolder(t)
+test("what was kept is there when the folder is opened again, in a file for its owner alone", async () => {
+  const folder = makeFolder()
   await keepOne(folder)
   const file = await openStateFile(folder)
   assert.deepEqual(await jsonPrincipals(file).find("a"), { ...principalOf("a"), version: 1 })
@@ -44,8 +39,8 @@ test("what was kept is there when the folder is opened again, in a file for its 
   assert.equal((await stat(join(folder, "state.json"))).mode & 0o777, 0o600)
 })
 
-test("a second store on the same folder is refused until the first is closed", async (t) => {
-  const folder = await newFolder(t)
+test("a second store on the same folder is refused until the first is closed", async () => {
+  const folder = makeFolder()
   const first = await openStateFile(folder)
   await assert.rejects(openStateFile(folder), {
     code: "conflict",
@@ -56,8 +51,8 @@ test("a second store on the same folder is refused until the first is closed", a
   await second.close()
 })
 
-test("another process is refused while the folder is open", async (t) => {
-  const folder = await newFolder(t)
+test("another process is refused while the folder is open", async () => {
+  const folder = makeFolder()
   const file = await openStateFile(folder)
   const child = spawn(process.execPath, [join(import.meta.dirname, "state-writer.ts"), folder], {
     stdio: ["ignore", "ignore", "pipe"],
@@ -67,8 +62,8 @@ test("another process is refused while the folder is open", async (t) => {
   await file.close()
 })
 
-test("a lock whose process is dead, or another with its number, is taken over", async (t) => {
-  const folder = await newFolder(t)
+test("a lock whose process is dead, or another with its number, is taken over", async () => {
+  const folder = makeFolder()
   await writeFile(join(folder, "state.lock.removal"), "999999999 boot/1 x\n")
   for (const dead of ["999999999 boot/1 x\n", `${process.pid} another-boot/1 x\n`, "", "nonsense"]) {
     await writeFile(join(folder, "state.lock"), dead)
@@ -78,8 +73,8 @@ test("a lock whose process is dead, or another with its number, is taken over", 
   assert.deepEqual(await readdir(folder), [])
 })
 
-test("of many that find a dead lock at once exactly one gets the folder", async (t) => {
-  const folder = await newFolder(t)
+test("of many that find a dead lock at once exactly one gets the folder", async () => {
+  const folder = makeFolder()
   for (let round = 0; round < 20; round++) {
     await writeFile(join(folder, "state.lock"), "999999999 boot/1 x\n")
     const answers = await Promise.allSettled(Array.from({ length: 8 }, () => openStateFile(folder)))
@@ -89,8 +84,8 @@ test("of many that find a dead lock at once exactly one gets the folder", async 
   }
 })
 
-test("a process that lost its lock writes no more", async (t) => {
-  const folder = await newFolder(t)
+test("a process that lost its lock writes no more", async () => {
+  const folder = makeFolder()
   const file = await openStateFile(folder)
   await writeFile(join(folder, "state.lock"), "1 boot/1 x\n")
   await assert.rejects(jsonPrincipals(file).insert(principalOf("a")), { code: "conflict" })
@@ -98,8 +93,8 @@ test("a process that lost its lock writes no more", async (t) => {
   assert.deepEqual(await readdir(folder), ["state.lock"], "somebody else's lock stays")
 })
 
-test("a broken file is refused with the place that is wrong, and left as it is", async (t) => {
-  const folder = await newFolder(t)
+test("a broken file is refused with the place that is wrong, and left as it is", async () => {
+  const folder = makeFolder()
   const path = join(folder, "state.json")
   const secret = "$argon2id$canary"
   const twice = {
@@ -130,8 +125,8 @@ test("a broken file is refused with the place that is wrong, and left as it is",
   }
 })
 
-test("a write that fails changes nothing in memory, and the next one works", async (t) => {
-  const folder = await newFolder(t)
+test("a write that fails changes nothing in memory, and the next one works", async () => {
+  const folder = makeFolder()
   const file = await openStateFile(folder)
   const principals = jsonPrincipals(file)
   const blocked = join(folder, "state.json")
@@ -144,8 +139,8 @@ test("a write that fails changes nothing in memory, and the next one works", asy
   assert.deepEqual(await readdir(folder), ["state.json"])
 })
 
-test("a closed store keeps what was asked before and refuses what comes after", async (t) => {
-  const folder = await newFolder(t)
+test("a closed store keeps what was asked before and refuses what comes after", async () => {
+  const folder = makeFolder()
   const file = await openStateFile(folder)
   const principals = jsonPrincipals(file)
   const before = principals.insert(principalOf("a"))
@@ -160,8 +155,8 @@ test("a closed store keeps what was asked before and refuses what comes after", 
   await again.close()
 })
 
-test("a folder that was used before is begun anew only by whoever says so in the place of its state", async (t) => {
-  const folder = await newFolder(t)
+test("a folder that was used before is begun anew only by whoever says so in the place of its state", async () => {
+  const folder = makeFolder()
   const path = join(folder, "state.json")
   await assert.rejects(openStateFile(folder, "used before"), { code: "invalid", message: /put \{"format":1\}/ })
   assert.deepEqual(await readdir(folder), [], "nothing was made")

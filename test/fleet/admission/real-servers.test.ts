@@ -12,13 +12,14 @@ import { readMembers } from "../../../src/mcp/outline.ts"
 import { operations } from "../../../src/operations/index.ts"
 import { managementTools } from "../../../src/surfaces/management-tools.ts"
 import { root } from "../../support/process.ts"
-import { makeFolder, openFleet } from "../fleet-kit.ts"
+import { openFleet } from "../fleet-kit.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 test(
   "POI-03 server-everything, server-filesystem and server-memory raise no high finding",
   { timeout: 90_000 },
   async (t) => {
-    const folder = await makeFolder(t)
+    const folder = makeFolder()
     const server = (name: string, ...args: readonly string[]): object => ({
       command: process.execPath,
       args: [join(root, "node_modules/@modelcontextprotocol", name, "dist/index.js"), ...args],

@@ -1,18 +1,17 @@
 import assert from "node:assert/strict"
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { text } from "node:stream/consumers"
 import { test, type TestContext } from "node:test"
 import { setTimeout as delay } from "node:timers/promises"
 import { startChild, type Child, type ChildOptions } from "../../../src/fleet/children/child.ts"
 import { PidLedger } from "../../../src/fleet/children/pid-ledger.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 type Given = Partial<ChildOptions>
 
-function options(t: TestContext, script: string, given: Given = {}): ChildOptions & { readonly folder: string } {
-  const folder = mkdtempSync(join(tmpdir(), "mcp-meta-"))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
+function options(script: string, given: Given = {}): ChildOptions & { readonly folder: string } {
+  const folder = makeFolder()
   const ledger = new PidLedger(join(folder, "children.json"))
   return {
     name: "files",
@@ -28,7 +27,7 @@ function options(t: TestContext, script: string, given: Given = {}): ChildOption
 }
 
 async function start(t: TestContext, script: string, given: Given = {}): Promise<Child> {
-  const child = await startChild(options(t, script, given))
+  const child = await startChild(options(script, given))
   t.after(() => child.stop(0))
   return child
 }
@@ -54,7 +53,7 @@ function runs(pid: number): boolean {
 }
 
 async function untilGone(pid: number): Promise<void> {
-  for (let tries = 0; tries < 500 && runs(pid); tries++) await delay(10)
+  for (let tries = 0; tries < 2_000 && runs(pid); tries++) await delay(10)
   assert.equal(runs(pid), false)
 }
 
@@ -159,9 +158,9 @@ test("what a child wrote before its exit is still read", async (t) => {
   assert.deepEqual(await child.exited, { code: 0, signal: null })
 })
 
-test("the exit is told to who asked for it, and crosses the child off the ledger", async (t) => {
+test("the exit is told to who asked for it, and crosses the child off the ledger", async () => {
   const told: unknown[] = []
-  const given = options(t, "process.exit(7)", { onExit: (exit) => told.push(exit) })
+  const given = options("process.exit(7)", { onExit: (exit) => told.push(exit) })
   const child = await startChild(given)
   await child.exited
   assert.deepEqual(told, [{ code: 7, signal: null }])
@@ -197,8 +196,8 @@ test("LOG-03 error output is shown without what moves a cursor, hides text or is
   assert.deepEqual(child.stderrLines(), ["red gnp", "token=***", "tab\there"])
 })
 
-test("a program that is not there is refused with what to do", async (t) => {
-  const missing = options(t, "", { command: "no-such-program --key=hush" })
+test("a program that is not there is refused with what to do", async () => {
+  const missing = options("", { command: "no-such-program --key=hush" })
   await assert.rejects(startChild(missing), (error: Error & { code?: string }) => {
     assert.equal(error.code, "service_unavailable")
     assert.match(error.message, /files was not found; install it/)
@@ -207,8 +206,8 @@ test("a program that is not there is refused with what to do", async (t) => {
   })
 })
 
-test("a program that may not be run, a missing folder and a NUL character are refused", async (t) => {
-  const given = options(t, "")
+test("a program that may not be run, a missing folder and a NUL character are refused", async () => {
+  const given = options("")
   const command = join(given.folder, "plain")
   writeFileSync(command, "#!/bin/sh\n")
   chmodSync(command, 0o644)
@@ -223,8 +222,8 @@ test("a program that may not be run, a missing folder and a NUL character are re
   await assert.rejects(startChild({ ...given, args: ["a\0b"] }), { code: "service_unavailable" })
 })
 
-test("no child is left running when the ledger cannot be written", async (t) => {
-  const given = options(t, forever)
+test("no child is left running when the ledger cannot be written", async () => {
+  const given = options(forever)
   const ledger = new PidLedger(join(given.folder, "missing", "children.json"))
   await assert.rejects(startChild({ ...given, ledger }), { code: "service_unavailable", message: /data folder/ })
 })

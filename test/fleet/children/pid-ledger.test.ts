@@ -1,17 +1,13 @@
 import assert from "node:assert/strict"
 import { spawn, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { PidLedger } from "../../../src/fleet/children/pid-ledger.ts"
+import { makeFolder } from "../../support/folder.ts"
 
-function openFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "mcp-meta-"))
-  t.after(() => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, "children.json")
-}
+const openFolder = (): string => join(makeFolder(), "children.json")
 
 function startSleeper(t: TestContext): ChildProcess & { pid: number } {
   const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" })
@@ -24,7 +20,7 @@ type Content = { bootId: string; children: { pid: number; startTime: string; nam
 const read = (path: string): Content => JSON.parse(readFileSync(path, "utf8")) as Content
 
 test("what a gateway left running is ended by the next one", async (t) => {
-  const path = openFolder(t)
+  const path = openFolder()
   const sleeper = startSleeper(t)
   new PidLedger(path).add(sleeper.pid, "files")
   const exited = once(sleeper, "exit")
@@ -34,7 +30,7 @@ test("what a gateway left running is ended by the next one", async (t) => {
 })
 
 test("a process that took over a pid is left alone", (t) => {
-  const path = openFolder(t)
+  const path = openFolder()
   const sleeper = startSleeper(t)
   new PidLedger(path).add(sleeper.pid, "files")
   const content = read(path)
@@ -47,7 +43,7 @@ test("a process that took over a pid is left alone", (t) => {
 })
 
 test("a ledger of another boot ends nobody", (t) => {
-  const path = openFolder(t)
+  const path = openFolder()
   const sleeper = startSleeper(t)
   new PidLedger(path).add(sleeper.pid, "files")
   writeFileSync(path, JSON.stringify({ ...read(path), bootId: "another" }))
@@ -56,7 +52,7 @@ test("a ledger of another boot ends nobody", (t) => {
 })
 
 test("a child that ended is no longer in the ledger", (t) => {
-  const path = openFolder(t)
+  const path = openFolder()
   const ledger = new PidLedger(path)
   const [one, two] = [startSleeper(t), startSleeper(t)]
   ledger.add(one.pid, "one")
@@ -71,7 +67,7 @@ test("a child that ended is no longer in the ledger", (t) => {
 })
 
 test("without a record of start times nothing is written and nobody is ended", (t) => {
-  const path = openFolder(t)
+  const path = openFolder()
   const sleeper = startSleeper(t)
   new PidLedger(path).add(sleeper.pid, "files")
   const elsewhere = new PidLedger(path, { proc: join(path, "none") })
@@ -80,8 +76,8 @@ test("without a record of start times nothing is written and nobody is ended", (
   assert.equal(process.kill(sleeper.pid, 0), true)
 })
 
-test("a broken or hostile ledger ends nobody", (t) => {
-  const path = openFolder(t)
+test("a broken or hostile ledger ends nobody", () => {
+  const path = openFolder()
   const { bootId } = ((): Content => {
     new PidLedger(path).reap()
     return read(path)
@@ -98,13 +94,13 @@ test("a broken or hostile ledger ends nobody", (t) => {
   }
 })
 
-test("a ledger that cannot be written refuses the child", (t) => {
-  const ledger = new PidLedger(join(openFolder(t), "missing", "children.json"))
+test("a ledger that cannot be written refuses the child", () => {
+  const ledger = new PidLedger(join(openFolder(), "missing", "children.json"))
   assert.throws(() => ledger.add(process.pid, "files"), { code: "service_unavailable" })
 })
 
-test("what a child left behind in its group is ended with it, though the child itself is gone", async (t) => {
-  const path = openFolder(t)
+test("what a child left behind in its group is ended with it, though the child itself is gone", async () => {
+  const path = openFolder()
   const script = `const { spawn } = require("node:child_process")
     const left = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" })
     console.log(left.pid)
@@ -130,7 +126,7 @@ function isRunning(pid: number): boolean {
 }
 
 test("all own children can be ended at once", async (t) => {
-  const ledger = new PidLedger(openFolder(t))
+  const ledger = new PidLedger(openFolder())
   const sleeper = startSleeper(t)
   ledger.add(sleeper.pid, "files")
   const exited = once(sleeper, "exit")

@@ -10,7 +10,8 @@ import { diagnosisCauses, type DiagnosisCause } from "../../../src/domain/diagno
 import { remedyOf } from "../../../src/operations/services/diagnosis-remedies.ts"
 import { operations } from "../../../src/operations/index.ts"
 import { makeCertificate } from "../../sinks/certificate.ts"
-import { inline, makeFolder, openFleet, program } from "../fleet-kit.ts"
+import { inline, openFleet, program } from "../fleet-kit.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 type Case = { readonly cause: DiagnosisCause | "none"; readonly step: string; readonly service: object }
 
@@ -35,7 +36,7 @@ async function listen(t: TestContext, server: Server): Promise<string> {
 }
 
 async function casesOf(t: TestContext): Promise<Readonly<Record<string, Case>>> {
-  const folder = await makeFolder(t)
+  const folder = makeFolder()
   const locked = join(folder, "locked")
   await writeFile(locked, "#!/bin/sh\n")
   const foreign = join(folder, "foreign")

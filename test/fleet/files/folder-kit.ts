@@ -1,7 +1,6 @@
 /** A folder of services for a test, and what is heard and seen of it. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { TestContext } from "node:test"
 import type { ServicesChange } from "../../../src/domain/services/service.ts"
@@ -10,6 +9,7 @@ import {
   type ServersFolder,
   type ServersFolderOptions,
 } from "../../../src/fleet/files/servers-d.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 export type Place = {
   readonly folder: string
@@ -20,10 +20,9 @@ export type Place = {
 }
 
 export function place(t: TestContext): Place {
-  const root = mkdtempSync(join(tmpdir(), "mcp-meta-"))
+  const root = makeFolder()
   const folder = join(root, "servers.d")
   mkdirSync(folder, { mode: 0o700 })
-  t.after(() => rmSync(root, { recursive: true, force: true }))
   return {
     folder,
     outside: root,

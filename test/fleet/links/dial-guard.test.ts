@@ -15,9 +15,10 @@ import type { Resolve } from "../../../src/fleet/links/dial-guard.ts"
 import { openWebhookSink } from "../../../src/sinks/webhook-sink.ts"
 import { eventually } from "../../journeys/eventually.ts"
 import { say, startService } from "../../journeys/scripted-service.ts"
-import { callTool, makeFolder, openFleet, openMachine, program, textOf, type Given } from "../fleet-kit.ts"
+import { callTool, openFleet, openMachine, program, textOf, type Given } from "../fleet-kit.ts"
 import { listenCounting } from "./counting-listeners.ts"
 import { foreignUrls, names, urlsTo } from "./url-forms.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 const types = { http: "http", sse: "http", websocket: "ws" } as const
 const held = { allow: ["127.0.0.1"], http: true }
@@ -31,7 +32,7 @@ function tell(t: TestContext, figures: object): void {
 
 /** As some hand has written their files, each past all operations. */
 async function openByHand(t: TestContext, services: Record<string, object>, machine: Given["machine"]) {
-  const folder = await makeFolder(t)
+  const folder = makeFolder()
   await mkdir(join(folder, "servers.d"), { mode: 0o700 })
   for (const [name, raw] of Object.entries(services))
     await writeFile(join(folder, "servers.d", `${name}.json`), JSON.stringify(raw), { mode: 0o600 })

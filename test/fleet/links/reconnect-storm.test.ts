@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { WebSocketServer } from "ws"
-import { makeFolder, openFleet, until } from "../fleet-kit.ts"
+import { openFleet, until } from "../fleet-kit.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 type Storm = {
   readonly url: string
@@ -54,7 +55,7 @@ async function manyServices(t: TestContext): Promise<Storm> {
 test("DS-20 200 services that are gone at once come back at the pace that is set, so many at a time", async (t) => {
   const storm = await manyServices(t)
   const mcpServers = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`s${at}`, { url: storm.url }]))
-  const folder = await makeFolder(t)
+  const folder = makeFolder()
   await mkdir(join(folder, "servers.d"))
   await writeFile(join(folder, "servers.d", "many.json"), JSON.stringify({ mcpServers }), { mode: 0o600 })
   const { fleet } = await openFleet(t, {}, { folder, limits: { connecting: 16, connectsPerSecond: 100 } })

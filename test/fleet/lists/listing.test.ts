@@ -2,7 +2,8 @@ import assert from "node:assert/strict"
 import { readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test } from "node:test"
-import { callTool, makeFolder, openFleet, program, toolNames, until } from "../fleet-kit.ts"
+import { callTool, openFleet, program, toolNames, until } from "../fleet-kit.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 const wayward = program("test/fleet/wayward-service.ts")
 
@@ -82,7 +83,7 @@ test("a change of the lists is heard, once for many announcements", async (t) =>
 })
 
 test("a service that is down is listed as it was last known", async (t) => {
-  const folder = await makeFolder(t)
+  const folder = makeFolder()
   // A script of its own, which can be gone the next time.
   const script = join(folder, "service.ts")
   await writeFile(script, await readFile(join(import.meta.dirname, "../wayward-service.ts")))

@@ -7,7 +7,7 @@ import { fetchLists, noListItems, noTtls } from "../../../src/fleet/lists/lists.
 import type { Link } from "../../../src/mcp/client/link.ts"
 import type { Answer, ClientFacts, Request } from "../../../src/mcp/message.ts"
 import { noMembers, toRaw, toRawObject } from "../../../src/mcp/raw-json.ts"
-import { makeFolder } from "../fleet-kit.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 const client: ClientFacts = { era: "modern", revision: "2026-07-28", capabilities: noMembers, info: undefined }
 const limits = { maxPages: 4, maxItems: 5, maxBytes: 10_000_000 }
@@ -112,8 +112,8 @@ const lists: Lists = {
   listedAtMs: 5,
 }
 
-test("kept lists come back as they were, for the definition they belong to", async (t) => {
-  const cache = new ListCache(join(await makeFolder(t), "lists"))
+test("kept lists come back as they were, for the definition they belong to", async () => {
+  const cache = new ListCache(join(makeFolder(), "lists"))
   await cache.save("files", "key", lists)
   assert.deepEqual(await cache.load("files", "key"), lists)
   assert.equal(await cache.load("files", "another key"), undefined)
@@ -121,8 +121,8 @@ test("kept lists come back as they were, for the definition they belong to", asy
   assert.equal(await cache.load("files", "key"), undefined)
 })
 
-test("a kept list that is broken counts as none", async (t) => {
-  const folder = join(await makeFolder(t), "lists")
+test("a kept list that is broken counts as none", async () => {
+  const folder = join(makeFolder(), "lists")
   await mkdir(folder)
   for (const text of [
     "",
@@ -136,8 +136,8 @@ test("a kept list that is broken counts as none", async (t) => {
   }
 })
 
-test("a kept list that was altered counts as none", async (t) => {
-  const folder = join(await makeFolder(t), "lists")
+test("a kept list that was altered counts as none", async () => {
+  const folder = join(makeFolder(), "lists")
   const cache = new ListCache(folder)
   await cache.save("files", "key", lists)
   const whole = await readFile(join(folder, "files.json"), "utf8")

@@ -3,7 +3,8 @@ import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { say, startService, type ScriptedService, type ServiceTool } from "../../journeys/scripted-service.ts"
-import { makeFolder, openFleet, toolNames, until, type Opened } from "../fleet-kit.ts"
+import { openFleet, toolNames, until, type Opened } from "../fleet-kit.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 const tool = (name: string, rest: object = {}): ServiceTool => ({ name, ...rest, run: () => say(name) })
 
@@ -77,7 +78,7 @@ test("approvals that are gone while the service runs are no reason to trust it a
 
 test("what cannot be kept is not trusted at its first use", async (t) => {
   const service = await serve(t, [tool("one")])
-  const folder = await makeFolder(t)
+  const folder = makeFolder()
   await writeFile(join(folder, "pins"), "a file where the folder should be")
   const opened = await openFleet(t, { svc: { url: service.url } }, { folder })
   await opened.fleet.settled()

@@ -5,13 +5,13 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { test, type TestContext } from "node:test"
 import { createSealer } from "../../../src/identity/sealer.ts"
-import { draftOf, filesIn, makeFolder, open, textIn, toService } from "./history-kit.ts"
+import { draftOf, filesIn, historyFolder, open, textIn, toService } from "./history-kit.ts"
 
 async function withRevisions(
   t: TestContext,
   count: number,
 ): Promise<{ readonly folder: string; readonly path: string }> {
-  const folder = await makeFolder(t)
+  const folder = historyFolder()
   const { history } = await open(folder)
   for (let number = 1; number <= count; number += 1)
     await history.record(() => draftOf(toService("files", { url: `http://${number}` })))
@@ -71,8 +71,8 @@ test("STO-06 a line that is changed, taken out, doubled or put in is told by its
   }
 })
 
-test("STO-06 an older file that is changed, torn or gone is told when it is read", async (t) => {
-  const folder = await makeFolder(t)
+test("STO-06 an older file that is changed, torn or gone is told when it is read", async () => {
+  const folder = historyFolder()
   const { history } = await open(folder)
   const large = "x".repeat(200_000)
   for (let number = 1; number <= 20; number += 1)

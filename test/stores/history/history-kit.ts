@@ -1,23 +1,17 @@
 /** A history in a folder of its own that goes when the test ends. */
 
 import { readdirSync, readFileSync } from "node:fs"
-import { mkdtemp, rm } from "node:fs/promises"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
-import type { TestContext } from "node:test"
 import type { JsonObject, RevisionDraft, WholeRecord } from "../../../src/domain/changes/history.ts"
 import { createSealer } from "../../../src/identity/sealer.ts"
 import type { JsonlHistory } from "../../../src/stores/history/jsonl-history.ts"
 import { openHistory, type HistoryOptions } from "../../../src/stores/history/open-history.ts"
+import { makeFolder } from "../../support/folder.ts"
 
 export const sealer = createSealer(Buffer.alloc(32, 7))
 export const keepAll = { revisions: 1_000_000, maxAgeMs: 0, maxBytes: 1e12 }
 
-export async function makeFolder(t: TestContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "mcp-meta-history-"))
-  t.after(() => rm(folder, { recursive: true, force: true }))
-  return join(folder, "history")
-}
+export const historyFolder = (): string => join(makeFolder(), "history")
 
 export type Kit = { readonly history: JsonlHistory; readonly torn: readonly number[] }
 

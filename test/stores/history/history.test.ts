@@ -13,12 +13,12 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { test } from "node:test"
-import { draftOf, filesIn, keepAll, makeFolder, open, textIn, toService } from "./history-kit.ts"
+import { draftOf, filesIn, keepAll, historyFolder, open, textIn, toService } from "./history-kit.ts"
 
 const all = { below: Number.MAX_SAFE_INTEGER, limit: 100 }
 
-test("what was recorded is there after a restart, with what it takes to undo it", async (t) => {
-  const folder = await makeFolder(t)
+test("what was recorded is there after a restart, with what it takes to undo it", async () => {
+  const folder = historyFolder()
   const { history } = await open(folder)
   const change = toService("files", { url: "http://x", headers: { a: "s3cret-header" } })
   assert.equal(await history.record(() => ({ ...draftOf(change), plan: "p1", why: "for tests" })), 1)
@@ -56,8 +56,8 @@ test("what was recorded is there after a restart, with what it takes to undo it"
   await again.close()
 })
 
-test("SEC-01 no value of a service stands in the files in the clear, and nobody else may read them", async (t) => {
-  const folder = await makeFolder(t)
+test("SEC-01 no value of a service stands in the files in the clear, and nobody else may read them", async () => {
+  const folder = historyFolder()
   const services = (): Map<string, object> => new Map([["old", { env: { KEY: "first-canary" } }]])
   const { history } = await open(folder, { services: services as never })
   await history.record(() => draftOf(toService("files", { headers: { a: "other-canary".repeat(2_000) } })))
@@ -70,8 +70,8 @@ test("SEC-01 no value of a service stands in the files in the clear, and nobody 
   await again.close()
 })
 
-test("what could not be applied is on record as failed, in part where a part took effect", async (t) => {
-  const folder = await makeFolder(t)
+test("what could not be applied is on record as failed, in part where a part took effect", async () => {
+  const folder = historyFolder()
   const { history } = await open(folder)
   const changes = [toService("one", { url: "1" }), toService("two", { url: "2" })]
   const fail = (done: readonly number[]): Promise<number | undefined> =>
@@ -93,8 +93,8 @@ test("what could not be applied is on record as failed, in part where a part too
   await history.close()
 })
 
-test("where it cannot be written nothing is done, and it goes on when it can", async (t) => {
-  const folder = await makeFolder(t)
+test("where it cannot be written nothing is done, and it goes on when it can", async () => {
+  const folder = historyFolder()
   const { history } = await open(folder, { keep: keepAll })
   let applied = 0
   const work = { apply: async () => void (applied += 1), done: async () => [] }
@@ -135,8 +135,8 @@ test("where it cannot be written nothing is done, and it goes on when it can", a
   await assert.rejects(open(folder), { code: "conflict", message: /chmod 600/ })
 })
 
-test("pages go from the newest to the oldest, by service, principal and time", async (t) => {
-  const folder = await makeFolder(t)
+test("pages go from the newest to the oldest, by service, principal and time", async () => {
+  const folder = historyFolder()
   const { history } = await open(folder)
   for (let number = 1; number <= 9; number += 1) {
     const who = number % 2 ? ({ kind: "file" } as const) : draftOf().who
@@ -156,8 +156,8 @@ test("pages go from the newest to the oldest, by service, principal and time", a
   await history.close()
 })
 
-test("full files are followed by new ones, the oldest are dropped, and what services are is still known", async (t) => {
-  const folder = await makeFolder(t)
+test("full files are followed by new ones, the oldest are dropped, and what services are is still known", async () => {
+  const folder = historyFolder()
   const keep = { ...keepAll, revisions: 8 }
   const { history } = await open(folder, { keep })
   const large = (number: number): object => ({ args: [`${number}`.padEnd(200_000, "x")] })
@@ -175,8 +175,8 @@ test("full files are followed by new ones, the oldest are dropped, and what serv
   await again.close()
 })
 
-test("what is older than it may be is dropped, and what takes too much room", async (t) => {
-  const folder = await makeFolder(t)
+test("what is older than it may be is dropped, and what takes too much room", async () => {
+  const folder = historyFolder()
   let nowMs = 0
   const keep = { ...keepAll, maxAgeMs: 1_000 }
   const clock = { now: () => nowMs, steady: () => nowMs }
