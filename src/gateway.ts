@@ -84,9 +84,11 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const openTaskId = (id: string): TaskRecord | undefined => taskIds.open(id)
   const policies = await followPolicies(stores, closers)
   const services = await openServices({ config, machine, log, version, events, openTaskId, policies }, closers)
-  const taints = openTaints({ config, files: services.files, principals: stores.principals }, closers)
+  const { usage } = audit
+  const tainting = { config, files: services.files, principals: stores.principals, usage }
+  const taints = await openTaints(tainting, closers)
   const history = await openHistory({ config, log, stores, files: services.files }, closers)
-  const limiter = followTaints(await openLimiter({ config, log, stores, usage: audit.usage }, closers), taints)
+  const limiter = followTaints(await openLimiter({ config, log, stores, usage }, closers), taints)
   const onReport = ({ level }: Load): void => events.publish({ type: "load", level })
   const overload = new ProcessOverload({ config, log, authenticator: stores.authenticator, onReport }, closers)
   let { publicUrl } = config

@@ -5,23 +5,32 @@ import type { Config } from "../config.ts"
 import type { Principal } from "../domain/principal.ts"
 import type { ServiceFiles } from "../domain/services/service.ts"
 import { Taints, type Taint } from "../domain/plans/taint.ts"
+import type { Usage } from "../domain/usage.ts"
 import type { Closers } from "./closers.ts"
+import { restoreTaints } from "./past-taints.ts"
 import type { Stores } from "./stores.ts"
 
 type TaintsOptions = {
   readonly config: Pick<Config, "governance">
   readonly files: Pick<ServiceFiles, "list" | "onChange">
   readonly principals: Stores["principals"]
+  readonly usage: Pick<Usage, "sum">
 }
 
 const minuteMs = 60_000
 /** ms, and never jumps. */
 const clock = (): number => performance.now()
 
-export function openTaints({ config, files, principals }: TaintsOptions, closers: Closers): Taints {
+export async function openTaints(
+  { config, files, principals, usage }: TaintsOptions,
+  closers: Closers,
+): Promise<Taints> {
   const { taintCalls, taintMinutes } = config.governance
   const taints = new Taints({ calls: taintCalls, ms: taintMinutes * minuteMs })
-  for (const { definition } of files.list()) taints.mark(definition.name, definition.trust)
+  const definitions = files.list().map(({ definition }) => definition)
+  for (const { name, trust } of definitions) taints.mark(name, trust)
+  const untrusted = definitions.filter(({ trust }) => trust === "untrusted").map(({ name }) => name)
+  await restoreTaints(taints, { usage, principals, untrusted }, { wallMs: Date.now(), clockMs: clock() })
   closers.add(
     files.onChange(({ added, changed, removed }) => {
       for (const { name, trust } of [...added, ...changed]) taints.mark(name, trust)

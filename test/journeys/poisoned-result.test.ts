@@ -80,6 +80,11 @@ test(
       }
       await perform(agent, wanted.name, { ...wanted.arguments, limit: 5 })
     }
+    assert.match(textOf(await modern.tool("web__page")), /Welcome/)
+    await gateway.restart()
+    const { error } = await modern.tool(wanted.name, { ...wanted.arguments, limit: 7 })
+    assert.match(error?.message ?? "", /what web wants/, "a restart makes nobody forget what it read")
+
     const { plans } = (await perform(admin, "list_plans", { state: "pending" })) as { plans: Pending[] }
     assert.deepEqual([...new Set(plans.map(({ proposedBy, operation }) => `${proposedBy} ${operation}`))].sort(), [
       "reader register_service",

@@ -4,7 +4,7 @@
  * many calls of other services, and so much time has passed: either alone could be brought about by the same words.
  *
  * By principal, not by session: what one of its models has read, another may be told. What follows from it: risk.ts.
- * In memory only; a restart forgets it.
+ * In memory only; after a restart it is known from the record of calls who received such results.
  */
 
 export type TaintRules = {
