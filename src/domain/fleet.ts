@@ -38,8 +38,13 @@ export type EndpointStatus = {
   /** A URL without credentials, or the command. */
   readonly address: string
   readonly healthy: boolean
-  /** `open`: calls are refused; `half_open`: the next one tries whether it is well again. */
+  /**
+   * `open`: calls are refused; `half_open`: the next one tries whether it is well again. Where the gateway has several
+   * processes, the worst of them.
+   */
   readonly breaker: "closed" | "open" | "half_open"
+  /** How many of the gateway's workers leave it alone, where any does. */
+  readonly openWorkers?: number
   readonly inFlight: number
   readonly waiting: number
 }

@@ -8,15 +8,18 @@ import type { Fleet } from "../domain/fleet.ts"
 import type { ServiceDefinition } from "../domain/services/service.ts"
 import { GatewayError } from "../errors.ts"
 import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
-import { CallingService } from "./calling-service.ts"
+import { CallingService, type Telling } from "./calling-service.ts"
 import type { Served } from "./calls/stats.ts"
 import { Attempts } from "./links/attempts.ts"
 import type { LinkContext } from "./context.ts"
+import type { BreakerState } from "./links/breaker.ts"
 import { digestOf } from "./definition-digest.ts"
 
 export type CallingFleetOptions = Omit<LinkContext, "attempts" | "workers" | "wheel"> & {
   /** Told of what failed, and of a service that is of another era than was said. */
   readonly onNotice: (service: string, served: Served) => void
+  /** Told of breakers that are not closed, by endpoint; of none where all are. */
+  readonly onBreakers: (service: string, states: readonly BreakerState[]) => void
 }
 
 const drainMs = 5_000
@@ -25,14 +28,17 @@ type Told = { readonly definition: ServiceDefinition; readonly offer: Offer }
 
 export class CallingFleet implements Pick<Fleet, "send"> {
   readonly #context: LinkContext
-  readonly #onNotice: CallingFleetOptions["onNotice"]
+  readonly #tellingOf: (service: string) => Telling
   readonly #services = new Map<string, CallingService>()
   readonly #leaving = new Set<Promise<void>>()
 
-  constructor({ onNotice, ...context }: CallingFleetOptions) {
+  constructor({ onNotice, onBreakers, ...context }: CallingFleetOptions) {
     // What is defined here carries the worker's own share already.
     this.#context = { ...context, attempts: new Attempts(context.limits), wheel: new DeadlineWheel(), workers: 0 }
-    this.#onNotice = onNotice
+    this.#tellingOf = (name) => ({
+      onNotice: (served) => onNotice(name, served),
+      onBreakers: (states) => onBreakers(name, states),
+    })
   }
 
   has(service: string): boolean {
@@ -48,7 +54,7 @@ export class CallingFleet implements Pick<Fleet, "send"> {
     }
     if (before) this.#leave(before)
     if (!told) return void this.#services.delete(name)
-    this.#services.set(name, new CallingService(told, this.#context, (notice) => this.#onNotice(name, notice)))
+    this.#services.set(name, new CallingService(told, this.#context, this.#tellingOf(name)))
   }
 
   send(...[service, request, exchange, options]: Parameters<Fleet["send"]>): ReturnType<Fleet["send"]> {

@@ -13,34 +13,44 @@ import { Dispatch } from "./calls/dispatch.ts"
 import { OpenSends } from "./calls/open-sends.ts"
 import type { Served } from "./calls/stats.ts"
 import type { LinkContext } from "./context.ts"
+import type { BreakerState } from "./links/breaker.ts"
 import { Connector } from "./links/connector.ts"
 import type { Endpoint } from "./links/endpoint.ts"
 import { openEndpoints } from "./links/endpoints.ts"
 import { LinkPool } from "./links/link-pool.ts"
 import { serviceUnavailable } from "./unavailable.ts"
 
+export type Telling = {
+  /** Of what failed, and of another era than was said. */
+  readonly onNotice: (served: Served) => void
+  /** By endpoint; none where all are closed. */
+  readonly onBreakers: (states: readonly BreakerState[]) => void
+}
+
 export class CallingService {
   /** As its service was last heard. */
   offer: Offer
   readonly definition: ServiceDefinition
   readonly #context: LinkContext
-  readonly #onNotice: (served: Served) => void
+  readonly #telling: Telling
   readonly #connector: Connector
   readonly #pool: LinkPool
   readonly #endpoints: readonly Endpoint[]
   readonly #dispatch: Dispatch
   readonly #open = new OpenSends()
   #connecting = false
+  #told = ""
+  #closed = false
 
   constructor(
     { definition, offer }: { readonly definition: ServiceDefinition; readonly offer: Offer },
     context: LinkContext,
-    onNotice: (served: Served) => void,
+    telling: Telling,
   ) {
     this.offer = offer
     this.definition = definition
     this.#context = context
-    this.#onNotice = onNotice
+    this.#telling = telling
     const { clientInfo, wheel } = context
     const era = (): Offer["era"] => this.offer.era
     const paramHeaders = (tool: string) => this.offer.items.tools.find(({ name }) => name === tool)?.paramHeaders
@@ -52,7 +62,7 @@ export class CallingService {
       connector: this.#connector,
       pool: this.#pool,
       onUp: () => {},
-      onChange: () => {},
+      onChange: () => this.#tellBreakers(),
     })
     this.#dispatch = new Dispatch({ definition, endpoints: this.#endpoints, era, clientInfo, wheel })
   }
@@ -65,6 +75,7 @@ export class CallingService {
 
   /** Lets open calls end within the grace, then closes everything. */
   async close(graceMs: number): Promise<void> {
+    this.#tellNoBreakers()
     await this.#open.drained(graceMs)
     const closing = this.#endpoints.map((endpoint) => endpoint.close())
     await Promise.all([this.#pool.close(), ...closing, this.#connector.close()])
@@ -83,7 +94,7 @@ export class CallingService {
       const era = this.#otherEra()
       if (error === undefined && era === undefined) return
       const latencyMs = this.#context.elapsed() - beganMs
-      this.#onNotice({ latencyMs, ...(error !== undefined && { error }), ...(era && { era }) })
+      this.#telling.onNotice({ latencyMs, ...(error !== undefined && { error }), ...(era && { era }) })
     }
     try {
       const answer = await this.#dispatch.send(request, exchange, options)
@@ -96,6 +107,20 @@ export class CallingService {
         ? serviceUnavailable(this.definition.name, error.message, error)
         : thrown
     }
+  }
+
+  /** Where one of them is other than was told. */
+  #tellBreakers(): void {
+    const states = this.#endpoints.map(({ breaker }) => breaker.state)
+    const told = states.every((state) => state === "closed") ? "" : states.join()
+    if (this.#closed || told === this.#told) return
+    this.#told = told
+    this.#telling.onBreakers(told === "" ? [] : states)
+  }
+
+  #tellNoBreakers(): void {
+    if (this.#told !== "") this.#telling.onBreakers([])
+    this.#closed = true
   }
 
   #otherEra(): Era | undefined {

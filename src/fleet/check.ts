@@ -5,11 +5,13 @@ import type { ServiceDefinition } from "../domain/services/service.ts"
 import { GatewayError } from "../errors.ts"
 import type { Endpoint } from "./links/endpoint.ts"
 import { ping } from "./links/pinging.ts"
+import { worse, type WorkerBreakers } from "./links/worker-breakers.ts"
 
 /** Healthy where one endpoint answers; the message tells of those that do not. */
 export async function checkEndpoints(
   { name, health }: ServiceDefinition,
   endpoints: readonly Endpoint[],
+  workers: WorkerBreakers,
   elapsed: () => number,
 ): Promise<HealthCheck> {
   const beganMs = elapsed()
@@ -19,9 +21,10 @@ export async function checkEndpoints(
       ? [`${endpoints[index]?.address}: ${GatewayError.from(outcome.reason).message}`]
       : [],
   )
-  const refused = endpoints.flatMap(({ address, breaker }) =>
-    breaker.isClosed ? [] : [`${address}: its breaker is ${breaker.state.replace("_", "-")}.`],
-  )
+  const refused = endpoints.flatMap(({ address, breaker }, index) => {
+    const state = worse(breaker.state, workers.at(index).worst)
+    return state === "closed" ? [] : [`${address}: its breaker is ${state.replace("_", "-")}.`]
+  })
   const told = [...silent, ...refused]
   const healthy = silent.length < endpoints.length
   return {

@@ -16,7 +16,9 @@ import type { FleetContext } from "./context.ts"
 import { Dispatch } from "./calls/dispatch.ts"
 import { watchTask, type WatchedTask } from "./calls/watch-task.ts"
 import type { Endpoint } from "./links/endpoint.ts"
+import type { BreakerState } from "./links/breaker.ts"
 import { findEndpointFaults, openEndpoints } from "./links/endpoints.ts"
+import { WorkerBreakers } from "./links/worker-breakers.ts"
 import { cacheKeyOf } from "./definition-digest.ts"
 import { LinkPool } from "./links/link-pool.ts"
 import type { Lists } from "./lists/list-cache.ts"
@@ -46,6 +48,7 @@ export class LiveService {
   readonly #dispatch: Dispatch
   readonly #stats = new Stats()
   readonly #open = new OpenSends()
+  readonly #workers = new WorkerBreakers()
   #pinging: readonly Pinging[] = []
   #state: ServiceState = "starting"
   #stopping = false
@@ -146,6 +149,12 @@ export class LiveService {
       if (shared.link && shared.link.facts.era !== era) shared.drop(shared.link, reason)
   }
 
+  /** What a worker has found out of the endpoints. */
+  noteBreakers(worker: string, states: readonly BreakerState[]): void {
+    this.#workers.note(worker, states)
+    this.#onEndpoint()
+  }
+
   /** Whether it may matter to the service over which connection a call comes. */
   get remembers(): boolean {
     const isLegacy = this.#era() === "legacy"
@@ -168,7 +177,7 @@ export class LiveService {
   }
 
   check(): Promise<HealthCheck> {
-    return checkEndpoints(this.definition, this.#endpoints, this.#context.elapsed)
+    return checkEndpoints(this.definition, this.#endpoints, this.#workers, this.#context.elapsed)
   }
 
   get status(): ServiceStatus {
@@ -180,6 +189,7 @@ export class LiveService {
       facts,
       state: this.#state,
       endpoints: this.#endpoints,
+      workers: this.#workers,
       stats: this.#stats,
     })
   }
@@ -230,8 +240,8 @@ export class LiveService {
     const { name } = this.definition
     this.#watches.use(this.#primary()?.shared.link)
     if (this.#endpoints.every(({ shared }) => !shared.link && shared.lastError)) this.#settle()
-    this.#context.issues.set(name, "connection", findEndpointFaults(this.#endpoints))
-    const state = stateOf(this.#endpoints)
+    this.#context.issues.set(name, "connection", findEndpointFaults(this.#endpoints, this.#workers))
+    const state = stateOf(this.#endpoints, this.#workers)
     if (state === this.#state) return
     this.#state = state
     if (state === "down")

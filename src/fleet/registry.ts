@@ -22,6 +22,8 @@ import { ListCache } from "./lists/list-cache.ts"
 import { LiveService } from "./live-service.ts"
 import { idleStatus } from "./status.ts"
 import type { Served } from "./calls/stats.ts"
+import type { BreakerState } from "./links/breaker.ts"
+import type { RunningFleet } from "./running-fleet.ts"
 import { DeadlineWheel } from "../mcp/deadline-wheel.ts"
 import { Attempts } from "./links/attempts.ts"
 import { KeptWatchers } from "./lists/kept-watchers.ts"
@@ -35,21 +37,6 @@ export type FleetOptions = Omit<FleetContext, "cache" | "issues" | "attempts" | 
   readonly pin: PinMode
   /** Of this gateway, told to the services. */
   readonly version: string
-}
-
-export type RunningFleet = Fleet & {
-  /** `removed` where there is none. */
-  stateOf(service: string): ServiceState | "removed"
-  /** Undefined while it is not live. */
-  definitionOf(service: string): ServiceDefinition | undefined
-  /** Undefined while it is not live, or was never heard. */
-  offerOf(service: string): Offer | undefined
-  /** Whether it may matter to the service which process sends a call. */
-  remembers(service: string): boolean
-  /** A call that a worker has sent. */
-  noteServed(service: string, served: Served): void
-  start(): Promise<void>
-  stop(graceMs: number): Promise<void>
 }
 
 export function createFleet(options: FleetOptions): RunningFleet {
@@ -153,6 +140,10 @@ class ServiceFleet implements RunningFleet {
 
   noteServed(service: string, served: Served): void {
     this.#live.get(service)?.noteServed(served)
+  }
+
+  noteBreakers(service: string, worker: string, states: readonly BreakerState[]): void {
+    this.#live.get(service)?.noteBreakers(worker, states)
   }
 
   issues(): readonly Issue[] {

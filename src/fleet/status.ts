@@ -1,10 +1,11 @@
 /** What is told of a live service to whoever asks how it is. */
 
-import type { ServiceState, ServiceStatus } from "../domain/fleet.ts"
+import type { EndpointStatus, ServiceState, ServiceStatus } from "../domain/fleet.ts"
 import type { ServiceDefinition } from "../domain/services/service.ts"
 import type { ServiceFacts } from "../mcp/client/link.ts"
 import type { Endpoint } from "./links/endpoint.ts"
 import { addressesOf } from "./links/endpoints.ts"
+import { worse, type OfWorkers, type WorkerBreakers } from "./links/worker-breakers.ts"
 import type { Listing } from "./lists/listing.ts"
 import type { Stats } from "./calls/stats.ts"
 
@@ -13,18 +14,19 @@ export type StatusSource = {
   readonly state: ServiceState
   readonly facts: ServiceFacts | undefined
   readonly endpoints: readonly Endpoint[]
+  readonly workers: WorkerBreakers
   readonly listing: Listing
   readonly stats: Stats
 }
 
-export function readStatus({ definition, state, facts, endpoints, listing, stats }: StatusSource): ServiceStatus {
+export function readStatus({ definition, state, facts, listing, stats, ...source }: StatusSource): ServiceStatus {
   const { lists, offer, stale } = listing
   const known = facts ?? lists?.facts
   return {
     ...namesOf(definition),
     state,
     ...(known && { era: known.era, revision: known.revision }),
-    endpoints: endpoints.map(({ status }) => status),
+    endpoints: source.endpoints.map(({ status }, index) => withWorkers(status, source.workers.at(index))),
     tools: offer?.items.tools.length ?? 0,
     prompts: offer?.items.prompts.length ?? 0,
     resources: offer?.items.resources.length ?? 0,
@@ -53,10 +55,15 @@ export function idleStatus(definition: ServiceDefinition): ServiceStatus {
   }
 }
 
-export function stateOf(endpoints: readonly Endpoint[]): ServiceState {
+/** Of what works here, some calls may be refused where workers have found out otherwise. */
+export function stateOf(endpoints: readonly Endpoint[], workers: WorkerBreakers): ServiceState {
   const healthy = endpoints.filter((endpoint) => endpoint.healthy).length
-  if (healthy > 0) return healthy === endpoints.length ? "up" : "degraded"
+  if (healthy > 0) return healthy === endpoints.length && !workers.isAnyOpen ? "up" : "degraded"
   return endpoints.some(({ shared }) => shared.link || shared.lastError) ? "down" : "starting"
+}
+
+function withWorkers(status: EndpointStatus, { worst, open }: OfWorkers): EndpointStatus {
+  return open === 0 ? status : { ...status, breaker: worse(status.breaker, worst), openWorkers: open }
 }
 
 function namesOf({ name, title, type }: ServiceDefinition): Pick<ServiceStatus, "name" | "title" | "transport"> {

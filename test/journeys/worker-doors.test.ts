@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { after, before, test } from "node:test"
 import { startGateway, type TestGateway } from "../support/gateway.ts"
 import { createAgent, rest } from "../support/rest.ts"
-import { childrenOf, isAlive } from "./child-processes.ts"
+import { childrenOf, commandOf, isAlive } from "./child-processes.ts"
 import { eventually } from "./eventually.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
 import { listNames, openPeer, textOf, type Peer } from "./peer.ts"
@@ -14,6 +14,7 @@ import { rawRequest } from "./raw-request.ts"
 import { startService, type ScriptedService } from "./scripted-service.ts"
 import { hello } from "./services.ts"
 import { webSocketPipe } from "./websocket-pipe.ts"
+import { watchBreakers } from "./worker-breakers.ts"
 
 const limit = { timeout: 60_000 }
 const size = 3
@@ -128,12 +129,31 @@ test("readiness says how many workers are up", limit, async () => {
   assert.deepEqual(await answer.json(), { status: "ready", workers: { up: size, of: size } })
 })
 
+test("what workers leave alone is seen, until it is over or they are gone", { timeout: 180_000 }, (t) =>
+  watchBreakers(t, gateway, async () => {
+    const before = workers()
+    for (const pid of before) process.kill(pid, "SIGKILL")
+    const isReplaced = (): boolean => workers().filter((pid) => !before.includes(pid)).length === size
+    await eventually("others are in their place", async () => isReplaced() && (await workersUp()) === size, 30_000)
+  }),
+)
+
 test("workers end with their owner, however it ends", limit, async () => {
-  const workers = childrenOf(gateway.process.child.pid)
-  assert.ok(workers.length >= size)
+  const children = childrenOf(gateway.process.child.pid)
+  assert.ok(children.length >= size)
   await gateway.process.stop("SIGKILL")
-  await eventually("none is left", () => !workers.some(isAlive))
+  await eventually("none is left", () => !children.some(isAlive))
 })
+
+function workers(): readonly number[] {
+  return childrenOf(gateway.process.child.pid).filter((pid) => commandOf(pid).includes("main/worker"))
+}
+
+async function workersUp(): Promise<number> {
+  const answer = await fetch(`${gateway.origin}/readiness`).catch(() => undefined)
+  const { workers } = ((await answer?.json()) ?? {}) as { readonly workers?: { readonly up: number } }
+  return workers?.up ?? 0
+}
 
 function peerOf(key: string): Promise<Peer> {
   return openPeer(httpPipe(gateway.url, bearer(key)))

@@ -72,6 +72,9 @@ test("status shows how many endpoints of a service get no calls for now", async 
   const left = { ...endpoint, healthy: false, breaker: "open" }
   answers.set("list_services", { services: [{ ...up, state: "degraded", endpoints: [endpoint, left] }] })
   assert.match((await run(["status"])).stdout, /time[^\n]*degraded[^\n]*1\/2 \(1 open\)/)
+  const byWorkers = { ...endpoint, breaker: "open", openWorkers: 2 }
+  answers.set("list_services", { services: [{ ...up, state: "degraded", endpoints: [byWorkers] }] })
+  assert.match((await run(["status"])).stdout, /time[^\n]*degraded[^\n]*1\/1 \(1 open by 2 workers\)/)
 })
 
 test("status shows quotas near their limit and the head of the audit log, and fails while it is in trouble", async () => {

@@ -8,6 +8,7 @@ import type { Connector } from "./connector.ts"
 import type { LinkContext } from "../context.ts"
 import { Endpoint } from "./endpoint.ts"
 import { maySpeakFor } from "./link-key.ts"
+import type { OfWorkers, WorkerBreakers } from "./worker-breakers.ts"
 import type { LinkPool } from "./link-pool.ts"
 import { noMembers, toRawObject, type RawObject } from "../../mcp/raw-json.ts"
 import type { Fault } from "../lists/lists.ts"
@@ -82,13 +83,19 @@ export function addressesOf(
 }
 
 /** What is wrong with the connections now. */
-export function findEndpointFaults(endpoints: readonly Endpoint[]): Fault[] {
-  return endpoints.flatMap(({ address, healthy, answers, shared, breaker }) => {
-    if (healthy) return []
+export function findEndpointFaults(endpoints: readonly Endpoint[], workers: WorkerBreakers): Fault[] {
+  return endpoints.flatMap(({ address, healthy, answers, shared, breaker }, index) => {
+    if (healthy) return workerFaults(address, workers.at(index))
     if (breaker.cause) return [{ subject: address, message: breakerFault(breaker) }]
     if (shared.link && !answers) return [{ subject: address, message: "It is connected, but does not answer." }]
     return shared.lastError ? [{ subject: address, message: shared.lastError.message }] : []
   })
+}
+
+function workerFaults(subject: string, { open }: OfWorkers): Fault[] {
+  if (open === 0) return []
+  const who = `${open} of the gateway's workers, which ${open === 1 ? "leaves" : "leave"} it alone for a while`
+  return [{ subject, message: `It failed too often for ${who}. Calls that other processes make still reach it.` }]
 }
 
 function breakerFault({ state, cause }: Breaker): string {

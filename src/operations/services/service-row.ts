@@ -23,7 +23,13 @@ export const serviceRow = z.object({
       healthy: z.boolean(),
       breaker: z
         .enum(["closed", "open", "half_open"])
-        .describe("open: it failed too often and gets no calls for a while; half_open: the next one tries it."),
+        .describe(
+          "open: it failed too often and gets no calls for a while; half_open: the next one tries it. Of several processes, the worst.",
+        ),
+      openWorkers: z
+        .int()
+        .optional()
+        .describe("How many of the gateway's workers leave it alone, where any does."),
       inFlight: z.int().describe("Calls it is at work on."),
       waiting: z.int().describe("Calls that wait for their turn."),
     }),

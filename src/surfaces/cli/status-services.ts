@@ -5,7 +5,7 @@ import { visibleLine } from "../../domain/visible-text.ts"
 import { ago } from "./ago.ts"
 import { paint } from "./screen.ts"
 
-type Endpoint = { readonly healthy: boolean; readonly breaker?: string }
+type Endpoint = { readonly healthy: boolean; readonly breaker?: string; readonly openWorkers?: number }
 
 export type Service = {
   readonly name: string
@@ -49,9 +49,11 @@ function row(service: Service): string[] {
   return [visibleLine(name), paint(color, visibleLine(state)), ...cells]
 }
 
-/** `1/2`, and how many are left alone by their breaker. */
+/** `1/2`, and how many are left alone by their breaker, or by those of how many workers. */
 function ofEndpoints(endpoints: readonly Endpoint[]): string {
   const healthy = endpoints.filter((endpoint) => endpoint.healthy).length
   const open = endpoints.filter(({ breaker = "closed" }) => breaker !== "closed").length
-  return `${healthy}/${endpoints.length}${open > 0 ? ` (${open} open)` : ""}`
+  const workers = Math.max(0, ...endpoints.map(({ openWorkers = 0 }) => openWorkers))
+  const by = workers > 0 ? ` by ${workers} ${workers === 1 ? "worker" : "workers"}` : ""
+  return `${healthy}/${endpoints.length}${open > 0 ? ` (${open} open${by})` : ""}`
 }

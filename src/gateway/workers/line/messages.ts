@@ -13,6 +13,7 @@ import type { ManagementTool } from "../../../domain/tool.ts"
 import type { LimitedCall } from "../../../call/limit.ts"
 import type { Uses } from "../../../domain/quota/amount.ts"
 import type { Served } from "../../../fleet/calls/stats.ts"
+import type { BreakerState } from "../../../fleet/links/breaker.ts"
 import type { TlsMaterial } from "../../../surfaces/http/tls-in-use.ts"
 import type { Load } from "../../../domain/overload.ts"
 import type { ProcessLoad } from "../../overload.ts"
@@ -74,6 +75,8 @@ export type ToOwner =
   | { readonly type: "load"; readonly load: ProcessLoad }
   /** What a service did that the end of its call does not say. */
   | ({ readonly type: "served"; readonly service: string } & Served)
+  /** By endpoint of the service; none where all are closed. */
+  | { readonly type: "breakers"; readonly service: string; readonly states: readonly BreakerState[] }
 
 export type ToWorker =
   | { readonly type: "settings"; readonly settings: WorkerSettings }

@@ -7,6 +7,7 @@ import { Duplex } from "node:stream"
 import { Line } from "../line/line.ts"
 import type { Command, ToOwner, ToWorker, WorkerSettings } from "../line/messages.ts"
 import { Account, type AccountOptions } from "./account.ts"
+import type { RunningFleet } from "../../../fleet/running-fleet.ts"
 import type { ProcessOverload } from "../../overload.ts"
 import type { Replication } from "./replication.ts"
 
@@ -17,6 +18,7 @@ export type RunningWorkerOptions = {
   readonly accounting: AccountOptions
   readonly replication: Replication
   readonly overload: ProcessOverload
+  readonly fleet: Pick<RunningFleet, "noteBreakers">
 }
 
 /** stdin, stdout, stderr, the channel for connections, and the line. */
@@ -33,7 +35,7 @@ export class RunningWorker {
   readonly pid: number | undefined
   readonly #child: ChildProcess
 
-  constructor({ program, settings, accounting, replication, overload }: RunningWorkerOptions) {
+  constructor({ program, settings, accounting, replication, overload, fleet }: RunningWorkerOptions) {
     const child = fork(program, [], { stdio: [...stdio] })
     this.#child = child
     this.pid = child.pid
@@ -46,12 +48,14 @@ export class RunningWorker {
       if (message.type === "up") up.resolve()
       else if (message.type === "idle") idle.resolve()
       else if (message.type === "load") overload.heedWorker(settings.startId, message.load)
+      else if (message.type === "breakers") breakers.note(message)
       else if (message.type === "served") accounting.onServed(message.service, message)
       else account.take(message, bytes)
     })
     const account = new Account(accounting, (ask, error) =>
       line.say({ type: "answer", ask, ...(error && { error }) }),
     )
+    const breakers = new ToldBreakers(fleet, settings.startId)
     line.say({ type: "settings", settings })
     const unfeed = replication.feed((message) => line.say(message))
     const unfollow = overload.onLevel((load) => line.say({ type: "load", load }))
@@ -61,6 +65,7 @@ export class RunningWorker {
       overload.heedWorker(settings.startId, undefined)
       unfeed()
       account.close()
+      breakers.forget()
       closed.resolve()
     })
     const gone = exitOf(child)
@@ -84,6 +89,28 @@ export class RunningWorker {
 
   kill(): void {
     this.#child.kill("SIGKILL")
+  }
+}
+
+/** What one worker has told of its breakers, to be taken back when it is gone. */
+class ToldBreakers {
+  readonly #fleet: RunningWorkerOptions["fleet"]
+  readonly #worker: string
+  readonly #services = new Set<string>()
+
+  constructor(fleet: RunningWorkerOptions["fleet"], worker: string) {
+    this.#fleet = fleet
+    this.#worker = worker
+  }
+
+  note({ service, states }: Pick<Extract<ToOwner, { type: "breakers" }>, "service" | "states">): void {
+    this.#services.add(service)
+    this.#fleet.noteBreakers(service, this.#worker, states)
+  }
+
+  forget(): void {
+    for (const service of this.#services) this.#fleet.noteBreakers(service, this.#worker, [])
+    this.#services.clear()
   }
 }
 

@@ -65,6 +65,7 @@ export async function openCrew(wiring: CrewWiring, closers: Closers): Promise<Op
         accounting,
         replication: withTls(replication, wiring.tls),
         overload,
+        fleet: services.fleet,
       }),
   })
   let inner: HttpServer | undefined

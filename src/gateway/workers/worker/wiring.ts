@@ -113,6 +113,7 @@ function openFleet({ config, version }: WorkerSettings, { log, say }: WorkerTool
     elapsed: () => performance.now(),
     random: Math.random,
     onNotice: (service, served) => say({ type: "served", service, ...served }),
+    onBreakers: (service, states) => say({ type: "breakers", service, states }),
   })
 }
 
