@@ -20,12 +20,19 @@ export function isSystemScript(path: string): boolean {
   return /^\/(?:usr\/)?s?bin\/|^\/usr\/share\/debconf\/|^\/etc\//.test(path)
 }
 
-/** A script that comes with Python or with a package manager: some run code that they are told. */
+const runtimeScripts: readonly RegExp[] = [
+  /\/lib(?:64)?\/(?:python|pypy)[\d.]*\/(?!(?:site|dist)-packages\/)/,
+  /\/lib\/ruby\/\d[\d.]*\//,
+  /^\/usr\/(?:local\/)?(?:lib|share)\/(?:[^/]*-linux-[^/]*\/)?perl(?:5|-base)?\//,
+  /\/(?:pear|pecl)cmd\.php$/,
+  /\/dotnet\/sdk\//,
+  /\/git-core\//,
+  /\/node_modules\/(?:corepack|npm|pnpm|yarn)\//,
+]
+
+/** A script that comes with a language or with a package manager: some run code that they are told. */
 export function isOfRuntime(path: string): boolean {
-  return (
-    /\/lib(?:64)?\/(?:python|pypy)[\d.]*\/(?!(?:site|dist)-packages\/)/.test(path) ||
-    /\/node_modules\/(?:corepack|npm|pnpm|yarn)\//.test(path)
-  )
+  return runtimeScripts.some((script) => script.test(path))
 }
 
 export function isAbsolutePath(path: string): boolean {
