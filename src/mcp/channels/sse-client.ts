@@ -19,6 +19,8 @@ type SseClientOptions = {
   readonly maxMessageBytes: number
   /** From the first packet to the event that names the endpoint. */
   readonly connectTimeoutMs: number
+  /** As of the outbox. */
+  readonly patienceMs?: number
   /** Finds the addresses that are dialled, in place of the system's. */
   readonly lookup?: LookupFunction
 }
@@ -122,9 +124,10 @@ class SseChannel implements Channel {
 
   #learnEndpoint(named: string): void {
     if (this.#outbox) return
-    const { url, headers } = this.#options
+    const { url, headers, patienceMs } = this.#options
     const endpoint = resolveEndpoint(named, url)
-    this.#outbox = new Outbox({ pool: this.#pool, endpoint, headers, onEnd: (reason) => this.end(reason) })
+    const onEnd = (reason: GatewayError | undefined): void => this.end(reason)
+    this.#outbox = new Outbox({ pool: this.#pool, endpoint, headers, patienceMs, onEnd })
     // Nobody listens yet: what this chunk still holds goes to #early, the rest waits in the socket.
     this.#body?.pause()
     this.#endpoint.resolve(undefined)

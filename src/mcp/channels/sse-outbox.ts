@@ -13,13 +13,15 @@ type OutboxOptions = {
   readonly pool: Pool
   readonly endpoint: URL
   readonly headers: Readonly<Record<string, string>>
+  /** How long a message waits at most for the answer to the one before it. */
+  readonly patienceMs?: number | undefined
   /** Told when the service will take no message any more. */
   readonly onEnd: (reason: GatewayError) => void
 }
 
 type Letter = { readonly message: Buffer; readonly onRefused: (reason: GatewayError) => void }
 
-const patienceMs = 25
+const shortPatienceMs = 25
 const answerTimeoutMs = 60_000
 const maxWaitingBytes = 64 * 1024 * 1024
 /** No credential of ours is taken, or the session is gone. */
@@ -44,6 +46,7 @@ export class Outbox {
   }
 
   async #postAll(): Promise<void> {
+    const { patienceMs = shortPatienceMs } = this.#options
     this.#posting = true
     for (let letter = this.#queue.shift(); letter; letter = this.#queue.shift()) {
       const patience = new AbortController()

@@ -26,8 +26,11 @@ async function listen(t: TestContext, handle: Handle): Promise<URL> {
   return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/sse`)
 }
 
-async function open(t: TestContext, url: URL, connectTimeoutMs = 5_000): Promise<Channel> {
-  const channel = await openSseChannel({ url, headers: { "x-key": "k" }, maxMessageBytes, connectTimeoutMs })
+type Given = { readonly connectTimeoutMs?: number; readonly patienceMs?: number }
+
+async function open(t: TestContext, url: URL, given: Given = {}): Promise<Channel> {
+  const headers = { "x-key": "k" }
+  const channel = await openSseChannel({ url, headers, maxMessageBytes, connectTimeoutMs: 30_000, ...given })
   t.after(() => channel.close())
   return channel
 }
@@ -57,16 +60,16 @@ async function startOurs(t: TestContext, maxBytes = maxMessageBytes) {
   return { url, opened }
 }
 
-async function openPair(t: TestContext) {
+async function openPair(t: TestContext, given: Given = {}) {
   const { url, opened } = await startOurs(t)
-  const client = await open(t, url)
+  const client = await open(t, url, given)
   const [server] = opened
   assert.ok(server)
   return { client, server }
 }
 
 test("messages cross in both directions and in order, whatever line ends they hold", async (t) => {
-  const { client, server } = await openPair(t)
+  const { client, server } = await openPair(t, { patienceMs: 30_000 })
   const atClient = collect(client)
   const sent = Array.from({ length: 50 }, (_, id) => `{"id":${id}}`)
   for (const message of sent) client.send(Buffer.from(message))
@@ -185,7 +188,7 @@ test("a service that opens no event stream is refused for what it did", async (t
       (_, response) => response.writeHead(200, { "content-type": "text/event-stream" }).end("data: {}\n\n"),
       { code: "service_unavailable" },
     ],
-    [(_, response) => response.socket?.destroy(), { code: "service_unavailable" }],
+    [({ socket }) => socket.destroy(), { code: "service_unavailable" }],
   ]
   for (const [handle, expected] of cases) await assert.rejects(open(t, await listen(t, handle)), expected)
   await assert.rejects(open(t, new URL("ftp://127.0.0.1/")), { code: "invalid" })
@@ -196,7 +199,7 @@ test("a service that never names its endpoint is given up in time", async (t) =>
     response.writeHead(200, { "content-type": "text/event-stream" })
     response.write(": hello\n\n")
   })
-  await assert.rejects(open(t, url, 50), { code: "timeout" })
+  await assert.rejects(open(t, url, { connectTimeoutMs: 50 }), { code: "timeout" })
 })
 
 async function openRaw(url: URL, headers = {}): Promise<IncomingMessage> {
