@@ -3,14 +3,11 @@
 import assert from "node:assert/strict"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { test, type TestContext } from "node:test"
+import { test } from "node:test"
 import { createSealer } from "../../../src/identity/sealer.ts"
 import { draftOf, filesIn, historyFolder, open, textIn, toService } from "./history-kit.ts"
 
-async function withRevisions(
-  t: TestContext,
-  count: number,
-): Promise<{ readonly folder: string; readonly path: string }> {
+async function withRevisions(count: number): Promise<{ readonly folder: string; readonly path: string }> {
   const folder = historyFolder()
   const { history } = await open(folder)
   for (let number = 1; number <= count; number += 1)
@@ -19,8 +16,8 @@ async function withRevisions(
   return { folder, path: join(folder, "000000000001.jsonl") }
 }
 
-test("STO-07 a line torn at any byte is cut off, and the next revision stands behind what is whole", async (t) => {
-  const { folder, path } = await withRevisions(t, 2)
+test("STO-07 a line torn at any byte is cut off, and the next revision stands behind what is whole", async () => {
+  const { folder, path } = await withRevisions(2)
   const whole = readFileSync(path)
   const lastLine = whole.lastIndexOf(0x0a, whole.length - 2) + 1
   for (let cut = lastLine + 1; cut < whole.length; cut += 7) {
@@ -37,8 +34,8 @@ test("STO-07 a line torn at any byte is cut off, and the next revision stands be
   }
 })
 
-test("STO-07 a revision whose end is not on record is told as unsettled, and settled once", async (t) => {
-  const { folder, path } = await withRevisions(t, 2)
+test("STO-07 a revision whose end is not on record is told as unsettled, and settled once", async () => {
+  const { folder, path } = await withRevisions(2)
   const lines = readFileSync(path, "utf8").trimEnd().split("\n")
   writeFileSync(path, `${lines.slice(0, -1).join("\n")}\n`)
   const { history } = await open(folder)
@@ -53,8 +50,8 @@ test("STO-07 a revision whose end is not on record is told as unsettled, and set
   await again.close()
 })
 
-test("STO-06 a line that is changed, taken out, doubled or put in is told by its place, and left as it is", async (t) => {
-  const { folder, path } = await withRevisions(t, 4)
+test("STO-06 a line that is changed, taken out, doubled or put in is told by its place, and left as it is", async () => {
+  const { folder, path } = await withRevisions(4)
   const lines = readFileSync(path, "utf8").split("\n")
   const damages: readonly (readonly [string, readonly string[], RegExp])[] = [
     ["changed", lines.with(3, (lines[3] ?? "").replace("ann", "bob")), /line 5 the line before it was changed/],
@@ -94,8 +91,8 @@ test("STO-06 an older file that is changed, torn or gone is told when it is read
   await reading.close()
 })
 
-test("SEC-07 what was sealed under another key is told, not taken for nothing", async (t) => {
-  const { folder } = await withRevisions(t, 1)
+test("SEC-07 what was sealed under another key is told, not taken for nothing", async () => {
+  const { folder } = await withRevisions(1)
   const sealer = createSealer(Buffer.alloc(32, 8))
   await assert.rejects(open(folder, { sealer }), { code: "conflict", message: /seal\.key/ })
 })
