@@ -13,7 +13,7 @@ import { root } from "../support/process.ts"
 import { knock } from "./knock.ts"
 import { startTlsGateway, type TlsGateway } from "./tls-gateway.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const names = "agent.example,spiffe://fleet.example/agent,192.0.2.7,agent one"
 
 const clients = issueCertificate({ common: "authority of clients" })

@@ -114,7 +114,7 @@ export class Rig {
   }
 
   /** Starts the gateway on the folders it had before. @throws Error when it ends before it is ready */
-  async start({ args = [], env = {}, readyWithinMs = 20_000 }: Conditions = {}): Promise<void> {
+  async start({ args = [], env = {}, readyWithinMs = 60_000 }: Conditions = {}): Promise<void> {
     const { folder, data, servers } = this.#ground
     const port = this.#origin === undefined ? "0" : new URL(this.#origin).port
     const command = [join(root, "bin/mcp-meta.mjs"), "serve", "--port", port, "--data", data, "--servers", servers]

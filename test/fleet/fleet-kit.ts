@@ -165,7 +165,7 @@ export function textOf(answer: Answer): string {
 }
 
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1_500; tries++) {
+  for (let tries = 0; tries < 6_000; tries++) {
     if (await holds()) return
     await sleep(10)
   }

@@ -9,7 +9,7 @@ import { perform } from "./operations.ts"
 import { openPeer } from "./peer.ts"
 import { echo } from "./services.ts"
 
-const limit = { timeout: 90_000 }
+const limit = { timeout: 120_000 }
 
 /** Each unlike any other text; what a scanner of secrets would look for. */
 const canaries = {

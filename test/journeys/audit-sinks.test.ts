@@ -8,7 +8,7 @@ import { eventually } from "./eventually.ts"
 import { freePort } from "./free-port.ts"
 import { perform } from "./operations.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 
 test("a sink that is down is told of where the log is looked at, and holds nothing up", limit, async (t) => {
   const port = await freePort()

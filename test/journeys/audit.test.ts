@@ -12,7 +12,7 @@ import { perform } from "./operations.ts"
 import { listNames, openPeer, textOf, type Peer } from "./peer.ts"
 import { echo } from "./services.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const run = promisify(execFile)
 const tools = ["set_quota", "list_quotas", "remove_quota", "audit_query", "audit_verify", "audit_export"]
 

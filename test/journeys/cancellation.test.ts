@@ -9,7 +9,7 @@ import { listNames, openPeer, type Peer } from "./peer.ts"
 import { say, startService, type ScriptedService, type ServiceTool } from "./scripted-service.ts"
 import { webSocketPipe } from "./websocket-pipe.ts"
 
-const limit = { timeout: 30_000 }
+const limit = { timeout: 120_000 }
 
 let begun = 0
 let cancelled = 0
@@ -21,7 +21,7 @@ const slow: ServiceTool = {
   run: async ({ signal }) => {
     begun += 1
     signal.addEventListener("abort", () => (cancelled += 1))
-    await sleep(5_000, undefined, { signal }).catch(() => {})
+    await sleep(100_000, undefined, { signal }).catch(() => {})
     return say("too late")
   },
 }
@@ -76,6 +76,6 @@ async function cancelling(
   call.catch(() => {})
   await eventually("the service works on the call", () => begun === before.begun + 1)
   await cancel(client.lastId)
-  await eventually("the service heard of the cancellation", () => cancelled === before.cancelled + 1, 4_000)
+  await eventually("the service heard of the cancellation", () => cancelled === before.cancelled + 1)
   assert.equal(begun, before.begun + 1)
 }

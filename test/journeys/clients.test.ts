@@ -20,7 +20,7 @@ import { bearer } from "./http-pipe.ts"
 import { openWebSocketTransport } from "./websocket-transport.ts"
 import { hello } from "./services.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const info = { name: "journey", version: "1.0.0" }
 const run = promisify(execFile)
 
@@ -148,7 +148,7 @@ async function inspect(...args: readonly string[]): Promise<string> {
   ]
   const { stdout } = await run(process.execPath, [cli, ...target, ...args], {
     env: { ...process.env, HOME: home },
-    timeout: 50_000,
+    timeout: 120_000,
   })
   return stdout
 }

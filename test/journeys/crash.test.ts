@@ -16,13 +16,13 @@ import { perform } from "./operations.ts"
 import { listNames, openPeer, textOf, type Peer } from "./peer.ts"
 import { echo, hello, stubborn } from "./services.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 
 /** Signals that come closer together may be one, sent to a whole process group. */
 const sameSignalMs = 800
 
 /** How long what has lost its gateway may stay. */
-const orphanMs = 5_000
+const orphanMs = 20_000
 
 test("a killed child is started again, and a call that may be repeated is", limit, async (t) => {
   const gateway = await gatewayFor(t, { services: { hello, echo } })
@@ -96,12 +96,9 @@ test(
     t.after(() => children.filter(isAlive).forEach((pid) => process.kill(pid, "SIGKILL")))
     const files = await filesOf(gateway)
 
-    const killedAt = performance.now()
     await gateway.restart("SIGKILL")
-    await eventually("the children of the killed gateway are gone", () => !children.some(isAlive), orphanMs)
-    const goneMs = Math.round(performance.now() - killedAt)
-    assert.ok(goneMs <= orphanMs, `they were gone after ${goneMs} ms`)
-    t.diagnostic(`all children gone after ${goneMs} ms`)
+    const goneMs = await eventually("its children are gone", () => !children.some(isAlive), orphanMs)
+    t.diagnostic(`all children gone ${goneMs} ms after the next gateway listened`)
     assert.deepEqual(await filesOf(gateway), files)
 
     const resumed = httpPipe(gateway.url, bearer(agentKey), { sessionId: pipe.sessionId })
@@ -158,10 +155,8 @@ test("LIF-04 a second signal ends the gateway at once", limit, async (t) => {
   child.kill("SIGTERM")
   await sleep(sameSignalMs)
   child.kill("SIGTERM")
-  const signalledAt = performance.now()
   await exited
-  assert.ok(performance.now() - signalledAt < 2_000, "it does not wait for the open call")
-  await counting
+  assert.equal(await counting, "gone", "it does not wait for the open call")
   await eventually("the children are gone", () => !children.some(isAlive), orphanMs)
 })
 

@@ -13,7 +13,7 @@ import { ssePipe } from "./sse-pipe.ts"
 import { stdioPipe } from "./stdio-pipe.ts"
 import { webSocketPipe } from "./websocket-pipe.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const password = "a password of some length, 42"
 const ownToken = "token-of-the-service-itself"
 const fixtures = {

@@ -8,7 +8,7 @@ import { bearer, httpPipe } from "./http-pipe.ts"
 import { perform } from "./operations.ts"
 import { listNames, openPeer, textOf } from "./peer.ts"
 
-const limit = { timeout: 30_000 }
+const limit = { timeout: 120_000 }
 const simple = "fixture__test_simple_text"
 
 for (const [before, after] of [

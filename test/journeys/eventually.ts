@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 const stepMs = 20
 
 /** Asks again until the answer is neither undefined nor false. @returns how long that took */
-export async function eventually(what: string, ask: () => unknown, deadlineMs = 10_000): Promise<number> {
+export async function eventually(what: string, ask: () => unknown, deadlineMs = 30_000): Promise<number> {
   const begunAt = performance.now()
   for (;;) {
     const answer = await ask()

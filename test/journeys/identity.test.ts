@@ -12,7 +12,7 @@ import { hello } from "./services.ts"
 import { ssePipe } from "./sse-pipe.ts"
 import { webSocketPipe } from "./websocket-pipe.ts"
 
-const limit = { timeout: 30_000 }
+const limit = { timeout: 120_000 }
 const listTools = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" })
 const json = "content-type: application/json"
 const publicPaths = ["/health", "/liveness", "/readiness", "/openapi.json", "/docs"]

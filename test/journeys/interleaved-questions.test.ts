@@ -4,7 +4,7 @@ import { interleave } from "./interleaved-questions.ts"
 
 test(
   "ISO-13 of many questions at once in all four cells each reaches its own client",
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async (t) => {
     const { cells, wrong, lost, hung, ms } = await interleave({ principals: 8, calls: 256 })
     t.diagnostic(`256 calls in ${ms} ms`)

@@ -15,7 +15,7 @@ import { echo } from "./services.ts"
 import { ssePipe } from "./sse-pipe.ts"
 import { webSocketPipe } from "./websocket-pipe.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const callsPerClient = 42
 const services = ["modern", "legacy", "stdio"]
 

@@ -11,7 +11,7 @@ import { perform } from "./operations.ts"
 import { listNames, modernRevision, openPeer, type Peer } from "./peer.ts"
 
 const id = 'a"7'
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const line = "Zeile 1 é 😀 \\n"
 const textOf = (bytes: number): string => `"${line.repeat(Math.ceil(bytes / Buffer.byteLength(line)))}"`
 const content = (bytes: number): string => `[{"type":"text","text":${textOf(bytes)}}]`

@@ -12,7 +12,7 @@ import { bearer, httpPipe } from "./http-pipe.ts"
 import { listNames, openPeer, textOf, type Message, type Peer } from "./peer.ts"
 import { askedIn, callInRounds } from "./rounds.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const capabilities = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} }
 const parkedMs = 1_500
 

@@ -9,7 +9,7 @@ import { listNames, openPeer, textOf, type Peer, type PeerOptions } from "./peer
 import { perform } from "./operations.ts"
 import { say, startService, type ScriptedService } from "./scripted-service.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const legacy = { era: "legacy" } as const
 const passthrough = ["fixture/*"]
 

@@ -15,7 +15,7 @@ import { perform } from "./operations.ts"
 import { listNames, openPeer, textOf, type Message, type Peer } from "./peer.ts"
 import { say, startService } from "./scripted-service.ts"
 
-const limit = { timeout: 90_000 }
+const limit = { timeout: 120_000 }
 const evil = { name: "evil", url: "https://evil.example/mcp", enabled: false }
 const wanted = { name: "set_quota", arguments: { subject: "principal:victim", target: "everything", limit: 0, window: "day" } } // oxfmt-ignore
 

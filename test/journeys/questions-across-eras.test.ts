@@ -8,7 +8,7 @@ import { bearer, httpPipe } from "./http-pipe.ts"
 import { listNames, openPeer, textOf, type Message, type Peer, type Reply } from "./peer.ts"
 import { callInRounds } from "./rounds.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const everything = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} }
 const fixture = (era: string): object => ({ command: "node", args: [join(root, `test/fixtures/${era}/stdio.ts`)] })
 

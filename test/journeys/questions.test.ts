@@ -8,7 +8,7 @@ import { bearer, httpPipe } from "./http-pipe.ts"
 import { listNames, openPeer, textOf, type Peer, type PeerOptions } from "./peer.ts"
 import { webSocketPipe } from "./websocket-pipe.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 
 let asking: Running
 let elder: Running

@@ -9,7 +9,7 @@ import { eventually } from "./eventually.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
 import { openPeer, type Peer } from "./peer.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const script = join(root, "test/faults/secrets/tattling-service.ts")
 const secrets = {
   WEB: "wEb-token-of-4d7f1a09",

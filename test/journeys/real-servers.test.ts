@@ -13,7 +13,7 @@ import { listNames, openPeer, type Peer, type Reply } from "./peer.ts"
 import { layOutFiles, startRealServices, type RealServices } from "./real-services.ts"
 import { callsOf, type ToolCall } from "./tool-calls.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const eras = ["legacy", "modern"] as const
 const everythings = ["everything-stdio", "everything-http", "everything-sse"]
 

@@ -14,7 +14,7 @@ import { listNames, openPeer, type Peer } from "./peer.ts"
 import { startService, type ScriptedService } from "./scripted-service.ts"
 import { hello } from "./services.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const callsPerSecond = 200
 
 /** What is promised is a second, which the figures show; without the watch it would be thirty. */

@@ -10,7 +10,7 @@ import { test } from "node:test"
 import { startGateway } from "../support/gateway.ts"
 import { root } from "../support/process.ts"
 
-const limit = { timeout: 30_000 }
+const limit = { timeout: 120_000 }
 const hello = { command: "node", args: [join(root, "examples/hello-server/server.ts")] }
 
 test("AUTHN-02 it refuses to listen beyond loopback without TLS", limit, async (t) => {

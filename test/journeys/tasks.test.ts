@@ -8,7 +8,7 @@ import { createAgent } from "../support/rest.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
 import { listNames, openPeer, textOf, type Peer, type PeerOptions, type Reply } from "./peer.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const extension = "io.modelcontextprotocol/tasks"
 const knowing = { capabilities: { extensions: { [extension]: {} } } }
 const legacy = { era: "legacy" } as const

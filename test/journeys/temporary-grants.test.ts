@@ -14,7 +14,7 @@ const standing = { permissions: ["observe"], tools: { allow: ["hello__greet"] } 
 /** Of services, without the gateway's own. */
 const tools = async (peer: Peer): Promise<string[]> =>
   (await listNames(peer)).filter((name) => name.startsWith("hello__"))
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const lastsMs = 8_000
 const changes = (peer: Peer): number =>
   peer.heard.filter(({ method }) => method === "notifications/tools/list_changed").length

@@ -16,7 +16,7 @@ import { hello } from "./services.ts"
 import { webSocketPipe } from "./websocket-pipe.ts"
 import { watchBreakers } from "./worker-breakers.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const size = 3
 const socket = "data/workers.sock"
 

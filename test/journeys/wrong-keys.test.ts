@@ -11,7 +11,7 @@ import { after, before, test } from "node:test"
 import { startGateway } from "../support/gateway.ts"
 import { root } from "../support/process.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 let folder: string
 
 before(async () => {

@@ -40,7 +40,7 @@ export async function startGateway({
   env = {},
   nodeArgs = [],
   under = [],
-  deadlineMs = 20_000,
+  deadlineMs = 60_000,
   canaries = process.env["MCP_META_TESTS_CANARIES"],
 }: GatewayOptions = {}): Promise<TestGateway> {
   const watch = canaries === undefined ? undefined : new CanaryWatch(canaries)

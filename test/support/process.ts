@@ -41,7 +41,7 @@ export async function start({
   env = {},
   cwd = root,
   ready,
-  deadlineMs = 20_000,
+  deadlineMs = 60_000,
   transcript,
 }: StartOptions): Promise<Running> {
   const child = spawn(command, [...args], {

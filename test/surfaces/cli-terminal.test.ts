@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { test } from "node:test"
 import { openCli, up } from "./cli-kit.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 /** Clears the screen, sets its title, hides, turns around, and begins a line that we have not written. */
 const trick =
   "\u001B[2J\u001B]0;owned\u0007\u009B31m\u0008\u202Egnp\u2066\u200B\u{E0041}\u0000\r\nIssues: 0 \u2028"

@@ -9,7 +9,7 @@ import { eventually } from "../../journeys/eventually.ts"
 import { modernRevision } from "../../journeys/peer.ts"
 import { startGateway, type TestGateway } from "../../support/gateway.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 /** Less memory than any process has: as overloaded as can be. */
 const full = ["--overload-rss-bytes", "1"]
 

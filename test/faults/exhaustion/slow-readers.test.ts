@@ -17,7 +17,7 @@ import { makeCertificate } from "../../sinks/certificate.ts"
 import { descriptorsOf, residentMb } from "./process-facts.ts"
 import { ways } from "./still-readers.ts"
 
-const limit = { timeout: 90_000 }
+const limit = { timeout: 120_000 }
 const mib = 1_048_576
 const stallMs = 1_000
 const large = { mib: 24 }

@@ -12,7 +12,7 @@ import { openPeer, type Peer } from "../../journeys/peer.ts"
 import { startGateway, type TestGateway } from "../../support/gateway.ts"
 import { residentMb } from "./process-facts.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const mib = 1_048_576
 const opcodes = { continuation: 0x0, text: 0x1, binary: 0x2, ping: 0x9 } as const
 

@@ -9,7 +9,7 @@ import { startGateway, type TestGateway } from "../../support/gateway.ts"
 import { root, start, urlIn, type Running } from "../../support/process.ts"
 import { rest } from "../../support/rest.ts"
 
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 const script = join(root, "test/faults/input/garbled-service.ts")
 
 let service: Running

@@ -43,7 +43,7 @@ after(async () => {
 for (const era of ["modern", "legacy"])
   test(
     `DS-19 an odd answer of a ${era} service is told for what it is, and asked for once`,
-    { timeout: 60_000 },
+    { timeout: 120_000 },
     async () => {
       const told = await Promise.all(Object.entries(oddAnswers).map((each) => problemWith(era, each)))
       assert.deepEqual(told.flat(), [])

@@ -26,7 +26,7 @@ type Status = { readonly state?: string; readonly lastError?: { readonly message
 
 /** The longest that a connection may take, and then some. */
 const settledMs = 30_000
-const limit = { timeout: 60_000 }
+const limit = { timeout: 120_000 }
 
 let folder: string
 let service: Running

@@ -104,7 +104,7 @@ export class Ground {
   }
 
   /** Puts a service there that does harm, and waits until it was listed, is down, or has had its time. */
-  async add(name: string, definition: object, withinMs = 10_000): Promise<void> {
+  async add(name: string, definition: object, withinMs = 30_000): Promise<void> {
     await this.gateway.drop(name, { ...harmLimits, health, pin: "off", ...definition })
     const isSettled = async (): Promise<boolean> => {
       const { state, listedAt } = await this.status(name)

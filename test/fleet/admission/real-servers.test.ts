@@ -17,7 +17,7 @@ import { makeFolder } from "../../support/folder.ts"
 
 test(
   "POI-03 server-everything, server-filesystem and server-memory raise no high finding",
-  { timeout: 90_000 },
+  { timeout: 120_000 },
   async (t) => {
     const folder = makeFolder()
     const server = (name: string, ...args: readonly string[]): object => ({

@@ -40,7 +40,8 @@ const ways: Readonly<Record<Way, (response: ServerResponse, id: number) => void>
   "403": (response) => response.writeHead(403).end(),
   "429": (response) => response.writeHead(429, { "retry-after": "1" }).end(),
   garbage: (response) => response.writeHead(200, { "content-type": "application/json" }).end('{"jsonrpc'),
-  reset: (response) => response.socket?.resetAndDestroy(),
+  // Not of the response, which has none while the answer before on this connection has not ended for Node.
+  reset: (response) => response.req.socket.resetAndDestroy(),
   silence: () => {},
 }
 

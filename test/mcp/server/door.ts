@@ -14,8 +14,9 @@ export const serverInfo = toRaw({ name: "door", version: "1" })
 const envelope = { resultType: "complete", ttlMs: 0, cacheScope: "private" }
 const tools = [{ name: "echo", inputSchema: { type: "object" } }]
 
-/** Seen by the tests: requests whose signal aborted. */
+/** Seen by the tests: tools that were called, and those of them whose signal aborted. */
 export type Seen = {
+  readonly called: string[]
   readonly aborted: string[]
   readonly sessions: Set<string>
   /** Lets the calls that `wait` be answered. */
@@ -25,7 +26,7 @@ export type Seen = {
 
 function nothingSeen(): Seen {
   const { promise: released, resolve: release } = Promise.withResolvers<void>()
-  return { aborted: [], sessions: new Set(), release, released }
+  return { called: [], aborted: [], sessions: new Set(), release, released }
 }
 
 export function echoHandler(seen: Seen = nothingSeen()): Handler {
@@ -60,6 +61,7 @@ async function callTool(
   seen: Seen,
 ): Promise<ReturnType<Handler> extends Promise<infer A> ? A : never> {
   const name = readString(request.params.get("name")) ?? ""
+  seen.called.push(name)
   if (name === "progress") {
     exchange.notify({
       method: "notifications/progress",

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { setTimeout as sleep } from "node:timers/promises"
 import { Client as ClientV2, StreamableHTTPClientTransport as TransportV2 } from "@modelcontextprotocol/client"
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js"
 import { StreamableHTTPClientTransport as TransportV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js"
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js"
+import { eventually } from "../../journeys/eventually.ts"
 import { openHttpDoor } from "./door.ts"
 
 const meta = {
@@ -133,11 +133,12 @@ test("closing the stream of a modern request cancels it; hanging up on a legacy 
     body: JSON.stringify({ ...slow, params: { name: "slow" } }),
     headers: { accept, "content-type": "application/json", ...session },
   })
-  await sleep(100)
+  await eventually("both are open", () => door.seen.called.length === 2)
   stop.abort()
   await assert.rejects(modern)
   await assert.rejects(legacy)
-  await sleep(100)
+  await eventually("one is cancelled", () => door.seen.aborted.length > 0)
+  await legacyPost(door.url, { jsonrpc: "2.0", id: 2, method: "ping" }, session)
   assert.deepEqual(door.seen.aborted, ["slow"])
 })
 

@@ -98,7 +98,7 @@ export const bytes = (text: string): readonly Buffer[] => [Buffer.from(text)]
 
 /** Waits, within generous bounds, for what happens by itself. */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
-  const untilMs = performance.now() + 20_000
+  const untilMs = performance.now() + 60_000
   while (!isSo()) {
     if (performance.now() > untilMs) throw new Error(`it did not come to this: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
