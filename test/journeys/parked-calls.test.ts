@@ -14,7 +14,8 @@ import { askedIn, callInRounds } from "./rounds.ts"
 
 const limit = { timeout: 120_000 }
 const capabilities = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} }
-const parkedMs = 1_500
+/** Long enough for a busy machine to start a program of ann's own and park eight calls. */
+const parkedMs = 6_000
 
 let elder: Running
 let gateway: TestGateway
