@@ -30,7 +30,13 @@ function isSuite({ data }: Extract<TestEvent, { type: "test:pass" | "test:fail" 
 }
 
 function failure({ name, file, line, details }: Extract<TestEvent, { type: "test:fail" }>["data"]): string {
-  const { cause } = details.error
-  const text = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause ?? details.error.message)
+  const text = told(details.error.cause ?? details.error.message)
   return `${styleText("red", `failed: ${name}`)} (${file ?? "?"}:${line ?? 0})\n${text.replaceAll(/^/gm, "    ")}\n`
+}
+
+/** An error with what caused it. */
+function told(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  const text = thrown.stack ?? thrown.message
+  return thrown.cause === undefined ? text : `${text}\ncaused by ${told(thrown.cause)}`
 }
