@@ -20,7 +20,7 @@ export async function runCli<Config extends CliConfig>(
 ): Promise<number> {
   let code: number = exitCodes.fine
   try {
-    const program = build(options as unknown as CliOptions, (now) => (code = now))
+    const program = build(options as unknown as CliOptions, args[0], (now) => (code = now))
     await program.parseAsync(args, { from: "user" })
     return code
   } catch (thrown) {
@@ -28,7 +28,8 @@ export async function runCli<Config extends CliConfig>(
   }
 }
 
-function build(options: CliOptions, done: (code: number) => void): Command {
+/** @param named where it is a command's name, that one is made alone: all of them take longer than most run, and MB */
+function build(options: CliOptions, named: string | undefined, done: (code: number) => void): Command {
   const program = new Command("mcp-meta")
     .description("A gateway for the Model Context Protocol that is itself an MCP server.")
     .version(options.version)
@@ -37,20 +38,22 @@ function build(options: CliOptions, done: (code: number) => void): Command {
     .enablePositionalOptions()
     .configureOutput({ writeErr: (text) => void process.stderr.write(visibleText(text)) })
     .exitOverride()
+  const isCommand = [...ownCommands, ...operations].some(({ name }) => name === named)
+  const isAsked = ({ name }: { readonly name: string }): boolean => !isCommand || name === named
   const said: Record<string, string> = {}
   const flagsFor = (command: Command, takes: (key: string) => boolean): void =>
     addSettings(command, options.settings.filter(({ key }) => takes(key)), said) // oxfmt-ignore
   const run = (command: Command, action: Run): Command =>
     command.action(async () => done(await action(options, said, command)))
   flagsFor(program, isOfConnection)
-  for (const { name, about, argument, takes, action, extra } of ownCommands) {
+  for (const { name, about, argument, takes, action, extra } of ownCommands.filter(isAsked)) {
     const command = program.command(name).description(about).helpGroup("Commands:")
     if (argument) command.argument(...argument)
     extra?.(command)
     flagsFor(command, takes)
     run(command, action)
   }
-  for (const operation of operations) {
+  for (const operation of operations.filter(isAsked)) {
     const command = program.command(operation.name).summary(operation.title).description(operation.summary)
     run(command.helpGroup(`Operations on ${operation.group}:`), addOperation(command, operation))
     flagsFor(command, isOfConnection)

@@ -1,13 +1,8 @@
-/** The commands that are no operations. */
+/** The commands that are no operations. Each is loaded when it runs: `serve` stays, and needs none of the others. */
 
 import type { Command } from "commander"
 import { GatewayError } from "../../errors.ts"
-import { callTool } from "./call.ts"
 import type { Run } from "./commands.ts"
-import { showConfig } from "./config.ts"
-import { importServices } from "./import.ts"
-import { showStatus } from "./status.ts"
-import { verifyLog } from "./verify.ts"
 
 type OwnCommand = {
   readonly name: string
@@ -46,14 +41,14 @@ export const ownCommands: readonly OwnCommand[] = [
     about:
       "Show services, quotas near their limit, issues, the audit log. Exits with 1 when a service or the log is down.",
     takes: isOfConnection,
-    action: showStatus,
+    action: async (...given) => (await import("./status.ts")).showStatus(...given),
     extra: (command) => command.option("--json", "print JSON").option("--watch", "draw it anew every 2 s"),
   },
   {
     name: "verify",
     about: "Verify the audit log offline. Exits with 1 and names the first bad entry when it is not whole.",
     takes: (key) => key === "data",
-    action: verifyLog,
+    action: async (...given) => (await import("./verify.ts")).verifyLog(...given),
     extra: (command) =>
       command
         .option("--file <export>", "an export in the format jsonl, in place of a data folder")
@@ -66,7 +61,7 @@ export const ownCommands: readonly OwnCommand[] = [
     about: "Call one tool through the gateway and print its result.",
     argument: ["<tool>", "its name, as find_tools lists it"],
     takes: isOfConnection,
-    action: callTool,
+    action: async (...given) => (await import("./call.ts")).callTool(...given),
     extra: (command) =>
       command
         .option("--json <args>", "all arguments as one JSON object")
@@ -76,7 +71,7 @@ export const ownCommands: readonly OwnCommand[] = [
     name: "config",
     about: "Print the settings in effect, each with where it comes from.",
     takes: () => true,
-    action: showConfig,
+    action: async (...given) => (await import("./config.ts")).showConfig(...given),
     extra: (command) =>
       command
         .option("--json", "print JSON")
@@ -87,7 +82,7 @@ export const ownCommands: readonly OwnCommand[] = [
     about: "Read a client's file of mcpServers into the folder of services, as data only.",
     argument: ["<file>", "such as ~/.claude.json, .mcp.json, .cursor/mcp.json, .vscode/mcp.json"],
     takes: (key) => key === "servers",
-    action: importServices,
+    action: async (...given) => (await import("./import.ts")).importServices(...given),
     extra: (command) => command.option("--force", "replace services of the same name"),
   },
 ]
