@@ -15,11 +15,12 @@ import { setFlagsFromString } from "node:v8"
 const [major, minor] = process.versions.node.split(".").map(Number)
 /**
  * glibc keeps what large bodies leave behind, hundreds of MB, unless it is told before the process begins that blocks of
- * this size are the system's again as soon as they are free.
+ * this size are the system's again as soon as they are free. And it gives each of a dozen threads a pool of its own, most
+ * of which stays empty: two do.
  */
-const allocator = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072" }
+const allocator = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_ARENA_MAX: "2" }
 const servesForLong = ["serve", "stdio"].includes(process.argv[2])
-const isTold = Object.keys(allocator).some((name) => name in process.env)
+const isTold = Object.keys(allocator).every((name) => name in process.env)
 
 if (!(major > 24 || (major === 24 && minor >= 15))) restart(findNode())
 else if (process.platform === "linux" && servesForLong && !isTold) becomeTold()
@@ -28,7 +29,7 @@ else await run()
 /** The same process, from its beginning. */
 function becomeTold() {
   const args = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
-  process.execve(process.execPath, args, { ...process.env, ...allocator })
+  process.execve(process.execPath, args, { ...allocator, ...process.env })
 }
 
 async function run() {

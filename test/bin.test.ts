@@ -50,7 +50,7 @@ for (const [name, node] of [
 const onLinux = { skip: process.platform !== "linux" }
 
 test(
-  "what serves for long has told the allocator to give back large blocks, under the number it was started with",
+  "what serves for long has told the allocator to give back large blocks and to keep few pools, under the number it was started with",
   onLinux,
   async (t) => {
     const gateway = await startGateway()
@@ -58,6 +58,7 @@ test(
     const environment = readFileSync(`/proc/${gateway.process.child.pid}/environ`, "utf8").split("\0")
     for (const name of ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"])
       assert.ok(environment.includes(`${name}=131072`), name)
+    assert.ok(environment.includes("MALLOC_ARENA_MAX=2"))
   },
 )
 
