@@ -11,7 +11,6 @@ import type { CallRequest } from "./call.ts"
 import type { Listener, Listeners } from "./listeners.ts"
 import type { ListSteps } from "./list.ts"
 import type { Known } from "./resolve.ts"
-import type { From } from "./authorize.ts"
 import { viewOf, type View } from "./view.ts"
 
 export type WantedLists = {
@@ -49,31 +48,26 @@ export function subscribe(options: SubscriptionOptions, call: CallRequest, terms
 
 class Subscription implements Listener {
   readonly #options: SubscriptionOptions
-  readonly #caller: CallRequest["caller"]
-  readonly #mount: string | undefined
-  readonly #from: Required<From>
-  readonly #exchange: CallRequest["exchange"]
-  readonly #terms: Terms
+  readonly #call: CallRequest
+  readonly #wanted: WantedLists
+  readonly #ended: Ended
   #seen: readonly View[]
 
-  constructor(
-    options: SubscriptionOptions,
-    { caller, mount, source, request, exchange }: CallRequest,
-    terms: Terms,
-  ) {
+  constructor(options: SubscriptionOptions, call: CallRequest, { wanted, ended }: Terms) {
     this.#options = options
-    this.#caller = caller
-    this.#mount = mount
-    this.#from = { source, request: { client: request.client } }
-    this.#exchange = exchange
-    this.#terms = terms
+    this.#call = call
+    this.#wanted = wanted
+    this.#ended = ended
     this.#seen = this.#look()
   }
 
   begin(): void {
-    const { signal } = this.#exchange
-    if (signal.aborted) return this.#terms.ended.reject(signal.reason)
-    signal.addEventListener("abort", this, { once: true })
+    const { exchange } = this.#call
+    const { aborted, reason } = exchange.cancellation ?? exchange.signal
+    if (aborted) return this.#ended.reject(reason)
+    // A signal takes as much as all else here, and where there is a cancellation it is made when it is read.
+    if (exchange.cancellation) exchange.cancellation.follow(this)
+    else exchange.signal.addEventListener("abort", this, { once: true })
     this.#options.listeners.add(this)
   }
 
@@ -86,45 +80,46 @@ class Subscription implements Listener {
           .filter(isOther)
           .map(({ method }) => method),
       )
-      for (const method of methods) this.#exchange.notify({ method, params: noMembers })
+      for (const method of methods) this.#call.exchange.notify({ method, params: noMembers })
       this.#seen = now
     } catch (thrown) {
       this.#leave()
-      this.#terms.ended.reject(thrown)
+      this.#ended.reject(thrown)
     }
   }
 
   finish(): void {
     this.#leave()
-    this.#terms.ended.resolve({ result: new Map([["resultType", toRaw("complete")]]) })
+    this.#ended.resolve({ result: new Map([["resultType", toRaw("complete")]]) })
   }
 
   /** The caller has left. */
-  handleEvent(): void {
+  onCancelled(reason: unknown): void {
     this.#leave()
-    this.#terms.ended.reject(this.#exchange.signal.reason)
+    this.#ended.reject(reason)
+  }
+
+  handleEvent(): void {
+    this.onCancelled(this.#call.exchange.signal.reason)
   }
 
   #leave(): void {
     this.#options.listeners.remove(this)
-    this.#exchange.signal.removeEventListener("abort", this)
+    const { exchange } = this.#call
+    if (exchange.cancellation) exchange.cancellation.unfollow(this)
+    else exchange.signal.removeEventListener("abort", this)
   }
 
   #lists(): readonly List[] {
-    return lists.filter(({ flag }) => this.#terms.wanted[flag])
+    return lists.filter(({ flag }) => this.#wanted[flag])
   }
 
   #look(): readonly View[] {
     const { steps, known } = this.#options
-    const principal = steps.authenticate(this.#caller)
-    return this.#lists().map(({ kind }) =>
-      viewOf(known(), principal, {
-        mount: this.#mount,
-        kind,
-        client: this.#from.request.client,
-        from: this.#from,
-      }),
-    )
+    const { caller, mount, request } = this.#call
+    const principal = steps.authenticate(caller)
+    const scope = { mount, client: request.client, from: this.#call }
+    return this.#lists().map(({ kind }) => viewOf(known(), principal, { ...scope, kind }))
   }
 }
 

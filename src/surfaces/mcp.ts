@@ -68,7 +68,7 @@ export function createMcpDoor(options: McpDoorOptions): (peer: McpPeer) => Handl
       if (refusal) return isCall ? unmade(options, asked, refusal) : failed(options, asked, refusal)
     }
     // Nothing waits here in a frame of its own: a subscription is open for days, and there may be thousands.
-    const answered = isCall ? options.call(asked) : answer(options, asked)
+    const answered = isCall ? options.call(asked) : answerOther(options, asked)
     return answered.catch((thrown: unknown) => failed(options, asked, thrown))
   }
 }
@@ -103,10 +103,13 @@ async function recorded(steps: ListSteps, asked: CallRequest, thrown: unknown): 
   return toldUnder(thrown, callId)
 }
 
+function answerOther(options: McpDoorOptions, asked: CallRequest): Promise<Answer> {
+  return asked.request.method === "subscriptions/listen" ? listen(options.listen, asked) : answer(options, asked)
+}
+
 async function answer(options: McpDoorOptions, request: CallRequest): Promise<Answer> {
   const { method } = request.request
   if (isAboutTask(request.request)) return options.call(request)
-  if (method === "subscriptions/listen") return listen(options.listen, request)
   if (method === "server/discover") return discover(options, request)
   if (method === "tasks/list" && knowsLegacyTasks(request.request))
     return listTasks(tasksOf(options), options.known(), request)

@@ -3,7 +3,7 @@
  * that do not keep up. Which events are sent is left to sse-server.ts and http-server.ts.
  */
 
-import type { OutgoingHttpHeaders, ServerResponse } from "node:http"
+import type { ServerResponse } from "node:http"
 import { onHeartbeat } from "./heartbeat.ts"
 
 type OutgoingEvent = {
@@ -21,33 +21,38 @@ const dataField = Buffer.from("data: ")
 const newline = Buffer.from("\n")
 const eventEnd = Buffer.from("\n\n")
 
+/** Whoever must know that a stream has closed. */
+export interface StreamFollower {
+  onClosed(response: ServerResponse): void
+}
+
 /** Sends the headers and keeps the stream alive, a comment every 15 s, until it closes. */
-export function startEventStream(response: ServerResponse, headers: OutgoingHttpHeaders = {}): void {
+export function startEventStream(response: ServerResponse, follower?: StreamFollower): void {
   // Its close has been told already, so nothing would ever stop the heartbeat.
   if (response.destroyed) return
   response.writeHead(200, {
-    ...headers,
     "content-type": "text/event-stream",
     "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",
   })
   response.flushHeaders()
   stopBeating ??= onHeartbeat(beatAll)
-  open.add(response)
+  open.set(response, follower)
   response.on("close", forget)
   // Its close follows and says all there is to say.
   response.on("error", ignore)
 }
 
 /** Ten thousand streams share one beat and these listeners: each of their own would cost as much as its session. */
-const open = new Set<ServerResponse>()
+const open = new Map<ServerResponse, StreamFollower | undefined>()
 let stopBeating: (() => void) | undefined
 
 function beatAll(): void {
-  for (const response of open) writeComment(response, "keep-alive")
+  for (const response of open.keys()) writeComment(response, "keep-alive")
 }
 
 function forget(this: ServerResponse): void {
+  open.get(this)?.onClosed(this)
   open.delete(this)
   if (open.size > 0) return
   stopBeating?.()

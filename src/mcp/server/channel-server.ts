@@ -38,7 +38,7 @@ export async function serveChannel(options: ChannelServerOptions): Promise<void>
   const send = (message: Buffer): void => channel.send(message)
   const open = new Set<Promise<unknown>>()
   const leave = (): void => void leaveAnswered(channel, open)
-  const legacy = new LegacySession({ id, handle, send, onRefused: leave })
+  const legacy = new LegacySession({ id, handle, side: { send, refuse: leave } })
   refused?.addEventListener("abort", leave, { once: true })
   const modern = new Conversation()
   const closed = new AbortController()

@@ -19,6 +19,7 @@ export class Conversation {
   #theirs: Map<string, AbortController> | undefined
   #ours: Map<string, (answer: Answer) => void> | undefined
   #lastId = 0
+  #ended: GatewayError | undefined
 
   /** Whether a request of theirs waits for its answer. */
   get busy(): boolean {
@@ -32,6 +33,7 @@ export class Conversation {
     const controller = new AbortController()
     this.#theirs ??= new Map()
     this.#theirs.set(key, controller)
+    if (this.#ended) controller.abort(this.#ended)
     return closed ? AbortSignal.any([controller.signal, closed]) : controller.signal
   }
 
@@ -82,8 +84,9 @@ export class Conversation {
     if (id) this.#ours?.get(id.toString())?.(answer)
   }
 
-  close(): void {
-    const ended = new GatewayError("service_unavailable", "The connection has ended.")
+  /** @param ended what whoever waits for either side is told */
+  close(ended: GatewayError): void {
+    this.#ended = ended
     for (const controller of this.#theirs?.values() ?? []) controller.abort(ended)
     for (const settle of this.#ours?.values() ?? []) settle({ error: { code: -32603, message: ended.message } })
   }

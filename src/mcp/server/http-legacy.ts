@@ -55,9 +55,12 @@ export function serveLegacyGet(legacy: LegacyRequest): void {
 
 /** A stream may be open for days, and holds its request: what that said was read, and is 2 KB. */
 function forgetHead(request: IncomingMessage): void {
-  request.rawHeaders = []
-  request.headers = {}
+  request.rawHeaders = noLines as string[]
+  request.headers = noHeaders
 }
+
+const noLines = Object.freeze([] as string[])
+const noHeaders = Object.freeze({})
 
 export function serveLegacyDelete(legacy: LegacyRequest): void {
   const id = sessionId(legacy.request)
@@ -84,7 +87,7 @@ async function serveWithoutSession(
   const client = clientOf(revision)
   if (messages.batch) requireBatches(client.revision)
   // Each is a session of its own, or the end of one would end what another one uses.
-  const session = new LegacySession({ id: randomUUID(), handle: legacy.handle, send: () => {}, client })
+  const session = new LegacySession({ id: randomUUID(), handle: legacy.handle, side: { send: () => {} }, client })
   legacy.response.once("close", () => session.close())
   const reply = new HttpReply(legacy.response, undefined)
   reply.finish(await receiveAll(session, messages, reply), 200)

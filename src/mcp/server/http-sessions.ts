@@ -6,7 +6,7 @@
 import { randomBytes, randomUUID } from "node:crypto"
 import type { ServerResponse } from "node:http"
 import { setTimeout as sleep } from "node:timers/promises"
-import { LegacySession } from "./legacy-session.ts"
+import { LegacySession, type ClientSide } from "./legacy-session.ts"
 import { LiveSessions, type LiveLimits } from "./live-sessions.ts"
 import { ResumableStream, readEventId, type StreamLimits } from "./resumable-stream.ts"
 import type { ClientFacts, Handler } from "../message.ts"
@@ -50,11 +50,15 @@ const maxUnsent = 32
 const lingerMs = 10_000
 const lookMs = 20
 
-export class HttpSession {
+/** What a session is begun with, of which nothing is known yet. */
+const sealedUnknown = sealClient(unknownClient)
+
+export class HttpSession implements ClientSide {
   readonly record: SessionRecord
   readonly principal: string
   readonly session: LegacySession
   usedAtMs = Date.now()
+  keptAs: string | undefined
   #general: ResumableStream | undefined
   /** Of single POSTs. */
   #streams: Map<string, ResumableStream> | undefined
@@ -67,9 +71,8 @@ export class HttpSession {
     this.record = record
     this.principal = principal
     this.#limits = limits
-    const send = (message: Buffer): void => this.#generalStream().send(message)
     const client = openClient(record.client)
-    this.session = new LegacySession({ id: record.n, handle, send, client, onRefused: () => void this.#refuse() })
+    this.session = new LegacySession({ id: record.n, handle, side: this, client })
   }
 
   /** Whether nobody would miss it: no stream is read, no request waits for its answer. */
@@ -98,6 +101,14 @@ export class HttpSession {
     return true
   }
 
+  send(message: Buffer): void {
+    this.#generalStream().send(message)
+  }
+
+  refuse(): void {
+    void this.#closeSoon()
+  }
+
   close(): void {
     this.session.close()
     this.#general?.end()
@@ -105,7 +116,7 @@ export class HttpSession {
   }
 
   /** Its credential is good no longer: what its calls end with goes out first. */
-  async #refuse(): Promise<void> {
+  async #closeSoon(): Promise<void> {
     const late = performance.now() + lingerMs
     while (this.session.busy && performance.now() < late) await sleep(lookMs, undefined, { ref: false })
     this.close()
@@ -160,7 +171,7 @@ export class HttpSessions {
       owner,
       mount,
       expiresAtMs: Date.now() + this.#limits.lifetimeMs,
-      client: sealClient(unknownClient),
+      client: sealedUnknown,
     }
     return new HttpSession(record, principal, handle, this.#limits)
   }
@@ -216,5 +227,5 @@ export class HttpSessions {
 }
 
 export function clientOf(headerRevision: string | undefined): ClientFacts {
-  return openClient({ ...sealClient(unknownClient), r: headerRevision ?? unknownClient.revision })
+  return openClient({ ...sealedUnknown, r: headerRevision ?? unknownClient.revision })
 }

@@ -9,6 +9,7 @@
  */
 
 import { GatewayError } from "../../errors.ts"
+import { Canceller } from "../cancellation.ts"
 import { readLegacyRequest } from "../era-legacy.ts"
 import { Conversation, cancelledId, stillOpen, type Send } from "./conversation.ts"
 import { isTaskNews, writeLegacyNews } from "../legacy-tasks.ts"
@@ -27,6 +28,7 @@ import { readMembers } from "../outline.ts"
 import { ProtocolError, unknownMethod } from "../protocol-error.ts"
 import { noMembers, toRaw, toRawObject, withMembers, type RawObject } from "../raw-json.ts"
 import { LegacyAnswering, type EarlyReply } from "./legacy-answering.ts"
+import { ListWatch } from "./list-watch.ts"
 import { unknownClient } from "./sealed-client.ts"
 import { ResourceWatches, uriOf } from "./resource-watches.ts"
 import { introduced } from "./shared-clients.ts"
@@ -36,22 +38,23 @@ import { encodeAnswer, encodeNotification, toRpcError, type Bytes } from "../wir
 /** Requests that only exist in the modern era: unknown here, whoever asks. */
 const modernOnly = new Set(["server/discover", "subscriptions/listen", "tasks/update"])
 const acknowledged = "notifications/subscriptions/acknowledged"
-/** One for all sessions, which hold it for as long as they listen. */
-const allLists = toRawObject({
-  notifications: { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true },
-})
 const empty: Answer = { result: noMembers }
 
 export type LegacySessionOptions = {
   /** Unguessable; what is kept for this client elsewhere is kept under it. */
   readonly id: string
   readonly handle: Handler
-  /** Reaches the client outside of any request: list changes and resource updates. */
-  readonly send: Send
+  readonly side: ClientSide
   /** Where the handshake took place earlier, its outcome. */
   readonly client?: ClientFacts
+}
+
+/** What the client is on. */
+export interface ClientSide {
+  /** Reaches the client outside of any request: list changes and resource updates. */
+  send(message: Buffer): boolean | void
   /** Told when the client's credential is good no longer: its connection should end. */
-  readonly onRefused?: () => void
+  refuse?(): void
 }
 
 export class LegacySession {
@@ -61,21 +64,24 @@ export class LegacySession {
   introduced = false
   #logLevel: LogLevel | undefined
   #handle: Handler
-  readonly #send: Send
-  readonly #onRefused: (() => void) | undefined
+  readonly #side: ClientSide
   readonly #conversation = new Conversation()
-  readonly #closed = new AbortController()
+  readonly #closed = new Canceller()
   /** The resources and tasks that it follows, which few sessions do. */
   #resources: ResourceWatches | undefined
   #tasks: TaskWatches | undefined
   #watchesLists = false
 
-  constructor({ id, handle, send, client = unknownClient, onRefused }: LegacySessionOptions) {
-    this.#onRefused = onRefused
+  constructor({ id, handle, side, client = unknownClient }: LegacySessionOptions) {
     this.id = id
     this.#handle = handle
-    this.#send = send
+    this.#side = side
     this.client = client
+  }
+
+  /** Aborts when the session ends. */
+  get closed(): AbortSignal {
+    return this.#closed.signal
   }
 
   /** Whether a request waits for its answer. */
@@ -109,21 +115,26 @@ export class LegacySession {
   watchLists(): void {
     if (this.#watchesLists) return
     this.#watchesLists = true
-    const notify: Exchange["notify"] = (notification) => {
-      if (notification.method !== acknowledged) this.#tell(notification)
-    }
-    this.#handle(this.#request("subscriptions/listen", allLists), { signal: this.#closed.signal, notify }).catch(
-      (thrown: unknown) => {
-        this.#watchesLists = false
-        this.#heedRefusal(thrown)
-      },
-    )
+    const watch = new ListWatch(this.#closed, this)
+    this.#handle(this.#request("subscriptions/listen", watch.params), watch).catch((thrown: unknown) => {
+      this.#watchesLists = false
+      this.#heedRefusal(thrown)
+    })
+  }
+
+  /** Of what a subscription is told. */
+  tell(notification: Notification): void {
+    if (notification.method === acknowledged) return
+    if (isTaskNews(notification.method)) this.#tasks?.told(notification.params)
+    const { method, params } = writeLegacyNews(notification)
+    this.#side.send(encodeNotification(method, params))
   }
 
   /** Ends every open request and subscription. */
   close(): void {
-    this.#closed.abort(new GatewayError("service_unavailable", "The session has ended."))
-    this.#conversation.close()
+    const ended = new GatewayError("service_unavailable", "The session has ended.")
+    this.#closed.abort(ended)
+    this.#conversation.close(ended)
   }
 
   async #answer(
@@ -131,7 +142,7 @@ export class LegacySession {
     send: Send,
     reply: EarlyReply | undefined,
   ): Promise<Bytes | undefined> {
-    const signal = this.#conversation.open(message.id, this.#closed.signal)
+    const signal = this.#conversation.open(message.id)
     if (!signal) return encodeAnswer(message.id, { error: stillOpen(message.id) })
     const answering = new LegacyAnswering(message, reply)
     const exchange = {
@@ -162,7 +173,7 @@ export class LegacySession {
   #exchange(send: Send, signal: AbortSignal, large: Exchange["large"]): Exchange {
     return {
       signal,
-      session: { id: this.id, closed: this.#closed.signal },
+      session: this,
       notify: ({ method, params }) => send(encodeNotification(method, params)),
       ask: (request, asked) =>
         this.#conversation.ask(request, this.client.capabilities, send, AbortSignal.any([signal, asked])),
@@ -229,7 +240,7 @@ export class LegacySession {
     const { promise, resolve, reject } = Promise.withResolvers<RawObject>()
     const notify: Exchange["notify"] = (notification) => {
       const honoured = notification.params.get("notifications")
-      if (notification.method !== acknowledged) this.#tell(notification)
+      if (notification.method !== acknowledged) this.tell(notification)
       else resolve(honoured ? readMembers(honoured) : noMembers)
     }
     const request = this.#request("subscriptions/listen", toRawObject({ notifications: wanted }))
@@ -245,13 +256,7 @@ export class LegacySession {
   }
 
   #heedRefusal(thrown: unknown): void {
-    if (thrown instanceof GatewayError && thrown.code === "unauthenticated") this.#onRefused?.()
-  }
-
-  #tell(notification: Notification): void {
-    if (isTaskNews(notification.method)) this.#tasks?.told(notification.params)
-    const { method, params } = writeLegacyNews(notification)
-    this.#send(encodeNotification(method, params))
+    if (thrown instanceof GatewayError && thrown.code === "unauthenticated") this.#side.refuse?.()
   }
 
   #request(method: string, params: RawObject): Request {

@@ -13,6 +13,8 @@ export type LiveLimits = {
 
 type Live = {
   readonly principal: string
+  /** The id that it is kept under, as one string: each request brings a copy. Of this class alone. */
+  keptAs?: string | undefined
   /** Whether nobody would miss it. */
   readonly idle: boolean
   close(): void
@@ -22,7 +24,7 @@ export class LiveSessions<Session extends Live> {
   readonly #limits: LiveLimits
   readonly #all = new Map<string, Session>()
   /** Of each principal; those used last come last. */
-  readonly #own = new Map<string, Map<string, Session>>()
+  readonly #own = new Map<string, Set<Session>>()
 
   constructor(limits: LiveLimits) {
     this.#limits = limits
@@ -42,17 +44,18 @@ export class LiveSessions<Session extends Live> {
 
   /** As used last. */
   keep(id: string, session: Session): void {
-    const own = this.#own.get(session.principal) ?? new Map<string, Session>()
+    const own = this.#own.get(session.principal) ?? new Set<Session>()
     this.#own.set(session.principal, own)
-    own.delete(id)
-    own.set(id, session)
-    this.#all.set(id, session)
+    own.delete(session)
+    own.add(session)
+    session.keptAs ??= id
+    this.#all.set(session.keptAs, session)
   }
 
   drop(id: string, session: Session): void {
     this.#all.delete(id)
     const own = this.#own.get(session.principal)
-    own?.delete(id)
+    own?.delete(session)
     if (own?.size === 0) this.#own.delete(session.principal)
     session.close()
   }
@@ -69,16 +72,16 @@ export class LiveSessions<Session extends Live> {
     }
   }
 
-  #largest(): ReadonlyMap<string, Session> {
-    let largest: ReadonlyMap<string, Session> = new Map()
+  #largest(): ReadonlySet<Session> {
+    let largest: ReadonlySet<Session> = new Set()
     for (const own of this.#own.values()) if (own.size > largest.size) largest = own
     return largest
   }
 
-  #dropIdle(own: ReadonlyMap<string, Session>): boolean {
-    for (const [id, session] of own) {
+  #dropIdle(own: ReadonlySet<Session>): boolean {
+    for (const session of own) {
       if (!session.idle) continue
-      this.drop(id, session)
+      this.drop(session.keptAs ?? "", session)
       return true
     }
     return false

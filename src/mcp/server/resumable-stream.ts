@@ -7,7 +7,7 @@
 
 import type { ServerResponse } from "node:http"
 import { GatewayError } from "../../errors.ts"
-import { startEventStream, writeEvent } from "../channels/sse-writer.ts"
+import { startEventStream, writeEvent, type StreamFollower } from "../channels/sse-writer.ts"
 import { readOutline } from "../outline.ts"
 import { encodeAnswer, toRpcError } from "../wire.ts"
 
@@ -19,7 +19,7 @@ const maxDepth = 512
 
 export type StreamLimits = { readonly maxEvents: number; readonly maxBytes: number }
 
-export class ResumableStream {
+export class ResumableStream implements StreamFollower {
   readonly id: string
   readonly #limits: StreamLimits
   readonly #kept: { readonly seq: number; readonly data: Buffer }[] = []
@@ -59,10 +59,7 @@ export class ResumableStream {
     if (response.destroyed) return
     this.#response?.end()
     this.#response = response
-    startEventStream(response)
-    response.once("close", () => {
-      if (this.#response === response) this.#response = undefined
-    })
+    startEventStream(response, this)
     if (primed) writeEvent(response, { id: this.#eventId(afterSeq), retry: retryMs, data: Buffer.alloc(0) })
     for (const { seq, data } of this.#kept) {
       if (seq > afterSeq && data.length > 0)
@@ -70,6 +67,10 @@ export class ResumableStream {
     }
     this.#sentSeq = this.#lastSeq
     if (this.#ended) response.end()
+  }
+
+  onClosed(response: ServerResponse): void {
+    if (this.#response === response) this.#response = undefined
   }
 
   send(data: Buffer): void {

@@ -35,14 +35,21 @@ export class DoorConnections {
   readonly #options: DoorConnectionsOptions
   readonly #sources: SourceCounts
   readonly #slow: SlowReaders
-  readonly #open = new Set<Socket>()
+  /** Each by the source that it is counted under; what TLS makes of one is not counted again. */
+  readonly #open = new Map<Socket, string | undefined>()
   /** By the address and port of the other side, since TLS has another socket for it. */
   readonly #told = { all: new Map<string, Told>(), source: new Map<string, Told>() }
   readonly #timer: NodeJS.Timeout
+  /** One for all of them: thousands may be open. */
+  readonly #onClose: (this: Socket) => void
   #count = 0
 
   constructor(options: DoorConnectionsOptions) {
     const { limits, shedding, trustedProxies } = options
+    const leave = (socket: Socket): void => this.#leave(socket)
+    this.#onClose = function () {
+      leave(this)
+    }
     this.#options = options
     this.#sources = new SourceCounts(limits.connectionsPerSource, trustedProxies)
     this.#slow = new SlowReaders(limits, () => shedding.count("slowReaders"))
@@ -57,7 +64,7 @@ export class DoorConnections {
       if (this.#takes(socket)) for (const accept of accepted) Reflect.apply(accept, server, [socket])
       else socket.destroy()
     })
-    server.on("secureConnection", (socket: Socket) => this.#watch(socket))
+    server.on("secureConnection", (socket: Socket) => this.#watch(socket, undefined))
   }
 
   /** Why the connection of a request is one too many; undefined where there was room. */
@@ -79,11 +86,7 @@ export class DoorConnections {
     const source = this.#sources.enter(socket.remoteAddress)
     if (source === undefined) return this.#tell(socket, this.#told.source, this.#full("connectionsPerSource"))
     this.#count += 1
-    this.#watch(socket)
-    socket.once("close", () => {
-      this.#count -= 1
-      this.#sources.leave(source)
-    })
+    this.#watch(socket, source)
     return true
   }
 
@@ -107,13 +110,21 @@ export class DoorConnections {
     return true
   }
 
-  #watch(socket: Socket): void {
-    this.#open.add(socket)
-    socket.once("close", () => this.#open.delete(socket))
+  #watch(socket: Socket, source: string | undefined): void {
+    this.#open.set(socket, source)
+    socket.on("close", this.#onClose)
+  }
+
+  #leave(socket: Socket): void {
+    const source = this.#open.get(socket)
+    this.#open.delete(socket)
+    if (source === undefined) return
+    this.#count -= 1
+    this.#sources.leave(source)
   }
 
   #look(nowMs: number): void {
-    this.#slow.look(this.#open, nowMs)
+    this.#slow.look(this.#open.keys(), nowMs)
     for (const told of Object.values(this.#told))
       for (const { socket, untilMs } of told.values()) if (untilMs <= nowMs) socket.destroy()
   }
