@@ -70,5 +70,7 @@ function placeAfter(items: readonly Listed[], name: string): number {
 /** The least of the parts that are seen here; what the gateway itself offers may change at any time. */
 function ttlOf({ items, entries, services, isPassing }: View, ttlOfService: (service: string) => number): number {
   if (isPassing || entries.length === 0 || items.length > entries.length) return 0
-  return Math.min(...[...services].map(ttlOfService))
+  let least = Number.POSITIVE_INFINITY
+  for (const service of services) least = Math.min(least, ttlOfService(service))
+  return least
 }

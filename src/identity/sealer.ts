@@ -3,7 +3,14 @@
  * invented, or made for another purpose does not open. Replicas that share the key file open each other's.
  */
 
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto"
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  randomBytes,
+  type KeyObject,
+} from "node:crypto"
 import { join } from "node:path"
 import type { Sealer } from "../domain/secrets/secret.ts"
 import { GatewayError } from "../errors.ts"
@@ -38,14 +45,15 @@ export function createSealer(masterKey: Buffer): Sealer {
       `${keyName} in the data folder must hold exactly ${keyBytes} bytes; restore it from a backup.`,
     )
   }
-  const key = Buffer.from(hkdfSync("sha256", masterKey, "", "mcp-meta seal 1", keyBytes))
+  // As an object: to look through bytes each time takes as long as to seal a cursor by them.
+  const key = createSecretKey(Buffer.from(hkdfSync("sha256", masterKey, "", "mcp-meta seal 1", keyBytes)))
   return {
     seal: (purpose, value) => seal(key, purpose, value),
     open: (purpose, text) => open(key, purpose, text),
   }
 }
 
-function seal(key: Buffer, purpose: string, value: unknown): string {
+function seal(key: KeyObject, purpose: string, value: unknown): string {
   const nonce = randomBytes(nonceBytes)
   const sealing = createCipheriv(cipher, key, nonce, { authTagLength: tagBytes }).setAAD(Buffer.from(purpose))
   const hidden = Buffer.concat([sealing.update(JSON.stringify(value)), sealing.final()])
@@ -54,7 +62,7 @@ function seal(key: Buffer, purpose: string, value: unknown): string {
   throw new GatewayError("too_large", `What is to be sealed is larger than ${maxTextLength} bytes allow.`)
 }
 
-function open(key: Buffer, purpose: string, text: string): unknown {
+function open(key: KeyObject, purpose: string, text: string): unknown {
   if (text.length > maxTextLength) return undefined
   const bytes = Buffer.from(text, "base64url")
   // Only the one way to write it, so that a text used once cannot come again in another spelling.

@@ -17,6 +17,16 @@ test("a cursor goes on after the item it was made for", () => {
   assert.equal(cursors.read(asking(cursors.write(callOf("tools/list", {}), "files__read"))), "files__read")
 })
 
+test("who asks again for a page that is the same is given the same cursor, however many others were given out", () => {
+  const call = callOf("tools/list", {})
+  const cursor = cursors.write(call, "files__read")
+  assert.equal(cursors.write(call, "files__read"), cursor)
+  assert.notEqual(cursors.write(call, "files__write"), cursor)
+  assert.notEqual(cursors.write({ ...call, mount: "files" }, "files__read"), cursor)
+  for (let at = 0; at < 2_000; at++) cursors.write(call, `tool_${at}`)
+  assert.equal(cursors.read(asking(cursor)), "files__read")
+})
+
 test("a cursor that was changed in any byte, or was somebody else's or another list's, is refused", () => {
   const cursor = cursors.write(callOf("tools/list", {}), "files__read")
   const refused = { code: "invalid" }
