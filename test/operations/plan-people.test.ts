@@ -12,7 +12,7 @@ import type { ActivePrincipal, Principal } from "../../src/domain/principal.ts"
 import { planRow } from "../../src/operations/plans/plan-row.ts"
 import { emptyState, writeState } from "../../src/stores/json/state.ts"
 import { planPage } from "../../src/surfaces/http/plan-html.ts"
-import { makeFolder } from "../fleet/fleet-kit.ts"
+import { makeFolder } from "../support/folder.ts"
 import { hello, nowMs, openKit, refusal, type Kit } from "./operations-kit.ts"
 import { isRegistered, openWorld, propose, show, type Plan } from "./plans-kit.ts"
 
@@ -94,7 +94,7 @@ async function move({ principals }: Kit, { principal: { id } }: ActivePrincipal,
 }
 
 test("AGT-13 whom a change is about decides on it never, however many they are", async (t) => {
-  const folder = await makeFolder(t)
+  const folder = makeFolder()
   await mkdir(join(folder, "data"), { mode: 0o700 })
   await writeFile(join(folder, "data/state.json"), writeState({ ...emptyState, principals: crowd }), {
     mode: 0o600,
