@@ -63,7 +63,7 @@ export function stateOf(endpoints: readonly Endpoint[], workers: WorkerBreakers)
 }
 
 function withWorkers(status: EndpointStatus, { worst, open }: OfWorkers): EndpointStatus {
-  return open === 0 ? status : { ...status, breaker: worse(status.breaker, worst), openWorkers: open }
+  return { ...status, breaker: worse(status.breaker, worst), ...(open > 0 && { openWorkers: open }) }
 }
 
 function namesOf({ name, title, type }: ServiceDefinition): Pick<ServiceStatus, "name" | "title" | "transport"> {

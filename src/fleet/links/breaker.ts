@@ -146,9 +146,17 @@ export class Breaker {
     this.#probe = undefined
     this.#cause = error
     this.#retryAtMs = now() + waitMs
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(onChange, waitMs).unref()
+    this.#tellWhenOver()
     onChange()
+  }
+
+  /** Timers go by a clock of their own, which may be ahead: whoever is told must find it half open. */
+  #tellWhenOver(): void {
+    const { now, onChange } = this.#options
+    const restMs = Math.ceil(this.#retryAtMs - now())
+    const over = (): void => (this.state === "open" ? this.#tellWhenOver() : onChange())
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(over, restMs).unref()
   }
 
   #close(): void {

@@ -8,7 +8,7 @@ import type { BreakerState } from "./breaker.ts"
 /** How it is with one endpoint. */
 export type OfWorkers = {
   readonly worst: BreakerState
-  /** How many leave it alone, or wait for a call that tries it. */
+  /** How many leave it alone now. One that is half open does not: it waits for a call, perhaps for long. */
   readonly open: number
 }
 
@@ -27,11 +27,11 @@ export class WorkerBreakers {
   /** @param index of the endpoint, in the order of the service's definition */
   at(index: number): OfWorkers {
     const states = [...this.#byWorker.values()].map((all) => all[index] ?? "closed")
-    return { worst: states.reduce(worse, "closed"), open: states.filter((state) => state !== "closed").length }
+    return { worst: states.reduce(worse, "closed"), open: states.filter((state) => state === "open").length }
   }
 
   get isAnyOpen(): boolean {
-    return [...this.#byWorker.values()].some((states) => states.some((state) => state !== "closed"))
+    return [...this.#byWorker.values()].some((states) => states.includes("open"))
   }
 }
 

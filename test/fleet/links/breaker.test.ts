@@ -1,7 +1,9 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
 import { GatewayError } from "../../../src/errors.ts"
 import { Breaker } from "../../../src/fleet/links/breaker.ts"
+import { eventually } from "../../journeys/eventually.ts"
 
 const limits = { failures: 3, failurePercent: 50, calls: 10, windowMs: 1_000, waitMs: 100, maxWaitMs: 400 }
 
@@ -148,4 +150,16 @@ test("waits are spread from half of their length to all of it", (t) => {
     return breaker.refusal().retryAfterMs
   })
   assert.deepEqual(waits, [50, 75, 100])
+})
+
+test("that its wait is over is told when it is, whatever clock the timer goes by", async (t) => {
+  const { breaker, clock, changes } = open({ waitMs: 2 })
+  t.after(() => breaker.stop())
+  fail(breaker, 3)
+  clock.ms += 1
+  await sleep(20)
+  assert.deepEqual(changes, ["open"])
+  clock.ms += 1
+  await eventually("it is told", () => changes.length > 1)
+  assert.deepEqual(changes, ["open", "half_open"])
 })
