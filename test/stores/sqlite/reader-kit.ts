@@ -38,6 +38,7 @@ export function openWriter({ folder, keysFolder }: Places, now = () => dayMs): P
     folder,
     keysFolder,
     sync: "process",
+    timeoutMs: 60_000,
     version: "1.2.3",
     now,
     newId: randomUUID,
