@@ -16,7 +16,7 @@ import { openDoors, type Door, type Outcome, type Sender } from "./doors.ts"
 import { isAllowed } from "./oracle.ts"
 import { everyArguments, given, items, policies, principals } from "./worlds.ts"
 
-const limit = { timeout: 240_000 }
+const limit = { timeout: 600_000 }
 const rounds = Number(process.env["MCP_META_TESTS_POLICY_ROUNDS"] ?? 6)
 const tools = items.filter(({ kind }) => kind === "tools")
 const sources = ["10.1.2.3", "192.168.7.7", "11.0.0.1"]

@@ -5,7 +5,7 @@ import { test } from "node:test"
 import { killRounds } from "./kill.ts"
 import { report } from "../report.ts"
 
-const limit = { timeout: 240_000 }
+const limit = { timeout: 600_000 }
 
 test("AUD-01 whatever moment it is killed at, the gateway forgets no call and invents none", limit, async (t) => {
   const found = await killRounds(20)

@@ -6,7 +6,7 @@ import { missingProgram } from "../missing-program.ts"
 import { powerOrder } from "./power.ts"
 import { report } from "../report.ts"
 
-const needs = { skip: missingProgram("strace"), timeout: 240_000 }
+const needs = { skip: missingProgram("strace"), timeout: 600_000 }
 
 test(
   "AUD-04 with audit.sync at power nothing is forwarded or answered before its entry is on the disk",

@@ -6,7 +6,7 @@ import { missingProgram } from "../missing-program.ts"
 import { report } from "../report.ts"
 import { unwritableWays } from "./unwritable.ts"
 
-const needs = { skip: missingProgram("strace", "unshare", "mount"), timeout: 240_000 }
+const needs = { skip: missingProgram("strace", "unshare", "mount"), timeout: 600_000 }
 
 test(
   "AUD-05 while the audit log cannot be written nothing is forwarded, and soon after it goes on",

@@ -6,6 +6,6 @@ import { escalation } from "./escalation.ts"
 
 test(
   "AGT-01 AGT-02 AGT-03 AGT-04 AGT-05 AGT-06 AGT-07 AGT-08 AGT-09 AGT-10 AGT-13 no agent becomes more than it is, at any door",
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async (t) => report(t, await escalation({ cliShare: 0.1 })),
 )

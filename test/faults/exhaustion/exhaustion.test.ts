@@ -9,7 +9,7 @@ import { missingProgram } from "../missing-program.ts"
 import { report } from "../report.ts"
 import { soak } from "./soak.ts"
 
-const limit = { timeout: 240_000 }
+const limit = { timeout: 600_000 }
 
 test("RES-01 idle streams cost little, and calls beside them are as fast as before", limit, async (t) => {
   await report(t, await idleStreams(300, 60))

@@ -6,7 +6,7 @@ import { interruptedStarts } from "./interrupted-starts.ts"
 import { reloadRounds } from "./reloads.ts"
 import { restartRounds } from "./restarts.ts"
 
-const limit = { timeout: 240_000 }
+const limit = { timeout: 600_000 }
 
 test(
   "LIF-01 restarts under load cost no call that was taken, and none of whoever tries again",

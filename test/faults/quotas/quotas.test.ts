@@ -4,7 +4,7 @@ import { test } from "node:test"
 import { quotaRounds } from "./quotas.ts"
 import { report } from "../report.ts"
 
-const limit = { timeout: 240_000 }
+const limit = { timeout: 600_000 }
 
 test(
   "QUO-06 of a crowd exactly as many calls pass as the quotas allow, a kill in the middle included",

@@ -11,7 +11,7 @@ import { report } from "../report.ts"
 import { secretsOfJourney } from "./secrets.ts"
 import { sweep } from "./sweep.ts"
 
-const limit = { timeout: 240_000 }
+const limit = { timeout: 600_000 }
 
 test(
   "SEC-01 no secret stands where it does not belong, whatever its form, after a journey by all doors",

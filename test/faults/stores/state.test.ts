@@ -5,7 +5,7 @@ import { report } from "../report.ts"
 import { operationKills } from "./operation-kill.ts"
 import { stateKills } from "./state-kill.ts"
 
-const limit = { timeout: 240_000 }
+const limit = { timeout: 600_000 }
 
 test(
   "STO-07 killed in the middle of writes, every file is the last one acknowledged or the next",

@@ -6,7 +6,7 @@ import { report } from "../report.ts"
 import { damagedWhileRunning, runningDamages } from "./running-damage.ts"
 import { damagedStarts, smallDisks, withoutRights } from "./stores.ts"
 
-const limit = { timeout: 240_000 }
+const limit = { timeout: 600_000 }
 const needs = { ...limit, skip: missingProgram("unshare", "mount") }
 
 test("STO-06 STO-07 a damaged file is refused by name and left as it is, or costs nothing", limit, async (t) => {
