@@ -33,7 +33,7 @@ function becomeTold() {
 }
 
 async function run() {
-  // What is loaded stays, which would make the heap's young generation grow as if for load; main/serve.ts lets it.
+  // What is loaded stays, which would make the heap's young generation grow as if for load; gateway/heap-growth.ts lets it.
   setFlagsFromString("--semi-space-growth-factor=1")
   // The parser of answers (undici's, WebAssembly) is optimized under load, not after three answers: that takes 25 MB.
   setFlagsFromString("--wasm-tiering-budget=1000000000")

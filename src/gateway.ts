@@ -19,6 +19,7 @@ import { openAudit } from "./gateway/audit.ts"
 import { wireCalls } from "./gateway/calls.ts"
 import { Closers } from "./gateway/closers.ts"
 import { openDoors } from "./gateway/doors.ts"
+import { growForCalls } from "./gateway/heap-growth.ts"
 import { openHistory } from "./gateway/history.ts"
 import { openLimiter } from "./gateway/limiter.ts"
 import { OwnIssues } from "./gateway/own-issues.ts"
@@ -96,6 +97,7 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
   const wiring = { ...opening, stopping: stopping.signal, publicUrl: () => publicUrl }
   const calls = wireCalls(wiring, closers)
   keepPlansSwept(stores, closers)
+  growForCalls(config.workers > 1 ? undefined : calls.made, closers)
   let flushed: (() => Promise<void>) | undefined
   closers.add(() => flushed?.())
   const opened = { ...wiring, log, version, tls: tls?.inUse, calls }

@@ -24,6 +24,8 @@ export type Calls = {
   /** One call. For what is unknown right after the start it waits until the services were heard, or had their time. */
   readonly call: (request: CallRequest) => Promise<Answer>
   readonly lookAt: LookAt
+  /** How many there were so far. */
+  readonly made: () => number
   /** Resolves when no call is open, or when their time is over. */
   readonly drained: (graceMs: number) => Promise<void>
 }
@@ -81,6 +83,7 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
       })
       return hash("sha256", JSON.stringify(output), "base64url")
     },
+    made: () => open.made,
     drained: (graceMs) => open.drained(graceMs),
   }
 }

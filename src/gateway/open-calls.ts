@@ -10,6 +10,7 @@ import { GatewayError } from "../errors.ts"
 export class OpenCalls {
   readonly #stopping: AbortSignal
   readonly #open = new Set<CallRequest>()
+  #made = 0
   #onIdle: (() => void) | undefined
 
   /** @param stopping aborts when no more calls are taken */
@@ -21,6 +22,12 @@ export class OpenCalls {
   enter(call: CallRequest): void {
     if (this.#stopping.aborted) throw stoppingNow()
     this.#open.add(call)
+    this.#made += 1
+  }
+
+  /** How many ever entered. */
+  get made(): number {
+    return this.#made
   }
 
   /** Once for each that entered. */

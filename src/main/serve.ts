@@ -1,7 +1,6 @@
 /** Runs the gateway from its start to the signal, or the end of stdin, that ends it. */
 
 import { extname } from "node:path"
-import { setFlagsFromString } from "node:v8"
 import { requireSafeListening, testFailpoint, type Config } from "../config.ts"
 import { armFailpoint } from "../failpoint.ts"
 import type { Gateway } from "../gateway.ts"
@@ -38,7 +37,6 @@ export async function serve(config: Config, options: RunOptions): Promise<number
   })
   const endpoint = new URL("/mcp", listening.url).href
   if (gateway.adminKey !== undefined) process.stderr.write(welcome(endpoint, gateway.adminKey, config.data))
-  growForLoad()
   process.stdout.write(`mcp-meta listening on ${endpoint}\n`)
   await stopped
   await gateway.close()
@@ -56,7 +54,6 @@ export async function serveStdio(config: Config, options: RunOptions): Promise<n
   if (await Promise.race([joinGateway(config), stopped.then(() => true)])) return 0
   const gateway = await open(config, log, options)
   try {
-    growForLoad()
     await Promise.race([gateway.serveStdio(), stopped])
   } finally {
     await gateway.close()
@@ -79,11 +76,6 @@ async function open(config: Config, log: Log, { version, exit }: RunOptions): Pr
   armFailpoint(failpoint)
   const { openGateway } = await import("../gateway.ts") // short commands do without it
   return openGateway({ config, log, version, failpoint, worker: workerProgram })
-}
-
-/** From here on the young generation may grow, as V8 has it: bin/mcp-meta.mjs kept it small while all was loaded. */
-function growForLoad(): void {
-  setFlagsFromString("--semi-space-growth-factor=2")
 }
 
 /** Resolves at the first of the signals; the next one does not wait for open calls. */
