@@ -1,9 +1,8 @@
 /** The description of the REST door: the OpenAPI document and a page to read it with, all served from here. */
 
-import type { Hono } from "hono"
 import { readFile } from "node:fs/promises"
+import type { IncomingMessage, ServerResponse } from "node:http"
 import { fileURLToPath } from "node:url"
-import type { RestEnvironment } from "./rest-environment.ts"
 
 const page = `<!doctype html>
 <html lang="en">
@@ -29,30 +28,57 @@ const ofThePage = {
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 }
 
-type Page = (document: object) => Response | Promise<Response>
+type Page = { readonly headers: Readonly<Record<string, string>>; readonly body: () => Buffer | Promise<Buffer> }
 
-const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
-  ["/openapi.json", (document) => Response.json(document)],
-  ["/docs", () => new Response(page, { headers: { ...ofThePage, "content-type": "text/html; charset=utf-8" } })],
-  ["/docs/assets/start.js", () => new Response(start, { headers: { "content-type": "text/javascript" } })],
-  ["/docs/assets/swagger-ui.css", asset("text/css", () => import.meta.resolve("swagger-ui-dist/swagger-ui.css"))],
+/** From the document, as JSON. */
+const pages: ReadonlyMap<string, (document: Buffer) => Page> = new Map<string, (document: Buffer) => Page>([
+  ["/openapi.json", (document) => ({ headers: { "content-type": "application/json" }, body: () => document })],
+  ["/docs", () => fixed(page, { ...ofThePage, "content-type": "text/html; charset=utf-8" })],
+  ["/docs/assets/start.js", () => fixed(start, { "content-type": "text/javascript" })],
+  [
+    "/docs/assets/swagger-ui.css",
+    () => asset("text/css", () => import.meta.resolve("swagger-ui-dist/swagger-ui.css")),
+  ],
   [
     "/docs/assets/swagger-ui-bundle.js",
-    asset("text/javascript", () => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js")),
+    () => asset("text/javascript", () => import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js")),
   ],
 ])
 
 /** The paths of all this, which anyone may read. */
 export const publicPages: readonly string[] = [...pages.keys()]
 
-export function addDocs(app: Hono<RestEnvironment>, document: object): void {
-  for (const [path, answer] of pages) app.get(path, () => answer(document))
+/** @returns answers a request for one of the pages; undefined for every other */
+export type ServeDocs = (request: IncomingMessage, response: ServerResponse) => Promise<void> | undefined
+
+/**
+ * Anyone may ask, and as often as they like: so the bytes are made once, and all answers share them. A framework on the
+ * way would copy them for each.
+ */
+export function serveDocs(document: object): ServeDocs {
+  const json = Buffer.from(JSON.stringify(document))
+  const made = new Map([...pages].map(([path, make]) => [path, make(json)]))
+  return ({ method, url = "" }, response) => {
+    const found = method === "GET" || method === "HEAD" ? made.get(url.replace(/\?.*$/s, "")) : undefined
+    return found && send(response, found, method)
+  }
+}
+
+async function send(response: ServerResponse, { headers, body }: Page, method: string | undefined): Promise<void> {
+  const bytes = await body()
+  response.writeHead(200, { ...headers, "content-length": bytes.length })
+  response.end(method === "HEAD" ? undefined : bytes)
+}
+
+function fixed(text: string, headers: Page["headers"]): Page {
+  const bytes = Buffer.from(text)
+  return { headers, body: () => bytes }
 }
 
 function asset(type: string, url: () => string): Page {
-  return async () => {
-    const bytes = await readFile(fileURLToPath(url()))
-    const headers = { "content-type": type, "cache-control": "public, max-age=86400" }
-    return new Response(new Uint8Array(bytes), { headers })
+  let reading: Promise<Buffer> | undefined
+  return {
+    headers: { "content-type": type, "cache-control": "public, max-age=86400" },
+    body: () => (reading ??= readFile(fileURLToPath(url()))),
   }
 }

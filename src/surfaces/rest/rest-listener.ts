@@ -24,12 +24,17 @@ export function listenForRest(options: Options): RestListener {
 }
 
 async function load(options: Options): Promise<RestListener> {
-  const [{ getRequestListener }, { createRest }] = await Promise.all([
+  const [{ getRequestListener }, { createRest }, { serveDocs }, { openApiDocument }] = await Promise.all([
     import("@hono/node-server"),
     import("./rest.ts"),
+    import("./docs.ts"),
+    import("./openapi.ts"),
   ])
   const rest = createRest(options)
+  const docs = serveDocs(openApiDocument(options.operations, options.version))
   return async (request, response, from) => {
+    const served = docs(request, response)
+    if (served) return served
     const held = { room: options.room, principal: from.caller?.principalId ?? "", until: response }
     const fetch = (fetched: Request): Response | Promise<Response> => rest.fetch(fetched, { ...from, held })
     await getRequestListener(fetch, { overrideGlobalObjects: false })(request, response)

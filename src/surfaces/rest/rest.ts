@@ -14,9 +14,7 @@ import type { Answer } from "../../mcp/message.ts"
 import { fromRawObject } from "../../mcp/raw-json.ts"
 import type { Operation } from "../../operations/operation.ts"
 import { maxInputBytes, type Performed } from "../../operations/perform.ts"
-import { addDocs } from "./docs.ts"
 import { assertMayListen, eventStream } from "./events.ts"
-import { openApiDocument } from "./openapi.ts"
 import { apiPrefix, inputOf, takesBody } from "./operation-http.ts"
 import { problemOf } from "./problem.ts"
 import { rateLimitHeaders } from "./rate-limit.ts"
@@ -74,7 +72,6 @@ export function createRest(options: RestOptions): Hono<RestEnvironment> {
     await options.onListening(caller, () => assertMayListen(caller, options))
     return eventStream(caller, options)
   })
-  addDocs(app, openApiDocument(options.operations, options.version))
   app.notFound(() =>
     problem(
       new GatewayError("not_found", "There is nothing at this path; GET /openapi.json names what there is."),

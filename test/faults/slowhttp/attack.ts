@@ -21,7 +21,7 @@ export type Outcome = {
   readonly connections: number
   /** By the gateway, before the attacker was done. */
   readonly closed: number
-  /** Whether the program's own probe was answered throughout. */
+  /** Whether the program's own probe was answered throughout; it reads as slowly as the attack does. */
   readonly available: boolean
 }
 
@@ -56,7 +56,7 @@ export const attacks: readonly Attack[] = [
   {
     name: "ranges",
     args: ({ origin, key }) => ["-R", "-u", `${origin}/openapi.json`, "-m", `*/*\r\n${credential(key)}`],
-    mustEnd: true,
+    mustEnd: false, // ranges are not served: each is answered whole, and its connection waits for the next
   },
 ]
 

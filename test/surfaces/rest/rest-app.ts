@@ -1,6 +1,5 @@
 /** The REST door alone on a port of its own, with callers of two kinds: who observes, and who may do nothing. */
 
-import { getRequestListener } from "@hono/node-server"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -14,8 +13,9 @@ import { toRawObject } from "../../../src/mcp/raw-json.ts"
 import type { Operation } from "../../../src/operations/operation.ts"
 import type { Performed } from "../../../src/operations/perform.ts"
 import { createMemoryEvents } from "../../../src/stores/memory/events.ts"
+import { BodyRoom } from "../../../src/mcp/server/body-room.ts"
 import { ownLimits } from "../../../src/surfaces/http/own-limits.ts"
-import { createRest } from "../../../src/surfaces/rest/rest.ts"
+import { listenForRest } from "../../../src/surfaces/rest/rest-listener.ts"
 
 export type RestApp = {
   readonly url: string
@@ -66,7 +66,8 @@ export async function startRestApp({ operations, perform, call = echo }: RestApp
     if (!found) throw new GatewayError("unauthenticated", "No such key.")
     return found
   }
-  const rest = createRest({
+  const rest = listenForRest({
+    room: new BodyRoom({ heldBytes: 10 * bodyBytes, heldBytesPerPrincipal: 10 * bodyBytes }),
     operations,
     version: "1.2.3",
     bodyBytes,
@@ -84,9 +85,7 @@ export async function startRestApp({ operations, perform, call = echo }: RestApp
   const server = createServer((request, response) => {
     const key = request.headers.authorization?.replace("Bearer ", "")
     const caller = key === undefined ? undefined : { principalId: key }
-    void getRequestListener((fetched) => rest.fetch(fetched, { caller, source: "127.0.0.1" }), {
-      overrideGlobalObjects: false,
-    })(request, response)
+    void rest(request, response, { caller, source: "127.0.0.1" })
   })
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
