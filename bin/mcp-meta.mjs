@@ -14,13 +14,19 @@ import { setFlagsFromString } from "node:v8"
 
 const [major, minor] = process.versions.node.split(".").map(Number)
 /**
- * glibc keeps what large bodies leave behind, hundreds of MB, unless it is told before the process begins that blocks of
- * this size are the system's again as soon as they are free. And it gives each of a dozen threads a pool of its own, most
- * of which stays empty: two do.
+ * What is told before the process begins. glibc keeps what large bodies leave behind, hundreds of MB, unless blocks of
+ * this size are to be the system's again as soon as they are free. It gives each of a dozen threads a pool of its own,
+ * most of which stays empty: two do. And half of libuv's threads look up names, each for as long as a resolver does not
+ * answer: two of its four would be few (fleet/links/name-lookups.ts).
  */
-const allocator = { MALLOC_MMAP_THRESHOLD_: "131072", MALLOC_TRIM_THRESHOLD_: "131072", MALLOC_ARENA_MAX: "2" }
+const told = {
+  MALLOC_MMAP_THRESHOLD_: "131072",
+  MALLOC_TRIM_THRESHOLD_: "131072",
+  MALLOC_ARENA_MAX: "2",
+  UV_THREADPOOL_SIZE: "32",
+}
 const servesForLong = ["serve", "stdio"].includes(process.argv[2])
-const isTold = Object.keys(allocator).every((name) => name in process.env)
+const isTold = Object.keys(told).every((name) => name in process.env)
 
 if (!(major > 24 || (major === 24 && minor >= 15))) restart(findNode())
 else if (process.platform === "linux" && servesForLong && !isTold) becomeTold()
@@ -29,7 +35,7 @@ else await run()
 /** The same process, from its beginning. */
 function becomeTold() {
   const args = [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), ...process.argv.slice(2)]
-  process.execve(process.execPath, args, { ...allocator, ...process.env })
+  process.execve(process.execPath, args, { ...told, ...process.env })
 }
 
 async function run() {

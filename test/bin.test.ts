@@ -50,7 +50,7 @@ for (const [name, node] of [
 const onLinux = { skip: process.platform !== "linux" }
 
 test(
-  "what serves for long has told the allocator to give back large blocks and to keep few pools, under the number it was started with",
+  "what serves for long is told to give back large blocks, to keep few pools and to have threads for slow resolvers, under the number it was started with",
   onLinux,
   async (t) => {
     const gateway = await startGateway()
@@ -59,6 +59,7 @@ test(
     for (const name of ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"])
       assert.ok(environment.includes(`${name}=131072`), name)
     assert.ok(environment.includes("MALLOC_ARENA_MAX=2"))
+    assert.ok(environment.includes("UV_THREADPOOL_SIZE=32"))
   },
 )
 

@@ -8,7 +8,8 @@ import { judgeCommand, pathsOf, type Program } from "../domain/command-rules.ts"
 import type { DialGuard, Machine } from "../domain/services/machine.ts"
 import { publicOnly, type NetworkRules, type OutboundTerms } from "../domain/services/network-rules.ts"
 import { GatewayError } from "../errors.ts"
-import { guardDials, type Resolve } from "./links/dial-guard.ts"
+import { guardDials, openDials } from "./links/dial-guard.ts"
+import { NameLookups, type Resolve } from "./links/name-lookups.ts"
 
 /** For what comes through operations, or for files of services and addresses in settings as well. */
 type Strictness = "operations" | "all"
@@ -22,12 +23,15 @@ export type MachineTerms = {
 const ownNames = ["node"]
 
 /** @param resolve in place of the system's */
-export function createMachine({ outbound, stdio }: MachineTerms, resolve?: Resolve): Machine {
+export function createMachine(
+  { outbound, stdio }: MachineTerms,
+  resolve: Resolve = new NameLookups().resolve,
+): Machine {
   const names = [...ownNames, ...stdio.commands]
   const byDefault = outbound.strict === "all" ? publicOnly : undefined
   return {
-    guardFor: (rules: NetworkRules | undefined = byDefault): DialGuard | undefined =>
-      rules && guardDials(rules, outbound, resolve),
+    guardFor: (rules: NetworkRules | undefined = byDefault): DialGuard =>
+      rules ? guardDials(rules, outbound, resolve) : openDials(resolve),
     assertHarmless: async (program, origin) => {
       if (origin === "operation" || stdio.strict === "all") await assertHarmless(program, names)
     },

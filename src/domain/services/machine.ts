@@ -13,8 +13,8 @@ export type DialGuard = {
 }
 
 export interface Machine {
-  /** @param rules of a service's file; absent where it says nothing. @returns undefined where it may be anywhere */
-  guardFor(rules: NetworkRules | undefined): DialGuard | undefined
+  /** @param rules of a service's file; absent where it says nothing */
+  guardFor(rules: NetworkRules | undefined): DialGuard
   /** @param origin who defined it: files are judged where the operator wants that. @throws GatewayError `invalid` */
   assertHarmless(program: Program, origin: "operation" | "file"): Promise<void>
 }

@@ -7,7 +7,6 @@
  */
 
 import type { LookupAddress } from "node:dns"
-import { lookup as lookUp } from "node:dns/promises"
 import { isIP, type LookupFunction } from "node:net"
 import { networkInterfaces } from "node:os"
 import type { DialGuard } from "../../domain/services/machine.ts"
@@ -17,22 +16,26 @@ import {
   type NetworkRules,
   type OutboundTerms,
 } from "../../domain/services/network-rules.ts"
+import type { Resolve } from "./name-lookups.ts"
 
-export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>
-
-export function guardDials(
-  rules: NetworkRules,
-  terms: OutboundTerms,
-  resolve: Resolve = (hostname) => lookUp(hostname, { all: true }),
-): DialGuard {
+export function guardDials(rules: NetworkRules, terms: OutboundTerms, resolve: Resolve): DialGuard {
   const network = compileNetwork(rules, terms, ownAddresses)
   const allowed = async (hostname: string): Promise<LookupAddress[]> => {
     const addresses = await resolve(hostname)
     if (addresses.every(({ address }) => isIP(address) > 0 && network.allows(address))) return [...addresses]
     throw notAllowed("service_unavailable")
   }
-  const lookup: LookupFunction = (hostname, { all = false }, callback) => {
-    allowed(hostname).then(
+  return { assertUrl: (url) => network.assertUrl(url), lookup: lookupBy(allowed) }
+}
+
+/** For what may be dialled wherever it is. */
+export function openDials(resolve: Resolve): DialGuard {
+  return { assertUrl: () => {}, lookup: lookupBy(async (hostname) => [...(await resolve(hostname))]) }
+}
+
+function lookupBy(resolve: (hostname: string) => Promise<LookupAddress[]>): LookupFunction {
+  return (hostname, { all = false }, callback) => {
+    resolve(hostname).then(
       (addresses) => {
         const [first] = addresses
         if (all || !first) callback(first ? null : nothingFound(hostname), addresses)
@@ -41,7 +44,6 @@ export function guardDials(
       (thrown: unknown) => callback(thrown as NodeJS.ErrnoException, []),
     )
   }
-  return { assertUrl: (url) => network.assertUrl(url), lookup }
 }
 
 function nothingFound(hostname: string): NodeJS.ErrnoException {

@@ -85,7 +85,7 @@ function goesNowhereElse(before: UrlService, after: UrlService): boolean {
 /** What stands in for a value is checked with it, when it is dialled. */
 function assertUrls({ machine }: Holder, { network, endpoints }: UrlService): void {
   const guard = machine.guardFor(network)
-  for (const { url } of endpoints) if (!holdsPlaceholder(url)) guard?.assertUrl(url)
+  for (const { url } of endpoints) if (!holdsPlaceholder(url)) guard.assertUrl(url)
 }
 
 function isSameProgram(before: ServiceDefinition, after: ServiceDefinition): boolean {
