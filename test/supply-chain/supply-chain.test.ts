@@ -67,6 +67,33 @@ test("SUP-04 a version that is known to be bad is found", () => {
   assert.deepEqual(found, ["0.9.9", "1.2.0", "1.10.1", "2.0.1"])
 })
 
+test("SUP-06 the bill of materials has every part of what is published, with its version, hash and licence", () => {
+  const { stdout, status } = spawnSync(process.execPath, [join(root, "scripts/sbom.ts")], { encoding: "utf8" })
+  assert.equal(status, 0)
+  const { components } = JSON.parse(stdout) as { readonly components: readonly Component[] }
+  const required = components.filter(({ scope }) => scope === "required")
+  assert.deepEqual(
+    required
+      .map(({ name, version, hashes: [hash] }) => `${name}@${version} ${hash?.alg} ${hash?.content}`)
+      .toSorted(),
+    published
+      .map(({ name, version, integrity = "" }) => {
+        const content = Buffer.from(integrity.replace("sha512-", ""), "base64").toString("hex")
+        return `${name}@${version} SHA-512 ${content}`
+      })
+      .toSorted(),
+  )
+  for (const { name, licenses } of components) assert.equal(licenses.length, 1, name)
+})
+
+type Component = {
+  readonly name: string
+  readonly version: string
+  readonly scope: "required" | "optional"
+  readonly hashes: readonly { readonly alg: string; readonly content: string }[]
+  readonly licenses: readonly { readonly expression: string }[]
+}
+
 test("SUP-07 what is published is what was built and what explains it, and nothing else", () => {
   const packed = spawnSync("npm", ["pack", "--dry-run", "--ignore-scripts", "--json"], {
     cwd: root,
