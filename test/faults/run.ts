@@ -17,6 +17,7 @@ import { quotaRounds } from "./quotas/quotas.ts"
 import { secretsEverywhere } from "./secrets/secrets.ts"
 import { badNetwork } from "./network/network.ts"
 import { slowHttp } from "./slowhttp/slowhttp.ts"
+import { silentNames } from "./names/names.ts"
 import { soak } from "./exhaustion/soak.ts"
 import { operationKills } from "./stores/operation-kill.ts"
 import { stateKills } from "./stores/state-kill.ts"
@@ -44,6 +45,7 @@ const suites: Readonly<Record<string, (rounds: number | undefined) => Promise<Fi
   input: (rounds = 50) => badInput(rounds),
   exhaustion: (rounds = 10) => exhaustion({ streams: 10_000, abandoned: 100_000, rounds, seconds: 6 * rounds }),
   slowhttp: (connections = 400) => slowHttp({ connections, seconds: 25 }),
+  names: () => silentNames(),
   policy: (rounds = 100_000) => policyReplay(rounds),
   soak: () => soak(minutes),
 }
