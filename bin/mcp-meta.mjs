@@ -66,7 +66,7 @@ function restart(node) {
   process.title = "mcp-meta" // anybody can list what stands here, and it may hold a key
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: "inherit",
-    env: { ...allocator, ...process.env },
+    env: { ...told, ...process.env },
   })
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
   child.on("error", ({ message }) => refuse(`${node} cannot be started: ${message}`))
