@@ -62,12 +62,12 @@ async function neighbourOf(gateway: { readonly url: string; readonly key: string
 }
 
 function call(peers: readonly Peer[]): { stop(): Promise<Calls> } {
-  let isOver = false
+  const over = new AbortController()
   const failed: string[] = []
   let made = 0
   let slowestMs = 0
   const loops = peers.map(async (peer) => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const beganMs = performance.now()
       const said = await peer.tool("hello__add", { a: 1, b: 2 }).then(textOf).catch(String)
       slowestMs = Math.max(slowestMs, performance.now() - beganMs)
@@ -78,7 +78,7 @@ function call(peers: readonly Peer[]): { stop(): Promise<Calls> } {
   })
   return {
     stop: async () => {
-      isOver = true
+      over.abort()
       await Promise.all(loops)
       return { made, failed, worstMs: Math.round(slowestMs) }
     },

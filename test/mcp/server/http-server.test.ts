@@ -268,12 +268,8 @@ test("a 2025-03-26 client may send a batch", async () => {
 test("a modern subscription is acknowledged first and every notification names it", async () => {
   await using door = await openHttpDoor()
   const stop = new AbortController()
-  const listen = JSON.stringify({
-    jsonrpc: "2.0",
-    id: "sub",
-    method: "subscriptions/listen",
-    params: { notifications: { toolsListChanged: true }, _meta: meta },
-  })
+  const params = { notifications: { toolsListChanged: true }, _meta: meta }
+  const listen = JSON.stringify({ jsonrpc: "2.0", id: "sub", method: "subscriptions/listen", params })
   const answer = await fetch(door.url, {
     method: "POST",
     signal: stop.signal,
