@@ -100,9 +100,12 @@ test("status shows quotas near their limit and the head of the audit log, and fa
 test("status leaves out what the key may not see", async () => {
   answers.set("list_services", { services: [up] })
   answers.set("list_issues", { issues: [] })
-  for (const name of ["list_quotas", "audit_head"])
-    answers.set(name, () => {
-      throw new GatewayError("not_found", `Unknown operation: ${name}`)
+  for (const [name, kind] of [
+    ["list_quotas", "operation"],
+    ["audit_head", "tool"],
+  ])
+    answers.set(name ?? "", () => {
+      throw new GatewayError("not_found", `Unknown ${kind}: ${name}`)
     })
   const { code, stdout } = await run(["status"])
   assert.equal(code, 0)

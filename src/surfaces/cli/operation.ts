@@ -35,11 +35,7 @@ export function addOperation(command: Command, operation: Operation): Run {
     const { request } = await connect((await load(flags)).config)
     const ask = async (input: TextPage): Promise<TextPage> => {
       const { method, path, body } = requestOf(operation, input)
-      const answer = await request(method, path, body).catch((thrown: unknown) => {
-        throw isNotPerformable(thrown, operation)
-          ? new GatewayError("forbidden", `This key may not perform ${operation.name}.`, { cause: thrown })
-          : thrown
-      })
+      const answer = await request(method, path, body).catch(refuseOf(operation))
       return operation.output.parse(answer)
     }
     if (stream) return printPages(stream, input, ask)
@@ -77,10 +73,12 @@ function flagOf(name: string): string {
 }
 
 /** The gateway does not tell an operation that one may not perform from one that there is not; here the list tells. */
-export function isNotPerformable(thrown: unknown, { name }: Operation): boolean {
-  return (
-    thrown instanceof GatewayError &&
-    thrown.code === "not_found" &&
-    thrown.message === `Unknown operation: ${name}`
-  )
+export function refuseOf({ name, permission }: Operation): (thrown: unknown) => never {
+  return (thrown) => {
+    const isUnknown = thrown instanceof GatewayError && thrown.code === "not_found"
+    if (!isUnknown || !["tool", "operation"].some((kind) => thrown.message === `Unknown ${kind}: ${name}`))
+      throw thrown
+    const text = `This key may not perform ${name}, which needs the permission ${permission}. Ask who gave you the key.`
+    throw new GatewayError("forbidden", text, { cause: thrown })
+  }
 }

@@ -11,7 +11,7 @@ import type { Operation } from "../../operations/operation.ts"
 import { requestOf } from "../rest/operation-http.ts"
 import { exitCodes, type Run } from "./commands.ts"
 import { connect, type Connection } from "./connection.ts"
-import { isNotPerformable } from "./operation.ts"
+import { refuseOf } from "./operation.ts"
 import { print, printJson } from "./screen.ts"
 import {
   drawHead,
@@ -64,9 +64,9 @@ function isFine({ workers, load, services, audit }: Status): boolean {
 async function readStatus(connection: Connection): Promise<Status> {
   const { workers, load } = await readReadiness(connection)
   const services = (await readAll(connection, "list_services", "services")) as readonly Service[]
-  const quotas = await ifAllowed("list_quotas", () => readAll(connection, "list_quotas", "quotas"))
+  const quotas = await ifAllowed(() => readAll(connection, "list_quotas", "quotas"))
   const issues = (await readAll(connection, "list_issues", "issues")) as readonly Issue[]
-  const audit = await ifAllowed("audit_head", () => read(connection, "audit_head"))
+  const audit = await ifAllowed(() => read(connection, "audit_head"))
   return {
     ...(workers && { workers }),
     ...(load && { load }),
@@ -82,10 +82,9 @@ async function readReadiness({ request }: Connection): Promise<Pick<Status, "wor
   return (await request("GET", "/readiness").catch(() => ({}))) as Pick<Status, "workers" | "load">
 }
 
-async function ifAllowed<T>(name: string, ask: () => Promise<T>): Promise<T | undefined> {
+async function ifAllowed<T>(ask: () => Promise<T>): Promise<T | undefined> {
   return ask().catch((thrown: unknown) => {
-    const isForbidden = thrown instanceof GatewayError && thrown.code === "forbidden"
-    if (isForbidden || isNotPerformable(thrown, operationOf(name))) return undefined
+    if (thrown instanceof GatewayError && thrown.code === "forbidden") return undefined
     throw thrown
   })
 }
@@ -93,8 +92,9 @@ async function ifAllowed<T>(name: string, ask: () => Promise<T>): Promise<T | un
 type Output = Readonly<Record<string, unknown>>
 
 async function read({ request }: Connection, name: string, input: Output = {}): Promise<Output> {
-  const { method, path, body } = requestOf(operationOf(name), input)
-  return (await request(method, path, body)) as Output
+  const operation = operationOf(name)
+  const { method, path, body } = requestOf(operation, input)
+  return (await request(method, path, body).catch(refuseOf(operation))) as Output
 }
 
 /** Every page of a listing operation. */
