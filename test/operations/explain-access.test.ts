@@ -68,7 +68,7 @@ test("access is explained: what decides, by which input, and what would allow it
   assert.deepEqual(ofOther["next"], { operation: "set_grants", arguments: { name: "bob" } })
   assert.match(
     await kit.say(ann, "explain_access", { tool, arguments: { name: "eve" } }),
-    /^ann and hello__greet: denied by policy policy:named\/not-eve \(argument \/name holds\)\./,
+    /^ann and hello__greet: denied by policy:named\/not-eve \(argument \/name holds\)\./,
   )
   assert.equal((await explain(ann, { tool: "whoami" }))["rule"], "permission:self:read")
   await assert.rejects(explain(ann, { principal: "bob", tool }), refusal("forbidden", /principals:read/))
@@ -93,4 +93,16 @@ test("AUTHZ-10 about oneself a tool that is not for one is explained like one th
       }
     assert.equal(new Set(texts).size, 1, texts.join("\n"))
   }
+})
+
+test("a tool that is held back is explained as such, to whoever may read services", async (t) => {
+  const { kit, admin } = await openPolicies(t)
+  const eve = await kit.join("eve", { permissions: ["self:read"], tools: { allow: ["*"], deny: [] } })
+  await kit.run(admin, "register_service", { name: "hello", ...hello, pin: "approve" })
+  const tool = "hello__greet"
+  const { decision, wouldAllow, next } = await kit.run(admin, "explain_access", { tool })
+  assert.equal(decision, "denied")
+  assert.match(String(wouldAllow), /held back/)
+  assert.deepEqual(next, { operation: "list_held_items", arguments: { name: "hello" } })
+  assert.match(String((await kit.run(eve, "explain_access", { tool }))["wouldAllow"]), /There is no such tool/)
 })

@@ -43,6 +43,12 @@ export function unknownTool({ isOwn, ...asked }: AskedAccess): AccessRow {
     : { ...denied, wouldAllow: "There is no such tool.", next: { operation: "find_tools" } }
 }
 
+export function heldTool({ isOwn: _isOwn, ...asked }: AskedAccess, service: string): AccessRow {
+  const wouldAllow = "It is held back until its definition is approved: list_held_items shows it."
+  const next = { operation: "list_held_items", arguments: { name: service } }
+  return { ...asked, decision: "denied", listed: false, by: "nothing", inputs: [], wouldAllow, next }
+}
+
 function askFor({ tool }: { readonly tool: string }): Pick<AccessRow, "next"> {
   return { next: { operation: "request_access", arguments: { tools: [tool] } } }
 }
@@ -119,7 +125,8 @@ function sayInputs(inputs: readonly ExplainedInput[]): string {
 }
 
 export function sayAccess({ principal, tool, decision, by, rule, inputs, wouldAllow }: AccessRow): string {
-  const ground = by === "nothing" ? "since nothing allows it" : `by ${rule === undefined ? by : `${by} ${rule}`}`
+  const named = rule === undefined || rule.startsWith(`${by}:`) ? (rule ?? by) : `${by} ${rule}`
+  const ground = by === "nothing" ? "since nothing allows it" : `by ${named}`
   const looked = inputs.map(({ input, condition }) => `${input} ${condition}`).join(", ")
   const said = `${principal} and ${tool}: ${decision} ${ground}${looked === "" ? "" : ` (${looked})`}.`
   return wouldAllow === undefined ? said : `${said} ${wouldAllow}`

@@ -7,6 +7,7 @@
 
 import * as z from "zod"
 import type { Entry } from "../../domain/catalog.ts"
+import { sharedName } from "../../domain/naming.ts"
 import { compileGrants } from "../../domain/permission.ts"
 import { askOf, usedBy } from "../../domain/policy/access.ts"
 import type { Circumstances } from "../../domain/policy/circumstances.ts"
@@ -17,6 +18,7 @@ import { toRaw } from "../../mcp/raw-json.ts"
 import { readStrictJson } from "../../mcp/strict-json.ts"
 import {
   accessRow,
+  heldTool,
   ofDisabled,
   ofOperation,
   ofRules,
@@ -74,7 +76,8 @@ type Question = {
   readonly isOwn: boolean
 }
 
-function explainTo({ access }: OperationContext, who: ActivePrincipal, question: Question): AccessRow {
+function explainTo(context: OperationContext, who: ActivePrincipal, question: Question): AccessRow {
+  const { access } = context
   const { tool, given, circumstances, isOwn } = question
   const { principal, may } = who
   const permission = access.permissionOf(tool)
@@ -82,13 +85,26 @@ function explainTo({ access }: OperationContext, who: ActivePrincipal, question:
   if (permission !== undefined)
     return isOwn && !may.holds(permission) ? unknownTool(asked) : ofOperation(asked, permission, may)
   const entry = findEntry(access.catalog.all.entries.tools, tool)
-  if (!entry) return unknownTool(asked)
+  if (!entry) {
+    const holder = context.actor.may.holds("services:read") && holderOf(context, tool)
+    return holder ? heldTool(asked, holder) : unknownTool(asked)
+  }
   const use = { entry, action: usedBy.tools, circumstances }
   const read = given === undefined ? undefined : (readStrictJson(toRaw(given)) ?? null)
   const explained = explain(access.policies, askOf(access, who, use), read)
   if (isOwn && !explained.listed) return unknownTool(asked)
   if (principal.disabled) return ofDisabled(asked)
   return ofRules({ ...asked, tool: entry.listed.name }, explained, { entry, grants: principal.grants })
+}
+
+/** The service of which a tool of this name is held back. Who may read services is told so by get_service_tools too. */
+function holderOf({ services, fleet }: OperationContext, tool: string): string | undefined {
+  return services
+    .list()
+    .map(({ definition }) => definition.name)
+    .find((service) =>
+      fleet.pins(service)?.held.some(({ kind, name }) => kind === "tools" && sharedName(service, name) === tool),
+    )
 }
 
 function findEntry(entries: readonly Entry[], name: string): Entry | undefined {
