@@ -4,9 +4,23 @@ type Cell = string | number | undefined
 
 const maxCellLength = 72
 
-/** Columns as wide as what they hold. */
-export function formatTable(header: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const lines = [header, ...rows].map((row) => row.map((cell) => plainLine(String(cell ?? "-"), maxCellLength)))
+/** Of a message, which ends with what to do. */
+export const messageLength = 500
+
+/**
+ * Columns as wide as what they hold.
+ *
+ * @param options lastLength: how long a cell of the last column may be
+ */
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  { lastLength = maxCellLength }: { readonly lastLength?: number } = {},
+): string {
+  const lengthOf = (column: number): number => (column === header.length - 1 ? lastLength : maxCellLength)
+  const lines = [header, ...rows].map((row) =>
+    row.map((cell, column) => plainLine(String(cell ?? "-"), lengthOf(column))),
+  )
   const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
   return lines
     .map((line) =>

@@ -36,8 +36,7 @@ export async function diagnose(
   const deadline = new AbortController()
   const late = new GatewayError("timeout", `There was no answer; the diagnosis ended after ${totalMs} ms.`)
   const timer = setTimeout(() => deadline.abort(late), totalMs)
-  const run: RunStep = async (step, work, say) => {
-    const beganMs = context.elapsed()
+  const run: RunStep = async (step, work, say, beganMs = context.elapsed()) => {
     const durationMs = (): number => Math.round(context.elapsed() - beganMs)
     try {
       const found = await abortable(Promise.try(work), deadline.signal)
@@ -165,12 +164,12 @@ async function shakeHands(
   )
   const durationMs = Math.round(context.elapsed() - beganMs)
   if (refused && credentialStatuses.has(refused.detail["status"])) {
-    return run("auth", () => Promise.reject(refused), String)
+    return run("auth", () => Promise.reject(refused), String, beganMs)
   }
   if (definition.type !== "stdio" && !refused) {
     note({ step: "auth", ok: true, message: "The credential was not refused.", durationMs })
   }
-  if (refused) return run("handshake", () => Promise.reject(refused), String)
+  if (refused) return run("handshake", () => Promise.reject(refused), String, beganMs)
   const link = await connecting
   note({ step: "handshake", ok: true, message: `It speaks revision ${link.facts.revision} of MCP.`, durationMs })
   return link

@@ -8,7 +8,7 @@ import { argumentsFor, remedyOf } from "./diagnosis-remedies.ts"
 import { getSource, serviceNameInput } from "./find-service.ts"
 import { assertMayReach } from "./machine-reach.ts"
 import { defineOperation, type OperationContext } from "../operation.ts"
-import { formatTable, plainLine } from "../plain-text.ts"
+import { formatTable, messageLength, plainLine } from "../plain-text.ts"
 
 export const healthcheck = defineOperation({
   name: "healthcheck",
@@ -63,7 +63,7 @@ export const healthcheck = defineOperation({
       latencyMs,
       message,
     ])
-    return formatTable(["NAME", "HEALTHY", "MS", "MESSAGE"], rows) + load
+    return formatTable(["NAME", "HEALTHY", "MS", "MESSAGE"], rows, { lastLength: messageLength }) + load
   },
 })
 

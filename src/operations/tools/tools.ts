@@ -7,7 +7,7 @@ import { serviceNameInput } from "../services/find-service.ts"
 import { issueOutput, toIssue } from "../services/issue.ts"
 import { defineOperation } from "../operation.ts"
 import { pageInput, pageOf, pageOutput } from "../page.ts"
-import { formatTable, more } from "../plain-text.ts"
+import { formatTable, messageLength, more } from "../plain-text.ts"
 import { searchTools } from "./tool-search.ts"
 
 const foundTool = z.object({
@@ -89,6 +89,7 @@ export const listIssues = defineOperation({
   say: ({ issues, nextCursor }) => {
     if (issues.length === 0) return "Nothing is wrong."
     const rows = issues.map(({ service, subject, since, message }) => [service, subject, since, message])
-    return formatTable(["SERVICE", "SUBJECT", "SINCE", "MESSAGE"], rows) + more(nextCursor)
+    const header = ["SERVICE", "SUBJECT", "SINCE", "MESSAGE"]
+    return formatTable(header, rows, { lastLength: messageLength }) + more(nextCursor)
   },
 })
