@@ -4,7 +4,7 @@
  */
 
 import { once } from "node:events"
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { access, constants, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import type { Server as HttpServer } from "node:http"
 import type { AddressInfo, Server } from "node:net"
 import { join } from "node:path"
@@ -142,16 +142,17 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
 }
 
 async function makeDataFolder({ data }: Config): Promise<void> {
-  await mkdir(data, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+  const refuse = (text: string) => (cause: unknown) => {
     const why = (cause as NodeJS.ErrnoException).code ?? "unknown"
-    throw new GatewayError(
-      "invalid",
-      `The data folder ${data} cannot be made (${why}); choose another with --data.`,
-      {
-        cause,
-      },
-    )
-  })
+    throw new GatewayError("invalid", `The data folder ${data} ${text.replace("()", `(${why})`)}.`, { cause })
+  }
+  await mkdir(data, { recursive: true, mode: 0o700 }).catch(
+    refuse("cannot be made (); choose another with --data"),
+  )
+  const { R_OK, W_OK, X_OK } = constants
+  await access(data, R_OK | W_OK | X_OK).catch(
+    refuse("cannot be read and written (); give the gateway's user the right to, or choose another with --data"),
+  )
 }
 
 async function listen(server: Server, { host, port, tls }: Config): Promise<string> {

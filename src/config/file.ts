@@ -21,12 +21,17 @@ const maxBytes = 1_048_576
 export async function readConfigFile(cwd: string, named?: string): Promise<ConfigFile | undefined> {
   const file = named === undefined ? await findFile(cwd) : resolve(cwd, named)
   if (file === undefined) return undefined
-  const found = await stat(file).catch((cause: unknown) => {
-    throw new GatewayError("invalid", `The configuration file ${file} cannot be read; check --config.`, { cause })
-  })
+  const unreadable = (cause: unknown): never => {
+    const text = `The configuration file ${file} cannot be read; check --config and the file's rights.`
+    throw new GatewayError("invalid", text, { cause })
+  }
+  const found = await stat(file).catch(unreadable)
   if (!found.isFile() || found.size > maxBytes)
     throw new GatewayError("invalid", `${file} is no file of at most ${maxBytes} bytes.`)
-  return { folder: dirname(file), values: await parse(decode(file, await readFile(file)), basename(file)) }
+  return {
+    folder: dirname(file),
+    values: await parse(decode(file, await readFile(file).catch(unreadable)), basename(file)),
+  }
 }
 
 function decode(file: string, bytes: Buffer): string {

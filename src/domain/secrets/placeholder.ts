@@ -39,7 +39,8 @@ export function resolvePlaceholders(text: string, lookup: PlaceholderLookup): st
 const missing = { env: "The environment variable", secret: "The secret" } as const
 const remedies = {
   env: "set it where the gateway is started, or correct the name in the service's file",
-  secret: "store it, or correct the name in the service's file",
+  secret:
+    "store it in the data folder as a file of that name below secrets, or correct the name in the service's file",
 } as const
 
 export function holdsPlaceholder(text: string): boolean {

@@ -154,8 +154,11 @@ async function endOf(path: string): Promise<string> {
     const text = buffer.toString("utf8", 0, bytesRead)
     return start === 0 ? text : text.replace(/^[^]*?\n— [^\n]+\n\n/, "")
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === "ENOENT") return ""
-    throw thrown
+    const { code = "unknown" } = thrown as NodeJS.ErrnoException
+    if (code === "ENOENT") return ""
+    throw new GatewayError("invalid", `${path} cannot be read (${code}); verify as the gateway's user.`, {
+      cause: thrown,
+    })
   }
 }
 
