@@ -1,5 +1,7 @@
 /** Where days begin in a time zone, by what the runtime knows of it. For windows of the calendar: window.ts. */
 
+/** Most windows are of it, and need nothing of what the runtime knows of zones and calendars: that takes 8 MB. */
+const utc = "UTC"
 const hourMs = 3_600_000
 /** No zone was ever farther from UTC. */
 const maxOffsetMs = 16 * hourMs
@@ -9,6 +11,7 @@ const clocks = new Map<string, Intl.DateTimeFormat>()
 const starts = new Map<string, number>()
 
 export function isTimeZone(name: string): boolean {
+  if (name === utc) return true
   try {
     return newClock(name) !== undefined
   } catch {
@@ -30,6 +33,7 @@ export function dateAt(
  * left out begins with its first moment; one that is left out whole begins with the next.
  */
 export function dayStart(timeZone: string, utcMidnightMs: number): number {
+  if (timeZone === utc) return utcMidnightMs
   const key = `${timeZone} ${utcMidnightMs}`
   const known = starts.get(key)
   if (known !== undefined) return known
@@ -52,6 +56,7 @@ function findDayStart(timeZone: string, utcMidnightMs: number): number {
 
 /** What a clock on the wall shows, as if it hung in UTC. */
 export function wallTime(timeZone: string, atMs: number): number {
+  if (timeZone === utc) return atMs
   const part: Record<string, number> = {}
   for (const { type, value } of clockOf(timeZone).formatToParts(atMs)) part[type] = Number(value)
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import fc from "fast-check"
+import { dayStart, wallTime } from "../../../src/domain/quota/local-day.ts"
 import {
   calendarSpan,
   quotaWindowSchema,
@@ -133,4 +134,19 @@ test("windows that cannot be are refused", () => {
     ].map(parse),
     [true, true, false, false, false, false, false, true, false, false],
   )
+})
+
+test("UTC by its own name is what the runtime knows of it by another", () => {
+  for (const atMs of [
+    0,
+    -1,
+    86_399_999,
+    Date.UTC(1969, 1, 28, 23, 59, 59, 999),
+    Date.UTC(2028, 1, 29),
+    4e12 + 7,
+  ]) {
+    assert.equal(wallTime("UTC", atMs), wallTime("Etc/UTC", atMs))
+    const midnightMs = atMs - (((atMs % 86_400_000) + 86_400_000) % 86_400_000)
+    assert.equal(dayStart("UTC", midnightMs), dayStart("Etc/UTC", midnightMs))
+  }
 })
