@@ -8,8 +8,8 @@ import { openStrained, percentile, rounded, type Strained } from "./strained.ts"
 
 const perPrincipal = 2_500
 /** What a machine with other work to do may add to a call. */
-const noiseMs = 100
-const mostKbEach = 40
+const noiseMs = 300
+const mostKbEach = 30
 /** What the process takes besides, as it does more for the first time. */
 const besidesMb = 48
 
