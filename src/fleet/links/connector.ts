@@ -32,7 +32,7 @@ type Made = { readonly capabilities: RawObject; readonly timeoutMs: number }
 
 const urlConnectMs = 10_000
 /** How long after its pipe a program may take to be gone. */
-const exitMs = 200
+const exitMs = 2_000
 const stopMs = 5_000
 
 export class Connector {

@@ -69,7 +69,11 @@ function memoryMb(): number {
 test("DS-05 a program of one caller's own that is stopped is pinged once it is silent, and replaced", async (t) => {
   const far = { ...service, isolation: "principal", timeoutMs: 300, health: { timeoutMs: 200 } }
   const { fleet } = await openFleet(t, { far })
-  const pid = Number(textOf(await callTool(fleet, "far", "pid")))
+  let pid = 0
+  await until("one runs", async () => {
+    const answer = await callTool(fleet, "far", "pid").catch(() => undefined)
+    return answer !== undefined && (pid = Number(textOf(answer))) > 0
+  })
   process.kill(pid, "SIGSTOP")
   await assert.rejects(callTool(fleet, "far", "pid"), { code: "timeout" })
   await until("another runs", async () => {
