@@ -6,6 +6,7 @@
 
 import type { ItemKind, Offer } from "../catalog.ts"
 import { matchesTemplate, resourceName } from "../naming.ts"
+import { climbs } from "./canonical-uri.ts"
 import { HeldUris } from "./held-uris.ts"
 
 /** @param canonicalName as grants speak of it */
@@ -34,9 +35,12 @@ function isSome(names: readonly string[] = []): boolean {
   return names.length > 0
 }
 
-/** What stands for an expression has its `?` and `#` escaped, so that these are the template's own, or not its at all. */
+/**
+ * What stands for an expression has its `?` and `#` escaped, so that these are the template's own, or not its at all. Nor
+ * does it serve what climbs out of it.
+ */
 function serves(template: string, uri: string): boolean {
-  return matchesTemplate(template, uri) && (!/[?#]/.test(uri) || /[?#]|\{\+/.test(template))
+  return matchesTemplate(template, uri) && (!/[?#]/.test(uri) || /[?#]|\{\+/.test(template)) && !climbs(uri)
 }
 
 const compiled = new WeakMap<Offer, HeldUris>()

@@ -12,29 +12,32 @@ export class HeldUris {
   readonly #templates: readonly (readonly string[])[]
 
   constructor(resources: readonly string[], templates: readonly string[]) {
-    for (const { place, asked } of resources.map(canonicalUri)) {
-      const known = this.#resources.get(place)
-      if (known) known.push(asked)
-      else this.#resources.set(place, [asked])
-    }
-    this.#templates = templates.map((template) => canonicalUri(withHoles(template)).place.split(hole))
+    for (const { places, asked } of resources.map(canonicalUri))
+      for (const place of places) {
+        const known = this.#resources.get(place)
+        if (known) known.push(asked)
+        else this.#resources.set(place, [asked])
+      }
+    this.#templates = templates.flatMap((template) =>
+      Array.from(canonicalUri(withHoles(template)).places, (place) => place.split(hole)),
+    )
   }
 
   /** With whatever else is asked for there: many services do not look at it. */
   hasResource(uri: string): boolean {
-    const { place, asked } = canonicalUri(uri)
-    const held = this.#resources.get(place) ?? []
+    const { places, asked } = canonicalUri(uri)
+    const held = [...places].flatMap((place) => this.#resources.get(place) ?? [])
     return held.some((needed) => [...needed].every((member) => asked.has(member)))
   }
 
   hasTemplateFor(uri: string): boolean {
     if (this.#templates.length === 0) return false
-    const { place } = canonicalUri(uri)
-    return this.#templates.some((literals) => fits(literals, place) || fits(literals, `${place}/`))
+    const places = [...canonicalUri(uri).places].flatMap((place) => [place, `${place}/`])
+    return this.#templates.some((literals) => places.some((place) => fits(literals, place)))
   }
 }
 
-/** Of the private use area: no URI that a service lists has it, and nothing below changes it. */
+/** Of the private use area: no URI that a service lists has it, and no form changes it. */
 const hole = "\ue000"
 
 /** What is asked for is not compared with templates, so what only adds to that is left out. */

@@ -70,6 +70,10 @@ const spellings: Readonly<Record<string, readonly string[]>> = {
     "file:///\tx",
     " file:///x ",
     "file:///ｘ",
+    "file:///x\u200d",
+    "file://host/x",
+    "file://host/../x",
+    "file://127.0.0.1/%2e%2e/x",
   ],
   "https://example.com/a/b": [
     "HTTPS://example.com/a/b",
@@ -89,11 +93,20 @@ const spellings: Readonly<Record<string, readonly string[]>> = {
     "https://example.com\\a\\b",
     "https://example.com/a/b?",
     "https://example.com/a/b#top",
+    "https://example.com/%252e%252e/a/b",
+    "https://example.com/..%252fa/b",
+  ],
+  "notes://private": [
+    "notes://x/../private",
+    "notes://x/%2e%2e/private",
+    "notes://x/..%2Fprivate",
+    "notes://../private",
   ],
   "note://host/Größe": [
     "note://host/Gr%C3%B6%C3%9Fe",
     "note://host/Gro\u0308ße",
     "NOTE://HOST./größe",
+    "note://host/GRÖSSE",
     "note://host:/Größe",
   ],
   "list://items?id=1": [
@@ -104,6 +117,7 @@ const spellings: Readonly<Record<string, readonly string[]>> = {
     "list://items/?id=1",
     "list://items?id=1#a",
   ],
+  "list://all?q=a%20b&full": ["list://all?q=a+b&full=", "list://all?full&q=a b"],
 }
 
 test("POI-09 a resource that is held back is so in every spelling of its URI, whatever template is approved", (t) => {
@@ -190,6 +204,13 @@ test("POI-09 what an approved template serves under a held one is read on, but n
     ]),
     [],
   )
+})
+
+test("POI-09 no approved template serves what climbs out of it into a held one", () => {
+  const service = serviceOf({ templates: ["n://open/{id}"] }, { templates: ["n://held/{id}"] })
+  assert.deepEqual(readable(service, ["n://open/1", "n://open/..1"]), ["n://open/1", "n://open/..1"])
+  const climbing = ["..%2Fheld%2F1", "%2e%2e%2fheld%2f1", "..%255Cheld%255C1", "..%2F..%2Fheld%2F1"]
+  assert.deepEqual(readable(service, climbing.map((path) => `n://open/${path}`)), []) // oxfmt-ignore
 })
 
 test("POI-09 where nothing that can be read is approved, nothing is read, and where nothing at all is, nothing at all", () => {
