@@ -58,6 +58,17 @@ export const renamed: readonly Renamed[] = [
     "exec",
     "id",
   ],
+  [
+    "command.launcher",
+    `ansible-console apptainer aria2c asdf autossh brew bsdtar buildah caffeinate choom clang cpio dbus-launch dc
+     dtach faketime flatpak fnm ftp guix helm hg jbang lftp limactl lxc-execute machinectl micromamba mongosh mono
+     mpirun nim nodenv oc pdm pixi proxychains4 rdmd runc schroot setlock sg srun ssh-agent svn swipl-9.2
+     systemd-inhibit tcc torify ts-node-script vagrant wasmtime watchexec wine64 wsl.exe xvfb-run yt-dlp zig-0.13`.split(
+      /\s+/,
+    ),
+    "id",
+  ],
+  ["command.inline-code", "python3.13-nogil python3.13-freethreaded".split(" "), "-c", "1"],
   // What nobody knows, and is told code.
   ["command.inline-code", ["renamed"], "--eval=process.exit()"],
   ["command.inline-code", ["renamed"], "--print=require('fs')"],
@@ -98,6 +109,8 @@ export const lookalikes: readonly (readonly [string, ...string[]])[] = [
   ["/opt/tools/service-linux-amd64", "stdio"],
   ["/opt/tools/gopher-mcp"],
   ["/opt/tools/gitea-mcp", "-t", "stdio"],
+  ["/opt/tools/helm-mcp", "stdio"],
+  ["/opt/tools/curl-server"],
   ["/opt/tools/genvoy"],
   ["/opt/tools/uu"],
   ["/opt/tools/nodered-mcp"],

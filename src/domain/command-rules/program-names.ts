@@ -66,7 +66,7 @@ function withoutVersion(name: string): string {
 }
 
 const build =
-  /[-_.](?:aarch64|amd64|android|arm64|armhf|armv\w{1,4}|baseline|beta|canary|current|darwin|dbg|debug|dev|embedded|freebsd|full|glibc|gnu|gnueabihf|i[3-6]86|intel64|latest|linux|lts|macos|minimal|musl|nightly|pc|portable|ppc64le|preview|profile|rc|riscv64|s390x|stable|standalone|static|unknown|win|win32|win64|windows|x64|x86|x86[-_]64)$/
+  /[-_.](?:aarch64|amd64|android|arm64|armhf|armv\w{1,4}|baseline|beta|canary|current|darwin|dbg|debug|dev|embedded|freebsd|freethreaded|full|glibc|gnu|gnueabihf|i[3-6]86|intel64|latest|linux|lts|macos|minimal|musl|nightly|nogil|pc|portable|ppc64le|preview|profile|rc|riscv64|s390x|stable|standalone|static|unknown|win|win32|win64|windows|x64|x86|x86[-_]64)$/
 
 /** More parts than any name has. */
 const maxParts = 8

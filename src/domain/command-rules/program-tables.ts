@@ -13,30 +13,39 @@ export const shells = words(`
 
 /** Programs that run what their arguments name. */
 export const launchers = words(`
-  ansible ansible-playbook apt apt-get at batch bazel bpftrace bundle bundler bwrap c89 c99 capsh cargo catatonit cc
-  cgexec chpst chrome chromium chroot chrt cl cmake code composer conda coreutils corepack cpulimit crond crontab
-  cttyhack daemonize dash-static dbus-run-session ddrescue dialog direnv dmesg doas docker-compose
-  docker-entrypoint.sh dpkg dumb-init easy_install eatmydata ed emacs emacsclient entr env envdir envuidgid ex execlineb expect
-  fakechroot fakeidentd fakeroot find firejail flock fzf g++ gcc gdb gem ghc git go gosu gradle groovy hx hyperfine
-  iex inetd ionice irb jjs jrunscript jshell jupyter just kubectl less linux32 linux64 lldb logsave ltrace m4 make
-  man mdev micro mise more msbuild mshta msiexec mvn mysql nano nc ncat nerdctl-compose netcat nice nix nix-shell
-  nmap node-gyp nohup npm nsenter numactl nvim openvt osascript pacman parallel patch pdb perf phar phing php-fpm
-  phpdbg pico picocom pip pipenv pipx pkexec pnpm podman-compose poetry prlimit proot prove psql psysh puppet pyenv
-  qemu rake rbenv regsvr32 rlwrap rpm rscript rsync rr run-parts runcon rundll32 runsv runsvdir runuser rustup rview
-  rvim s6-applyuidgid s6-envdir s6-setuidgid s6-softlimit s6-supervise s6-svscan salt-call scp screen script sed
-  service setarch setpriv setsid setuidgid sftp slsh softlimit socat sqlite sqlite3 ssh sshfs sshpass
-  start-stop-daemon stdbuf strace su su-exec sudo svlogd swift systemctl systemd-run tar taskset tcpsvd telnet
-  telnetd terraform time timeout tini tmux top torsocks trap tsocks udhcpc udpsvd unbuffer unshare uutils uv
-  valgrind vi view vim vimdiff volta watch wget wish wmic wp wp-cli x11vnc xargs xdg-open xdotool xterm yarn zcip zip
-  zypper`)
+  ansible ansible-console ansible-playbook ansible-pull ant apk apptainer apt apt-get aria2c asdf at autossh
+  batch bazel bazelisk bpftrace brew bsdtar buck2 buildah bundle bundler bwrap byobu c89 c99 caffeinate capsh
+  cargo catatonit cc cgexec choom chpst chrome chromium chroot chrt cl clang clang++ cmake code colima composer
+  conda corepack coreutils cpio cpulimit crictl crond crontab crun ctr cttyhack daemonize dash-static
+  dbus-launch dbus-run-session dc ddrescue dialog direnv dmesg dnf doas docker-compose docker-entrypoint.sh
+  docker-machine dpkg dtach dumb-init dvtm easy_install eatmydata ed emacs emacsclient entr env envdir envuidgid
+  ex execlineb expect fakechroot fakeidentd fakeroot faketime finch find firejail flatpak flock fnm ftp fzf g++
+  gcc gdb gem gfortran ghc git go gosu gradle groovy grunt guix gulp hatch helm hg hx hyperfine iex
+  inetd ionice irb jbang jjs jrunscript jshell jupyter just kubectl launchctl lein less lftp lima limactl linux32
+  linux64 lldb logsave ltrace lualatex lxc lxc-attach lxc-execute m4 machinectl make mamba man mariadb mdev micro
+  micromamba mise mongo mongosh more mpiexec mpirun msbuild mshta msiexec mvn mysql nano nc ncat nerdctl-compose
+  netcat nice ninja nix nix-shell nmap node-gyp nodenv nohup nox npm nsenter nsjail numactl nvim nvm-exec oc
+  openvt orb osascript ostree packer pacman parallel patch pdb pdflatex pdm perf phar phing php-fpm phpdbg pico
+  picocom pip pipenv pipx pixi pkexec pnpm podman-compose poetry prlimit proot prove proxychains proxychains4
+  psql psysh puppet pyenv qemu rake rbenv reflex regsvr32 rlwrap rpm rr rscript rsync run-parts runc
+  runcon rundll32 runsv runsvdir runuser rustc rustup rview rvim rye s6-applyuidgid s6-envdir s6-setuidgid
+  s6-softlimit s6-supervise s6-svscan salt-call sandbox-exec sbt schroot scons scp screen script sed service
+  setarch setlock setpriv setsid setuidgid sftp sg singularity slsh snap socat softlimit sqlite sqlite3 srun ssh
+  ssh-agent ssh-copy-id ssh-keygen sshfs sshpass start-stop-daemon stdbuf strace su su-exec sudo svlogd svn swift
+  systemctl systemd-cat systemd-inhibit systemd-nspawn systemd-run tar taskset tcc tcpserver tcpsvd telnet
+  telnetd terraform time timeout tini tmate tmux tofu top torify torsocks tox trap trickle tsocks udhcpc udpsvd
+  unbuffer unshare uutils uv vagrant valgrind vi view vim vimdiff volta wasmer wasmtime watch watchexec wget wine
+  wine64 wish wmic wp wp-cli wsl x11vnc xargs xdg-open xdotool xelatex xterm xvfb-run yarn yt-dlp yum zcip zellij
+  zip zypper`)
 
 /** Languages whose flags nobody looked at here. */
 export const languages = words(`
-  awk babashka bb bsh chez circuitpython clisp clj clojure cscript csi csharprepl d8 denort ecl electron elixir erl
-  escript fsi gawk gforth ghci gjs goawk gosh graaljs graalpy graalpython groovysh guile hermes hhvm iojs
-  ironpython iverilog ivy janet jimsh jsc julia jython kotlin kotlinc llrt lua luajit luau luvit mawk micropython mruby
-  nawk newlisp ocaml octave perl6 pike pyston qjs quickjs r racket raku rakudo regina rexx runghc runhaskell rustpython
-  sbcl scala scala-cli scheme spidermonkey tarantool tclsh tjs truffleruby utop winrs wscript`)
+  awk babashka bb bpython bsh chez circuitpython clisp clj clojure crystal cscript csharprepl csi d8 dart denort
+  ecl electron elixir erl escript fennel fsi gawk gforth ghci gjs goawk gosh gprolog graaljs graalpy graalpython
+  groovysh guile hermes hhvm iojs ironpython iverilog ivy janet jimsh jsc julia jython kotlin kotlinc llrt lua
+  luajit luau luvit mawk micropython mono mruby nawk newlisp nim node-red ocaml octave perl6 pike ptpython pyston
+  qjs quickjs r racket raku rakudo rdmd regina rexx runghc runhaskell rustpython sbcl scala scala-cli scheme
+  spidermonkey swipl tarantool tclsh tjs truffleruby utop winrs wscript yap zig`)
 
 export const interpreters: Readonly<Record<string, Interpreter>> = {
   bun: "bun",
@@ -72,13 +81,15 @@ export const containerRunners: Readonly<Record<string, ContainerRunner>> = {
   docker: "docker",
   nerdctl: "docker",
   podman: "docker",
+  "podman-remote": "docker",
 }
 
 /** The same as packages and scripts: whoever runs those runs what they are told. */
 export const launchingPackages = words(`
-  babel-node concurrently cross-env cross-env-shell dotenv dotenv-cli esno esbuild-runner execa-cli forever inspector
-  ipython jiti lerna mcp-proxy nodemon npm-cli npm-prefix npm-run-all npm-run-all2 nx pm2 pnpx shx supergateway
-  ts-node tsx turbo vite-node yarnpkg zx`)
+  babel-node concurrently cross-env cross-env-shell dotenv dotenv-cli esbuild-runner esno esr execa-cli forever
+  inspector ipython jiti lerna mcp-proxy nodemon npm-cli npm-prefix npm-run-all npm-run-all2 nx pm2 pnpx shx
+  sucrase-node supergateway swc-node ts-node ts-node-cwd ts-node-esm ts-node-script ts-node-transpile-only tsx
+  turbo vite-node yarnpkg zx`)
 
 /** Archives of one file that are a language or a launcher; by these names alone, since other archives are services. */
 export const launchingArchives = words(`
