@@ -15,7 +15,7 @@ const damages: readonly Damage[] = [
   {
     what: "the data folder is read-only",
     harm: harm.mode("data", modes.closed),
-    refused: /data folder cannot be written to; check its owner/,
+    refused: /data folder .+ cannot be read and written \(EACCES\); give the gateway.s user the right to/,
   },
   {
     what: "state.json cannot be read",
