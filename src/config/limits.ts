@@ -102,13 +102,9 @@ export const limits = {
   heldBytes: whole(
     256 * MiB,
     { ...bytes, min: KiB },
-    "Bytes of large requests that are held at once, all clients together.",
+    "Bytes of large requests, and of messages on WebSockets that are not whole, that are held at once, all clients together.",
   ),
-  heldBytesPerPrincipal: whole(
-    128 * MiB,
-    { ...bytes, min: KiB },
-    "Bytes of large requests of one principal that are held at once.",
-  ),
+  heldBytesPerPrincipal: whole(128 * MiB, { ...bytes, min: KiB }, "The same of one principal."),
   unreadBytes: whole(
     512 * MiB,
     { ...bytes, min: KiB },

@@ -89,6 +89,7 @@ export class Pipes {
       const { acceptWebSocket } = await import("../mcp/channels/websocket-server.ts") // few clients need it
       const channel = await acceptWebSocket(request, socket, head, {
         maxMessageBytes: this.#options.limits.bodyBytes,
+        room: this.#options.room.of(peer.caller.principalId),
       })
       await this.#serve(channel, randomUUID(), peer)
     } finally {

@@ -35,11 +35,13 @@ export function socketSettings(maxMessageBytes: number): {
 const maxUnreadPongs = 64 * 1_024
 
 /** To be called as soon as the socket is open, so that no message comes before someone listens. */
-export function openChannelOver(open: OpenWebSocket): Channel {
+export function openChannelOver(open: OpenWebSocket): WebSocketChannel {
   return new WebSocketChannel(open)
 }
 
-const status = { normal: 1_000, unsupportedData: 1_003, messageTooBig: 1_009 }
+const status = { normal: 1_000, unsupportedData: 1_003, messageTooBig: 1_009, tryAgainLater: 1_013 }
+/** Of the reason in a close frame, RFC 6455 section 5.5. */
+const maxReasonBytes = 123
 
 class WebSocketChannel implements Channel {
   readonly #ending = new Ending()
@@ -89,6 +91,14 @@ class WebSocketChannel implements Channel {
     this.#open.socket.close(status.normal)
     // Paused, it would not see the other side's goodbye.
     this.#open.socket.resume()
+  }
+
+  /** Ends it and says why; what its peer sends from now on is not read. */
+  refuse(reason: GatewayError): void {
+    if (!this.#end(reason)) return
+    const { socket } = this.#open
+    socket.close(status.tryAgainLater, reason.message.slice(0, maxReasonBytes))
+    socket.pause()
   }
 
   #give(data: Buffer, onMessage: (bytes: Buffer) => void): void {

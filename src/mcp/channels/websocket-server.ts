@@ -8,9 +8,14 @@ import type { Duplex } from "node:stream"
 import { WebSocketServer } from "ws"
 import { GatewayError } from "../../errors.ts"
 import { peerClosed, type Channel } from "./channel.ts"
+import { countArrivals, type ArrivalRoom } from "./websocket-arrival.ts"
 import { openChannelOver, socketSettings, subprotocol } from "./websocket-channel.ts"
 
-type WebSocketServerOptions = { readonly maxMessageBytes: number }
+type WebSocketServerOptions = {
+  readonly maxMessageBytes: number
+  /** For what has come of a message that is not whole yet. */
+  readonly room: ArrivalRoom
+}
 
 const maxWaitingBytes = 8 * 1024 * 1024
 const badRequest = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -20,7 +25,7 @@ export async function acceptWebSocket(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  { maxMessageBytes }: WebSocketServerOptions,
+  { maxMessageBytes, room }: WebSocketServerOptions,
 ): Promise<Channel> {
   if (socket.destroyed) throw peerClosed()
   const { promise, resolve, reject } = Promise.withResolvers<Channel>()
@@ -38,7 +43,10 @@ export async function acceptWebSocket(
   socket.once("close", gone)
   server.handleUpgrade(request, socket, head, (open) => {
     socket.off("close", gone)
-    resolve(openChannelOver({ socket: open, wire: request.socket, maxMessageBytes, maxWaitingBytes }))
+    const wire = request.socket
+    const channel = openChannelOver({ socket: open, wire, maxMessageBytes, maxWaitingBytes })
+    countArrivals({ socket: open, wire, room, onFull: (reason) => channel.refuse(reason) })
+    resolve(channel)
   })
   return promise
 }

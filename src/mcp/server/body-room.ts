@@ -48,6 +48,11 @@ export class BodyRoom {
     else this.#own.delete(principal)
     this.#heldBytes -= bytes
   }
+
+  /** That of one principal, for what comes on a pipe. */
+  of(principal: string): { take(bytes: number): void; give(bytes: number): void } {
+    return { take: (bytes) => this.take(principal, bytes), give: (bytes) => this.give(principal, bytes) }
+  }
 }
 
 /** @returns holds that many more bytes @throws GatewayError `overloaded` */

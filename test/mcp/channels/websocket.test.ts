@@ -11,13 +11,14 @@ import { acceptWebSocket } from "../../../src/mcp/channels/websocket-server.ts"
 import { collect } from "./collect.ts"
 
 const maxMessageBytes = 1_000
+const room = { take: () => {}, give: () => {} }
 
 /** Our server on loopback; `accepted` is what became of each upgrade, in order. */
 async function startServer(t: TestContext) {
   const accepted: Promise<Channel>[] = []
   const server = createServer()
   server.on("upgrade", (request, socket, head) => {
-    const channel = acceptWebSocket(request, socket, head, { maxMessageBytes })
+    const channel = acceptWebSocket(request, socket, head, { maxMessageBytes, room })
     channel.catch(() => undefined)
     accepted.push(channel)
     server.emit("accepted")
@@ -145,7 +146,7 @@ test("an upgrade whose client has gone gives no channel", async (t) => {
   const [request, socket, head] = await once(server, "upgrade")
   socket.destroy()
   await once(socket, "close")
-  await assert.rejects(acceptWebSocket(request, socket, head, { maxMessageBytes }), {
+  await assert.rejects(acceptWebSocket(request, socket, head, { maxMessageBytes, room }), {
     code: "service_unavailable",
   })
 })
