@@ -61,6 +61,21 @@ test("names that were slow share a few threads, and others are looked up beside 
   assert.deepEqual(asked, ["late-1", "late-2", "good", "late-3", "late-4"])
 })
 
+test("new names that nobody answers for leave threads to those that were quick before", async () => {
+  const { asked, answer, resolve } = heldBack()
+  const names = new NameLookups({ resolve, maxUnderWay: 3, maxUnproven: 2, maxSlow: 1, waitMs: 60_000 })
+  assert.deepEqual(await names.resolve("good"), here)
+  const late = ["late-1", "late-2", "late-3"]
+  const first = late.map((name) => names.resolve(name))
+  assert.deepEqual(await names.resolve("good"), here)
+  assert.deepEqual(asked, ["good", "late-1", "late-2", "good"])
+  for (const name of late) {
+    answer(name)
+    await settle()
+  }
+  assert.deepEqual(await Promise.all(first), [here, here, here])
+})
+
 test("what the resolver says of a name is what is told", async () => {
   const failure = Object.assign(new Error("no"), { code: "ENOTFOUND" })
   const names = new NameLookups({ resolve: () => Promise.reject(failure) })
