@@ -14,6 +14,7 @@
  * The cells: parked-call.ts, rounds.ts. The states in a client's hands: states.ts.
  */
 
+import type { WhyRefused } from "../domain/principal.ts"
 import type { Sealer } from "../domain/secrets/secret.ts"
 import { askableOf, askingMethods } from "../mcp/asking.ts"
 import { invalidState, readInputResponses, writeInputRequired } from "../mcp/input-requests.ts"
@@ -21,7 +22,7 @@ import type { Answer, Request } from "../mcp/message.ts"
 import { withMembers } from "../mcp/raw-json.ts"
 import type { BridgedCall } from "./bridge/bridged-call.ts"
 import type { ParkedCall } from "./bridge/parked-call.ts"
-import { Parking, type ParkedFor, type WhyRefused } from "./bridge/parking.ts"
+import { Parking, type ParkedFor } from "./bridge/parking.ts"
 import { sendForLegacy } from "./bridge/rounds.ts"
 import { States } from "./bridge/states.ts"
 import { openPages, sendOpeningPages } from "./bridge/url-questions.ts"

@@ -4,6 +4,7 @@
  */
 
 import * as z from "zod"
+import type { GatewayError } from "../errors.ts"
 import type { Collection, Versioned } from "./collection.ts"
 import { grantsSchema, type CompiledGrants, type Grants } from "./permission.ts"
 
@@ -90,6 +91,9 @@ export interface Passwords {
 
 /** Who a credential proved to be. Still to be asked, at each call, whether that is good. */
 export type Caller = { readonly principalId: string; readonly keyId?: string }
+
+/** Why this caller may call no longer; undefined where it may. */
+export type WhyRefused = (caller: Caller) => GatewayError | undefined
 
 /** A principal that may call now. */
 export type ActivePrincipal = {

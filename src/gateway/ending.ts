@@ -5,7 +5,7 @@
  */
 
 import type { Bridge } from "../call/bridge.ts"
-import type { WhyRefused } from "../call/bridge/parking.ts"
+import type { WhyRefused } from "../domain/principal.ts"
 import type { Steps } from "../call/call.ts"
 import type { ListSteps } from "../call/list.ts"
 import { GatewayError } from "../errors.ts"

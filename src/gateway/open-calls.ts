@@ -4,7 +4,7 @@
  */
 
 import type { CallRequest } from "../call/call.ts"
-import type { WhyRefused } from "../call/bridge/parking.ts"
+import type { WhyRefused } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 
 export class OpenCalls {

@@ -3,7 +3,7 @@
  * cancelled when their client does not come back in time. What one of them does: parked-call.ts.
  */
 
-import type { Caller } from "../../domain/principal.ts"
+import type { WhyRefused } from "../../domain/principal.ts"
 import { GatewayError } from "../../errors.ts"
 import type { Answer, Exchange, Request } from "../../mcp/message.ts"
 import type { CallRequest } from "../call.ts"
@@ -28,9 +28,6 @@ type Away = {
 export type ParkedFor = Pick<CallRequest, "caller" | "mount" | "request">
 
 type Live = (exchange: Exchange) => Promise<Answer>
-
-/** Why this caller may call no longer; undefined where it may. */
-export type WhyRefused = (caller: Caller) => GatewayError | undefined
 
 const maxParked = 4_096
 
