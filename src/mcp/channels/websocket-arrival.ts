@@ -23,36 +23,38 @@ type Arriving = {
 }
 
 /** So much of each is held uncounted. */
-const stepBytes = 65_536
+const stepBytes = 131_072
 /** Of a frame from a client without its data, as short as those of pings are. */
 const headBytes = 6
 
+/** To be called while the socket is paused. */
 export function countArrivals({ socket, wire, room, onFull }: Arriving): void {
   let arrived = 0
   let held = 0
   const giveAll = (): void => {
-    room.give(held)
+    if (held > 0) room.give(held)
     arrived = held = 0
   }
-  const grow = ({ length }: Buffer): void => {
-    arrived += length
+  const grow = ({ length }: Buffer): void => void (arrived += length)
+  const look = (): void => {
     if (arrived - held < stepBytes) return
     try {
       room.take(arrived - held)
       held = arrived
     } catch (thrown) {
-      wire.off("data", grow)
+      wire.off("data", look)
       onFull(GatewayError.from(thrown))
     }
   }
-  const forget = ({ length }: Buffer): void => void (arrived = Math.max(held, arrived - length - headBytes))
-  // First, so that a message's end comes after its bytes.
+  const forget = ({ length }: Buffer): void => void (arrived = Math.max(0, arrived - length - headBytes))
+  // Before and after what the bytes bring about: what ends in them is not held.
   wire.prependListener("data", grow)
+  wire.on("data", look)
   socket.on("message", giveAll)
   socket.on("ping", forget)
   socket.on("pong", forget)
   socket.once("close", () => {
-    wire.off("data", grow)
+    wire.off("data", look)
     giveAll()
   })
 }
