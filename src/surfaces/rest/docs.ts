@@ -77,8 +77,13 @@ function fixed(text: string, headers: Page["headers"]): Page {
 
 function asset(type: string, url: () => string): Page {
   let reading: Promise<Buffer> | undefined
+  const read = (): Promise<Buffer> =>
+    readFile(fileURLToPath(url())).catch((thrown: unknown) => {
+      reading = undefined // what failed may do the next time
+      throw thrown
+    })
   return {
     headers: { "content-type": type, "cache-control": "public, max-age=86400" },
-    body: () => (reading ??= readFile(fileURLToPath(url()))),
+    body: () => (reading ??= read()),
   }
 }
