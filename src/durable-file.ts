@@ -1,10 +1,11 @@
 /**
  * The two steps by which a file survives a loss of power: its content is synced before it gets its name, and the
- * folder that holds the name after. Which name, and what a failure means, is left to each store.
+ * folder that holds the name after; and the folders that files are kept in. Which name, and what a failure means, is
+ * left to each store.
  */
 
-import { open, readdir, rm } from "node:fs/promises"
-import { join } from "node:path"
+import { mkdir, open, readdir, rm, stat } from "node:fs/promises"
+import { dirname, join } from "node:path"
 
 /** Of every file that has not got its name yet. */
 export const temporarySuffix = ".tmp"
@@ -34,4 +35,30 @@ export async function removeTemporary(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => [])
   const left = names.filter((name) => name.endsWith(temporarySuffix))
   await Promise.all(left.map((name) => rm(join(folder, name), { force: true })))
+}
+
+/**
+ * Makes a folder of mode 0700, and those above it, where they are missing. `mkdir` with `recursive` goes round for ever
+ * where a parent that is there says ENOENT, as /proc does.
+ *
+ * @returns whether it was missing. Rejects with the error of the system.
+ */
+export async function makeFolder(path: string): Promise<boolean> {
+  try {
+    return await makeOne(path)
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "ENOENT" || dirname(path) === path) throw thrown
+  }
+  await makeFolder(dirname(path))
+  return makeOne(path)
+}
+
+async function makeOne(path: string): Promise<boolean> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+    return true
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== "EEXIST" || !(await stat(path)).isDirectory()) throw thrown
+    return false
+  }
 }

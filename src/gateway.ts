@@ -4,13 +4,13 @@
  */
 
 import { once } from "node:events"
-import { access, constants, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { access, constants, readFile, rename, rm, writeFile } from "node:fs/promises"
 import type { Server as HttpServer } from "node:http"
-import type { AddressInfo, Server } from "node:net"
+import type { Server } from "node:net"
 import { join } from "node:path"
 import { createTaskIds, type TaskRecord } from "./call/tasks/task-ids.ts"
 import type { Config } from "./config.ts"
-import { temporarySuffix } from "./durable-file.ts"
+import { makeFolder, temporarySuffix } from "./durable-file.ts"
 import type { EntryRecorder } from "./domain/audit/log.ts"
 import type { Load } from "./domain/overload.ts"
 import { GatewayError } from "./errors.ts"
@@ -24,6 +24,7 @@ import { openHistory } from "./gateway/history.ts"
 import { openLimiter } from "./gateway/limiter.ts"
 import { OwnIssues } from "./gateway/own-issues.ts"
 import { ProcessOverload } from "./gateway/overload.ts"
+import { takePort } from "./gateway/port.ts"
 import { keepPlansSwept } from "./gateway/plans.ts"
 import { followPolicies } from "./gateway/policies.ts"
 import { openServices } from "./gateway/services.ts"
@@ -146,9 +147,7 @@ async function makeDataFolder({ data }: Config): Promise<void> {
     const why = (cause as NodeJS.ErrnoException).code ?? "unknown"
     throw new GatewayError("invalid", `The data folder ${data} ${text.replace("()", `(${why})`)}.`, { cause })
   }
-  await mkdir(data, { recursive: true, mode: 0o700 }).catch(
-    refuse("cannot be made (); choose another with --data"),
-  )
+  await makeFolder(data).catch(refuse("cannot be made (); choose another with --data"))
   const { R_OK, W_OK, X_OK } = constants
   await access(data, R_OK | W_OK | X_OK).catch(
     refuse("cannot be read and written (); give the gateway's user the right to, or choose another with --data"),
@@ -156,15 +155,7 @@ async function makeDataFolder({ data }: Config): Promise<void> {
 }
 
 async function listen(server: Server, { host, port, tls }: Config): Promise<string> {
-  server.listen(port, host)
-  await once(server, "listening").catch((cause: unknown) => {
-    throw new GatewayError(
-      "conflict",
-      `Cannot listen on ${host}:${port}. If something else does, choose another --port.`,
-      { cause },
-    )
-  })
-  const { port: bound } = server.address() as AddressInfo
+  const bound = await takePort(server, { host, port })
   return `${tls.cert === undefined ? "http" : "https"}://${host.includes(":") ? `[${host}]` : host}:${bound}`
 }
 

@@ -43,7 +43,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   fleet: ["errors", "durable-file", "mcp", "domain"],
   log: ["errors", "domain"],
   config: ["errors", "domain"],
-  surfaces: ["errors", "mcp", "domain", "call", "operations"],
+  surfaces: ["errors", "durable-file", "mcp", "domain", "call", "operations"],
   gateway: [
     "errors",
     "durable-file",

@@ -43,7 +43,16 @@ export async function openServices(
   { config, machine, log, version, events, openTaskId, policies }: ServicesOptions,
   closers: Closers,
 ): Promise<Services> {
-  const files = await openServersFolder(config.servers, { readonly: config.serversReadonly })
+  const files = await openServersFolder(config.servers, {
+    readonly: config.serversReadonly,
+    onMade: () => {
+      const { servers: folder } = config
+      log.warn(
+        { folder },
+        "The folder of services was not there; it was made and is empty. Was --servers meant so?",
+      )
+    },
+  })
   closers.add(() => files.close())
   logProblems(files, log)
   const ledger = new PidLedger(join(config.data, "children.json"))

@@ -25,7 +25,11 @@ export async function serve(config: Config, options: RunOptions): Promise<number
   requireSafeListening(config)
   const log = createLog(config.log)
   const stopped = untilSignal(["SIGINT", "SIGTERM"], log, options)
-  const gateway = await open(config, log, options)
+  const { assertPortFree } = await import("../gateway/port.ts")
+  await assertPortFree(config)
+  const opening = open(config, log, options)
+  const gateway = await Promise.race([opening, stopped])
+  if (!gateway) return endStart(opening)
   process.on("SIGHUP", () => {
     gateway.reload().catch((err: unknown) => log.error({ err }, "What the signal asked for could not be done."))
   })
@@ -52,12 +56,27 @@ export async function serveStdio(config: Config, options: RunOptions): Promise<n
   const stopped = untilSignal(["SIGINT", "SIGTERM", "SIGHUP"], log, options)
   const { joinGateway } = await import("../gateway.ts")
   if (await Promise.race([joinGateway(config), stopped.then(() => true)])) return 0
-  const gateway = await open(config, log, options)
+  const opening = open(config, log, options)
+  const gateway = await Promise.race([opening, stopped])
+  if (!gateway) return endStart(opening)
   try {
     await Promise.race([gateway.serveStdio(), stopped])
   } finally {
     await gateway.close()
   }
+  return 0
+}
+
+/** How long a start may go on after a signal, so that what it has opened is closed in order. */
+const startEndsMs = 5_000
+
+/** @returns the exit code, once what was opened is closed */
+async function endStart(opening: Promise<Gateway>): Promise<number> {
+  // An orderly exit would wait for what hangs, such as the disk; children that are left the next start ends.
+  const late = setTimeout(() => process.kill(process.pid, "SIGKILL"), startEndsMs)
+  const gateway = await opening
+  await gateway.close()
+  clearTimeout(late)
   return 0
 }
 

@@ -1,14 +1,17 @@
 /** When the gateway refuses to start, and what it says then; and when it joins one that has. */
 import assert from "node:assert/strict"
-import { spawn } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises"
+import { existsSync } from "node:fs"
+import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises"
+import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
 import { test } from "node:test"
+import { setTimeout as sleep } from "node:timers/promises"
 import { startGateway } from "../support/gateway.ts"
-import { root } from "../support/process.ts"
+import { root, start } from "../support/process.ts"
 
 const limit = { timeout: 120_000 }
 const hello = { command: "node", args: [join(root, "examples/hello-server/server.ts")] }
@@ -56,6 +59,67 @@ test("the first start shows the key once and keeps it for its owner alone", limi
   assert.equal((await stat(data)).mode & 0o077, 0)
   await gateway.restart("SIGTERM")
   assert.ok(!gateway.process.stderr().includes(gateway.key))
+})
+
+test("a data folder that cannot be made is refused at once, and so is one of services", limit, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "journey-start-"))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  // Nothing can be made in /proc; where there is none, nor below a file.
+  const nowhere = existsSync("/proc/self") ? "/proc/x/y" : join(root, "package.json", "x")
+  const data = await serve("--data", nowhere, "--servers", join(folder, "servers.d"))
+  assert.deepEqual([data.code, data.stdout], [2, ""], data.stderr)
+  assert.match(data.stderr, /data folder .* cannot be made \(E[A-Z]+\); choose another with --data/)
+  const servers = await serve("--data", join(folder, "data"), "--servers", nowhere)
+  assert.equal(servers.code, 2, servers.stderr)
+  assert.match(servers.stderr, /folder of services .* cannot be made \(E[A-Z]+\)/)
+})
+
+test("a folder of services that was not there is made, and said to be empty", limit, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "journey-start-"))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const folders = ["--data", join(folder, "data"), "--servers", join(folder, "typo", "servers.d")]
+  const args = [join(root, "bin/mcp-meta.mjs"), "serve", "--port", "0", ...folders]
+  const running = await start({ args, ready: /^mcp-meta listening on / })
+  t.after(() => running.stop())
+  assert.match(running.stderr(), /folder of services was not there; it was made and is empty/)
+})
+
+test("LIF-04 a signal ends a start that hangs", limit, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "journey-start-"))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const data = join(folder, "data")
+  await mkdir(data, { mode: 0o700 })
+  // Whoever reads it waits for a writer that never comes.
+  execFileSync("mkfifo", [join(data, "state.json")])
+  const args = [join(root, "bin/mcp-meta.mjs"), "serve", "--port", "0", "--data", data]
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] })
+  t.after(() => child.kill("SIGKILL"))
+  while (!existsSync(join(data, "state.lock"))) await sleep(20)
+  const ended = once(child, "exit")
+  child.kill("SIGTERM")
+  await ended
+  assert.equal(child.signalCode, "SIGKILL")
+})
+
+test("where the port is in use nothing is started, made or told", limit, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "journey-start-"))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  await mkdir(join(folder, "servers.d"))
+  const trace = join(folder, "started")
+  const program = { command: process.execPath, args: ["-e", `require("fs").writeFileSync("${trace}", "")`] }
+  await writeFile(join(folder, "servers.d", "one.json"), JSON.stringify(program))
+  const other = createServer().listen(0, "127.0.0.1")
+  t.after(() => other.close())
+  await once(other, "listening")
+  const { port } = other.address() as AddressInfo
+  const folders = ["--data", join(folder, "data"), "--servers", join(folder, "servers.d")]
+  for (const workers of ["1", "2"]) {
+    const refused = await serve(...folders, "--workers", workers, "--port", String(port))
+    assert.deepEqual([refused.code, refused.stdout], [2, ""], refused.stderr)
+    assert.match(refused.stderr, /Cannot listen on 127\.0\.0\.1:\d+ \(EADDRINUSE\).*another --port/)
+    assert.doesNotMatch(refused.stderr, /mm_|first start/)
+  }
+  assert.deepEqual([existsSync(trace), existsSync(join(folder, "data"))], [false, false])
 })
 
 async function serve(

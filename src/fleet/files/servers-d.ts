@@ -6,7 +6,6 @@
  * them: folder-edit.ts.
  */
 
-import { mkdir } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { isDeepStrictEqual } from "node:util"
 import type { FileDifference } from "../../domain/diff/unified-diff.ts"
@@ -19,6 +18,7 @@ import {
 } from "../../domain/services/service.ts"
 import { isRecord } from "../../domain/services/service-file.ts"
 import type { PreviewedChange } from "../../domain/services/service-preview.ts"
+import { makeFolder } from "../../durable-file.ts"
 import { GatewayError } from "../../errors.ts"
 import { removeDurably, writeAtomically } from "./atomic-write.ts"
 import { readDefinitionFile } from "./definition-file.ts"
@@ -33,19 +33,21 @@ type JsonObject = Readonly<Record<string, unknown>>
 export type ServersFolderOptions = {
   /** Services come from the files alone: `write` and `remove` are refused. */
   readonly readonly?: boolean
+  /** Told that the folder was missing. */
+  readonly onMade?: () => void
 }
 
 /** Reads the folder, made with mode 0700 where it is missing, and goes on watching it. @throws GatewayError `invalid` */
 export async function openServersFolder(
   folder: string,
-  { readonly = false }: ServersFolderOptions = {},
+  { readonly = false, onMade }: ServersFolderOptions = {},
 ): Promise<ServersFolder> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    if (await makeFolder(folder)) onMade?.()
   } catch (cause) {
     throw new GatewayError(
       "invalid",
-      `The folder of services ${folder} cannot be made; correct --servers or make it.`,
+      `The folder of services ${folder} cannot be made (${(cause as NodeJS.ErrnoException).code ?? "unknown"}); correct --servers or make it.`,
       { cause },
     )
   }

@@ -3,8 +3,9 @@
  * and no gateway needs to run.
  */
 
-import { link, mkdir, rename, rm, writeFile } from "node:fs/promises"
+import { link, rename, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
+import { makeFolder } from "../../durable-file.ts"
 import { readServiceEntries, type ServiceDefinition } from "../../domain/services/service.ts"
 import { visibleLine } from "../../domain/visible-text.ts"
 import { GatewayError } from "../../errors.ts"
@@ -18,7 +19,14 @@ export const importServices: Run = async ({ load }, flags, command) => {
   const { servers } = (await load(flags)).config
   const force = command.opts<{ readonly force?: true }>().force === true
   const entries = findEntries(await readJsonFile(command.args[0] ?? ""))
-  await mkdir(servers, { recursive: true })
+  await makeFolder(servers).catch((cause: unknown) => {
+    const why = (cause as NodeJS.ErrnoException).code ?? "unknown"
+    throw new GatewayError(
+      "invalid",
+      `The folder ${servers} cannot be made (${why}); choose another with --servers.`,
+      { cause },
+    )
+  })
   let refused = 0
   for (const entry of entries) {
     try {
