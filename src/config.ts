@@ -7,6 +7,7 @@ import { isIP, BlockList } from "node:net"
 import { resolve } from "node:path"
 import { readConfigFile, type ConfigFile } from "./config/file.ts"
 import { settings, type Config, type NamedSetting } from "./config/table.ts"
+import { sayIssue } from "./domain/describe-issues.ts"
 import { findNearest } from "./domain/nearest.ts"
 import { GatewayError } from "./errors.ts"
 
@@ -87,7 +88,7 @@ function decide(setting: NamedSetting, sources: Sources): Origin {
   const { value, from, folder } = speak(setting, sources)
   const read = setting.schema.safeParse(value)
   if (!read.success) {
-    const problem = read.error.issues.map(({ message }) => message).join("; ")
+    const problem = read.error.issues.map((issue) => sayIssue(issue, setting.schema)).join("; ")
     throw new GatewayError("invalid", `${setting.key} (${from}) is wrong: ${problem}.`)
   }
   const isPath = setting.path && typeof read.data === "string"
@@ -129,19 +130,18 @@ function refuseUnknownVariables(env: Environment): void {
   const known = settings.map(({ variable }) => variable)
   for (const name of Object.keys(env)) {
     if (!name.startsWith("MCP_META_") || otherVariables.test(name) || known.includes(name)) continue
-    throw new GatewayError(
-      "invalid",
-      `Unknown variable ${name}. Did you mean ${findNearest(name, known) ?? "another"}?`,
-    )
+    throw new GatewayError("invalid", `Unknown variable ${name}. ${hintFor(name, known)}`)
   }
 }
 
 function unknownSetting(key: string, at: string): GatewayError {
   const known = settings.map((setting) => setting.key)
-  return new GatewayError(
-    "invalid",
-    `${at}Unknown setting ${key}. Did you mean ${findNearest(key, known) ?? "another"}?`,
-  )
+  return new GatewayError("invalid", `${at}Unknown setting ${key}. ${hintFor(key, known)}`)
+}
+
+function hintFor(name: string, known: readonly string[]): string {
+  const nearest = findNearest(name, known)
+  return nearest === undefined ? 'There is none like it; "mcp-meta config" lists all.' : `Did you mean ${nearest}?`
 }
 
 /** `[{key: "log.level", value}]` -> `{ log: { level } }`, all of it frozen. The table has checked every value. */

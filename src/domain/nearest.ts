@@ -1,10 +1,16 @@
 /** The word someone probably meant: for refusals of names that do not exist. */
 
-/** The known word that takes the fewest single-letter changes; the first of several. */
+/** Of the letters of the longer word, this part may be others. */
+const mostChanged = 0.4
+
+/** The known word that takes the fewest single-letter changes, the first of several; undefined where none is near. */
 export function findNearest(word: string, known: readonly string[]): string | undefined {
   const lowered = word.slice(0, 64).toLowerCase()
   const ranked = known.map((candidate) => ({ candidate, changes: countChanges(lowered, candidate.toLowerCase()) }))
-  return ranked.sort((a, b) => a.changes - b.changes)[0]?.candidate
+  const near = ranked.filter(
+    ({ candidate, changes }) => changes <= Math.max(1, mostChanged * Math.max(lowered.length, candidate.length)),
+  )
+  return near.sort((a, b) => a.changes - b.changes)[0]?.candidate
 }
 
 /** Levenshtein's distance, a row at a time. */

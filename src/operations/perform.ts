@@ -1,6 +1,7 @@
 /** The one way to perform an operation, whatever door it was asked at: who may, with which input, and what may leave. */
 
 import type * as z from "zod"
+import { listProblems } from "../domain/describe-issues.ts"
 import { GatewayError } from "../errors.ts"
 import { mutate } from "./changes/mutate.ts"
 import type { Operation, OperationContext } from "./operation.ts"
@@ -48,12 +49,10 @@ function assertFew({ name }: Operation, input: unknown): void {
 
 /** As many as help: the input is the caller's, and there is no end to what can be wrong with it. */
 const maxProblems = 20
-const maxProblemLength = 300
+const maxProblemLength = 1_000
 
-function wrongInput({ name }: Operation, error: z.ZodError): GatewayError {
-  const problems = error.issues
-    .slice(0, maxProblems)
-    .map(({ path, message }) => clipped(`${path.join(".") || "input"}: ${message}`))
+function wrongInput({ name, input }: Operation, error: z.ZodError): GatewayError {
+  const problems = listProblems(error.issues.slice(0, maxProblems), input).map(clipped)
   const more = error.issues.length > maxProblems ? `; and ${error.issues.length - maxProblems} more` : ""
   return new GatewayError("invalid", `${name} was called wrongly. ${problems.join("; ")}${more}`, {
     detail: { problems },

@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util"
 import * as z from "zod"
+import { listProblems } from "../../domain/describe-issues.ts"
 import { nextVersion } from "../../domain/changes/change.ts"
 import { quotaUnits } from "../../domain/quota/amount.ts"
 import { countsTheSame } from "../../domain/quota/compare.ts"
@@ -127,7 +128,7 @@ async function draftOf(context: OperationContext, input: QuotaInput, all: readon
 function checked(quota: Quota): Quota {
   const read = quotaSchema.safeParse(quota)
   if (read.success) return quota
-  const problems = read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`)
+  const problems = listProblems(read.error.issues, quotaSchema)
   throw new GatewayError("invalid", `There can be no such quota. ${problems.join("; ")}.`, {
     detail: { problems },
   })

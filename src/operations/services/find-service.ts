@@ -20,7 +20,8 @@ export function getSource({ services }: Pick<OperationContext, "services">, name
   if (source) return source
   const names = sources.map(({ definition }) => definition.name)
   const nearest = findNearest(name, names)
-  const hint = nearest === undefined ? "None is registered yet." : `Did you mean ${nearest}?`
+  const others = names.length === 0 ? "None is registered yet." : "list_services has all there are."
+  const hint = nearest === undefined ? others : `Did you mean ${nearest}?`
   throw new GatewayError("not_found", `There is no service named ${name}. ${hint}`, {
     next: { operation: "list_services" },
   })

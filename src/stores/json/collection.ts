@@ -8,6 +8,7 @@ import {
   type PageRequest,
   type Versioned,
 } from "../../domain/collection.ts"
+import { listProblems } from "../../domain/describe-issues.ts"
 import { GatewayError } from "../../errors.ts"
 import type { StateFile } from "./state-file.ts"
 import { byId, freeze, schemas, type Kind, type Kinds } from "./state.ts"
@@ -58,7 +59,7 @@ export function jsonCollection<K extends Kind>(
 function read<K extends Kind>(kind: K, draft: Draft<Kinds[K]>, version: number): Kinds[K] {
   const result = schemas[kind].safeParse({ ...draft, version })
   if (result.success) return freeze(result.data)
-  const problems = result.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`)
+  const problems = listProblems(result.error.issues, schemas[kind])
   throw new GatewayError("invalid", `This cannot be kept. ${problems.join("; ")}`)
 }
 
