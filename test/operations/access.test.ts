@@ -73,6 +73,9 @@ test("AGT-09 an approval by somebody who lost meanwhile what they let others hav
   const { id, digest } = await ask(kit, agent, { reason: "so\u001b[2J that\u202e it works" })
   const { plan } = (await kit.run(boss, "get_plan", { id })) as { plan: { notes: readonly string[] } }
   assert.match(plan.notes[0] ?? "", /because: so that it works$/)
+  const shown = await kit.say(boss, "get_plan", { id })
+  assert.match(shown, /"expiresAt":"\d{4}-\d\d-\d\dT[\d:.]+Z"/)
+  assert.doesNotMatch(shown, /AtMs/)
   await kit.run(boss, "approve_plan", { id, digest })
   const second = await kit.join("second", admins)
   await kit.run(second, "create_key", { principal: "second" })

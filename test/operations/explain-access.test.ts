@@ -70,6 +70,13 @@ test("access is explained: what decides, by which input, and what would allow it
     await kit.say(ann, "explain_access", { tool, arguments: { name: "eve" } }),
     /^ann and hello__greet: denied by policy:named\/not-eve \(argument \/name holds\)\./,
   )
+  const [notEve, ...others] = named.rules
+  const turned = { ...notEve, arguments: [{ pointer: "/name", equals: "ann", not: true }] }
+  await set({ ...named, rules: [turned, ...others] })
+  assert.match(
+    await kit.say(ann, "explain_access", { tool, arguments: { name: "eve" } }),
+    /denied by policy:named\/not-eve \(argument \/name with "not" holds\)\./,
+  )
   assert.equal((await explain(ann, { tool: "whoami" }))["rule"], "permission:self:read")
   await assert.rejects(explain(ann, { principal: "bob", tool }), refusal("forbidden", /principals:read/))
   await assert.rejects(explain(ann, { tool, source: "10.0.0.1" }), refusal("invalid", /about others/))

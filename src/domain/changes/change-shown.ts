@@ -66,7 +66,7 @@ function facesOf(change: Diffable, side: "before" | "after"): ShownJson | undefi
   const value = change[side]
   if (value === undefined) return undefined
   if (change.subject === "service") return { real: value, shown: redactRaw(value) }
-  const real = withoutKept(value)
+  const real = withTimes(withoutKept(value)) as Record<string, unknown>
   return { real, shown: withoutHashes(real) }
 }
 
@@ -76,6 +76,26 @@ const hashes = new Set(["hash", "passwordHash"])
 
 function withoutKept(value: KeptValues[keyof KeptValues] | object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).filter(([name]) => !kept.has(name)))
+}
+
+/** Epoch ms as people read them: `expiresAtMs: 0` -> `expiresAt: "1970-01-01T00:00:00.000Z"`. */
+function withTimes(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withTimes)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, held]) =>
+      name.endsWith("AtMs") && isInstant(held)
+        ? [name.slice(0, -"Ms".length), new Date(held).toISOString()]
+        : [name, withTimes(held)],
+    ),
+  )
+}
+
+/** ECMA-262 has no other. */
+const lastInstantMs = 8.64e15
+
+function isInstant(value: unknown): value is number {
+  return typeof value === "number" && Math.abs(value) <= lastInstantMs
 }
 
 function withoutHashes(value: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -4,7 +4,7 @@
  */
 
 import type { StrictJson } from "../../mcp/strict-json.ts"
-import { judgeArgument, type Judgement } from "./argument-condition.ts"
+import { judgeArgument, type ArgumentCondition, type Judgement } from "./argument-condition.ts"
 import type { CompiledPolicies, CompiledRule } from "./compiled-policies.ts"
 import { decide, mayEver, type AskedOfPolicy, type DecisionWithShadow, type ReadArguments } from "./decide.ts"
 
@@ -24,7 +24,10 @@ export type Explained = {
 export type ExplainedInput = {
   /** `argument /customer_id`, `time`, `source`, `client`, `action` */
   readonly input: string
+  /** The condition as a whole, its `not` included. */
   readonly condition: "holds" | "does not hold" | "cannot be judged"
+  /** Where the condition is turned round: it holds of what its test does not hold of. */
+  readonly not?: true
 }
 
 /** @param given undefined where no arguments are given at all */
@@ -63,12 +66,12 @@ function looksAtArguments(rule: CompiledRule, asked: AskedOfPolicy): boolean {
 }
 
 function argumentsOf({ arguments: conditions }: CompiledRule): readonly ExplainedInput[] {
-  return conditions.map(({ pointer }) => ({ input: `argument ${pointer}`, condition: "cannot be judged" }))
+  return conditions.map((condition) => ofArgument(condition, undefined))
 }
 
 function inputsOf(rule: CompiledRule, asked: AskedOfPolicy, read: ReadArguments): readonly ExplainedInput[] {
   const ofArguments = rule.arguments.map((condition) =>
-    explained(`argument ${condition.pointer}`, judgeArgument(condition, read(), asked.principal)),
+    ofArgument(condition, judgeArgument(condition, read(), asked.principal)),
   )
   return [...aroundOf(rule, asked), ...ofArguments]
 }
@@ -76,6 +79,10 @@ function inputsOf(rule: CompiledRule, asked: AskedOfPolicy, read: ReadArguments)
 function aroundOf({ actions, circumstances }: CompiledRule, asked: AskedOfPolicy): readonly ExplainedInput[] {
   const action = actions ? [explained("action", actions.includes(asked.action))] : []
   return [...action, ...circumstances.map(({ part, judge }) => explained(part, judge(asked.circumstances)))]
+}
+
+function ofArgument({ pointer, not }: ArgumentCondition, judged: Judgement): ExplainedInput {
+  return { ...explained(`argument ${pointer}`, judged), ...(not && { not }) }
 }
 
 function explained(input: string, judged: Judgement): ExplainedInput {

@@ -9,6 +9,7 @@ import type { Explained, ExplainedInput } from "../../domain/policy/explain.ts"
 const inputRow = z.object({
   input: z.string().describe("argument and a JSON Pointer, time, source, client or action."),
   condition: z.enum(["holds", "does not hold", "cannot be judged"]).describe("Of the rule that looks at it."),
+  not: z.literal(true).optional().describe("The condition is turned round: it holds of all but what it names."),
 })
 
 export const accessRow = z.object({
@@ -127,7 +128,9 @@ function sayInputs(inputs: readonly ExplainedInput[]): string {
 export function sayAccess({ principal, tool, decision, by, rule, inputs, wouldAllow }: AccessRow): string {
   const named = rule === undefined || rule.startsWith(`${by}:`) ? (rule ?? by) : `${by} ${rule}`
   const ground = by === "nothing" ? "since nothing allows it" : `by ${named}`
-  const looked = inputs.map(({ input, condition }) => `${input} ${condition}`).join(", ")
+  const looked = inputs
+    .map(({ input, condition, not }) => `${input}${not ? ' with "not"' : ""} ${condition}`)
+    .join(", ")
   const said = `${principal} and ${tool}: ${decision} ${ground}${looked === "" ? "" : ` (${looked})`}.`
   return wouldAllow === undefined ? said : `${said} ${wouldAllow}`
 }
