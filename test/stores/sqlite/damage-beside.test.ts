@@ -97,6 +97,8 @@ test("yesterday's database beside today's checkpoints is too short; without them
   assert.equal(ok, true)
   assert.match(cannotExclude.join(" "), /the whole log replaced by an older copy of itself/)
   assert.equal(await found(both, { checkpoints }), "missing_stream 3 1")
+  const { damage } = await verdictOf(both, { checkpoints })
+  assert.match(damage?.message ?? "", /cut off, or the export or copy is older than that checkpoint/)
 })
 
 test("a log that was signed anew is whole only for who takes the key that lies beside it", async () => {

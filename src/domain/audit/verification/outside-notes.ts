@@ -135,11 +135,17 @@ function lostBehind(note: OutsideNote, size: number | undefined): DamageFound {
     return new DamageFound(
       "missing_stream",
       { stream, seq: 1 },
-      `The stream that ${origins[origin]} covers is gone.`,
+      `The stream that ${origins[origin]} covers is gone.${orOlder(origin)}`,
     )
   }
-  const message = `Of ${note.size} entries that ${origins[origin]} covers, only ${size} are there, and no opening that is signed says that they were lost.`
+  const message = `Of ${note.size} entries that ${origins[origin]} covers, only ${size} are there, and no opening that is signed says that they were lost.${orOlder(origin)}`
   return new DamageFound("truncated", { stream, seq: size + 1 }, message)
+}
+
+/** What was copied before a checkpoint was signed looks like what was cut off after: nothing in it says when it was made. */
+function orOlder(origin: Origin): string {
+  if (origin === "filed") return ""
+  return " Either they were cut off, or the export or copy is older than that checkpoint. To tell, verify one that was made after it."
 }
 
 /** What the note says, whether or not it is signed. */
