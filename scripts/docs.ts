@@ -124,7 +124,7 @@ function errorsPage(): string {
 function configurationPage(): string {
   const intro =
     "Each setting is looked for in this order: its flag, its variable, the file, its default. The file is `mcp-meta.yaml`, `.yml` or `.json` in the working folder, or what `--config` names. " +
-    "Its keys may be nested or dotted, and an unknown one is refused. Paths are relative to where they were said. `mcp-meta config` prints what is in effect and where it comes from."
+    "Its keys may be nested or dotted, and an unknown one is refused. Paths are relative to where they were said. `mcp-meta config` prints what its own command line, environment and file come to, and where each value comes from: a gateway that runs already may have been started with others."
   const example = "```yaml\nport: 4444\nlog:\n  level: debug\nlimits:\n  bodyBytes: 8388608\n```"
   const rows = ["| key | default | |", "|---|---|---|", ...settings.map(settingRow)].join("\n")
   const names =

@@ -7,7 +7,7 @@ import { Command, CommanderError } from "commander"
 import { visibleText } from "../domain/visible-text.ts"
 import { GatewayError } from "../errors.ts"
 import { operations } from "../operations/index.ts"
-import { exitCodes, type CliConfig, type CliOptions, type Run } from "./cli/commands.ts"
+import { exitCodes, exitCodesHelp, type CliConfig, type CliOptions, type Run } from "./cli/commands.ts"
 import { addOperation } from "./cli/operation.ts"
 import { isOfConnection, ownCommands } from "./cli/own-commands.ts"
 import { complain } from "./cli/screen.ts"
@@ -37,6 +37,7 @@ function build(options: CliOptions, named: string | undefined, done: (code: numb
     .showSuggestionAfterError()
     .enablePositionalOptions()
     .configureOutput({ writeErr: (text) => void process.stderr.write(visibleText(text)) })
+    .addHelpText("after", exitCodesHelp)
     .exitOverride()
   const isCommand = [...ownCommands, ...operations].some(({ name }) => name === named)
   const isAsked = ({ name }: { readonly name: string }): boolean => !isCommand || name === named

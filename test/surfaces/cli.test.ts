@@ -163,6 +163,11 @@ test("call prints a tool's result, and fails where the tool does", async () => {
   const fine = await run(["call", "svc__echo", "--json", '{"a":1}', "--arg", "b=[2]", "--arg", "c=text"])
   assert.deepEqual([fine.code, fine.stdout], [0, '"svc__echo" {"a":1,"b":[2],"c":"text"}\n'])
   assert.equal((await run(["call", "svc__fail"])).code, 1)
+  const text = await run(["call", "svc__fail", "--arg", "message=123"])
+  assert.match(text.stderr, /message was sent as JSON; as text it is --arg 'message="123"'/)
+  assert.match((await run(["--help"])).stdout, /Exit codes: 0,[^]*1,[^]*2,[^]*3,/)
+  const wrong = await run(["status", "--url", app.url.replace("http:", "https:")])
+  assert.match(wrong.stderr, /does not speak TLS. Is it http:/)
   assert.equal((await run(["call", "svc__echo", "--json", "[]"])).code, 2)
 })
 

@@ -56,5 +56,9 @@ type LoadedCliConfig<Config> = {
 /** A command's action; the number is its exit code. */
 export type Run = (options: CliOptions, flags: CliFlags, command: Command) => Promise<number>
 
+export const exitCodesHelp = `
+Exit codes: 0, done and fine; 1, what was asked about is not fine, or was refused; 2, wrong usage or configuration;
+3, no gateway answers, or the key does not open it or may not do that.`
+
 /** 0 is fine; the thing asked about is not; usage or configuration; not reachable or not authorised. */
 export const exitCodes = { fine: 0, notFine: 1, usage: 2, unreachable: 3 } as const

@@ -87,7 +87,9 @@ async function request({ url, method, key, tls, body }: Asked): Promise<unknown>
     const sent = { method, headers, dispatcher, ...(body !== undefined && { body: JSON.stringify(body) }) }
     const answer = await request(url, sent).catch((cause: Error) => {
       throw unreachable(
-        `No gateway answers at ${url.origin} (${cause.message || cause.name}). Is it running?`,
+        isPlainAnswer(cause)
+          ? `What answers at ${url.origin} does not speak TLS. Is it http://${url.host}?`
+          : `No gateway answers at ${url.origin} (${cause.message || cause.name}). Is it running?`,
         cause,
       )
     })
@@ -97,6 +99,11 @@ async function request({ url, method, key, tls, body }: Asked): Promise<unknown>
   } finally {
     await dispatcher.close()
   }
+}
+
+/** What was awaited as TLS was none. */
+function isPlainAnswer(cause: NodeJS.ErrnoException): boolean {
+  return ["ERR_SSL_WRONG_VERSION_NUMBER", "ERR_SSL_PACKET_LENGTH_TOO_LONG"].includes(cause.code ?? "")
 }
 
 function unreachable(message: string, cause?: unknown): GatewayError {

@@ -69,7 +69,8 @@ export const ownCommands: readonly OwnCommand[] = [
   },
   {
     name: "config",
-    about: "Print the settings in effect, each with where it comes from.",
+    about:
+      "Print the settings that a gateway started here, with these flags, would have, each with where it comes from. One that runs is not asked.",
     takes: () => true,
     action: async (...given) => (await import("./config.ts")).showConfig(...given),
     extra: (command) =>

@@ -68,7 +68,8 @@ function factsOf(plan: PlanRow): string {
 }
 
 function sayAffected(what: string, { count, names }: PlanRow["affects"]["tools"]): string {
-  return names.length > 0 ? `${count} ${what} (${names.join(", ")})` : `${count} ${what}`
+  const all = `${count} ${count === 1 ? what.replace(/s$/, "") : what}`
+  return names.length > 0 ? `${all} (${names.join(", ")})` : all
 }
 
 function page(body: string): string {
