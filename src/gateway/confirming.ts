@@ -28,6 +28,11 @@ export function waysOf(client: ClientFacts, publicUrl: string | undefined): Read
   return ways
 }
 
+/** Of a plan, for people. */
+export function pageOf(publicUrl: string | undefined, planId: string): string | undefined {
+  return publicUrl === undefined ? undefined : `${publicUrl}/plans/${encodeURIComponent(planId)}`
+}
+
 export function confirmingOf(options: ConfirmingOptions): Confirming | undefined {
   const { request, exchange, publicUrl, again, waitMs, onConfirmed } = options
   const { client } = request
@@ -37,7 +42,7 @@ export function confirmingOf(options: ConfirmingOptions): Confirming | undefined
   return {
     ways,
     client: (client.info && clientName(client.info)) ?? "a client without a name",
-    pageOf: (planId) => `${publicUrl ?? ""}/plans/${encodeURIComponent(planId)}`,
+    pageOf: (planId) => pageOf(publicUrl, planId) ?? "",
     ask: async (params) => {
       const question = {
         ...request,

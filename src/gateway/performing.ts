@@ -25,7 +25,7 @@ import { perform, type Performed } from "../operations/perform.ts"
 import { toCompletion, toReadResult } from "../surfaces/management-resources.ts"
 import { readArguments, toToolResult } from "../surfaces/management-tools.ts"
 import type { Audit } from "./audit.ts"
-import { confirmingOf, waysOf } from "./confirming.ts"
+import { confirmingOf, pageOf, waysOf } from "./confirming.ts"
 import type { OwnIssues } from "./own-issues.ts"
 import { serviceNames, type Services } from "./services.ts"
 import type { Stores } from "./stores.ts"
@@ -138,7 +138,7 @@ async function performOnce(
 }
 
 function contextOf(
-  { config, machine, stores, services, audit, history, taints, overload, issues }: PerformingOptions,
+  { config, machine, stores, services, audit, history, taints, overload, issues, publicUrl }: PerformingOptions,
   { principal: actor, signal, from }: Performing,
 ): OperationContext {
   const { principals, keys, events, quotas, policies, counters, plans, sealer } = stores
@@ -160,6 +160,7 @@ function contextOf(
     governance: config.governance,
     taint: () => taintOf(taints, config.governance, actor.principal),
     history,
+    pageOf: (id) => pageOf(publicUrl(), id),
     keyMaker,
     passwords,
     audit: audit.log,

@@ -146,6 +146,8 @@ export type OperationContext = {
   /** Of the actor, where it counts for it: `governance.taint`. */
   readonly taint: () => Taint | undefined
   readonly history: History
+  /** Where people look at a plan, by its id; undefined where they reach the gateway at no URL. */
+  readonly pageOf: (planId: string) => string | undefined
   /** Where the human behind the caller's client can be asked. */
   readonly confirming?: Confirming
   readonly overload: Overload

@@ -81,6 +81,10 @@ export function testPlanPage(): void {
   test("AGT-13 its proposer sees it there and cannot approve it; others do not see it", limit, async () => {
     const id = await propose()
     const own = await post(id, { key: agent, do: "show" })
+    assert.match(own.text, /You cannot approve it\. .*is yours.*Ask another principal/)
+    assert.doesNotMatch(own.text, /value="approve"/)
+    const seen = await rest({ ...gateway, key: agent }, "GET", `/plans/${id}`)
+    assert.equal((seen.body as { plan: { page: string } }).plan.page, `${gateway.origin}/plans/${id}`)
     assert.equal((await post(id, { ticket: ticketIn(own), do: "approve" })).status, 404)
     const other = await createAgent(gateway, `other${made}`, { permissions: ["configure"] })
     assert.equal((await post(id, { key: other, do: "show" })).status, 404)

@@ -223,6 +223,7 @@ function contextOf(
   | "mayPerform"
   | "nowMs"
   | "newId"
+  | "pageOf"
   | "signal"
   | "overload"
   | "ownIssues"
@@ -240,6 +241,7 @@ function contextOf(
     countTokens,
     mayPerform,
     nowMs,
+    pageOf: () => undefined,
     newId: randomUUID,
     overload,
     ownIssues: () => [],

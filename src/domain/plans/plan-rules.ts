@@ -70,6 +70,16 @@ export function assertMayApprove(plan: Plan, { principal }: ActivePrincipal, { d
   if (state !== "pending") throw refused("conflict", plan, notPending[state])
 }
 
+/** As far as it can be told from the plan alone; undefined where nothing speaks against it. */
+export function whyNotApprove(plan: Plan, actor: ActivePrincipal, nowMs: number): string | undefined {
+  try {
+    assertMayApprove(plan, actor, { nowMs })
+  } catch (thrown) {
+    return GatewayError.from(thrown).message
+  }
+  return mayDecide(actor.may) ? undefined : "It takes plans:approve. Ask another principal."
+}
+
 /** @throws GatewayError `forbidden` */
 function assertNotConcerned(plan: Plan, { id }: Principal): void {
   if (plan.concerns.includes(id))

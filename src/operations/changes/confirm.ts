@@ -55,7 +55,7 @@ export async function confirmAndApply(
   { operation, plan, way }: Asked,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { confirming } = context
-  if (!confirming) throw planRequired(plan, context.nowMs)
+  if (!confirming) throw planRequired(plan, context)
   const isAsked = approvalOf(plan, context.nowMs) === undefined
   if (isAsked) await askHuman(context, confirming, { plan, way })
   if (isAsked && way === "url") await untilDecided(confirming, plan)
@@ -80,9 +80,9 @@ type Question = Pick<Asked, "plan" | "way">
 async function askHuman(context: OperationContext, confirming: Confirming, question: Question): Promise<void> {
   const { plan, way } = question
   const shown = sayPlan(await showPlan(context, plan))
-  if (way === "form" && shown.length > maxShown) throw planRequired(plan, context.nowMs)
+  if (way === "form" && shown.length > maxShown) throw planRequired(plan, context)
   const answer = await confirming.ask(way === "form" ? formOf(shown) : linkTo(confirming.pageOf(plan.id), shown))
-  if (!answer) throw planRequired(plan, context.nowMs)
+  if (!answer) throw planRequired(plan, context)
   const { action, content } = answer
   if (action === "accept" && (way === "url" || saysYes(content))) return
   await takeBack(confirming, plan)
@@ -137,10 +137,11 @@ async function untilDecided({ again, waitMs }: Confirming, { id }: Plan): Promis
   try {
     for (;;) {
       const plan = await plans.find(id)
-      const { nowMs } = again()
+      const now = again()
+      const { nowMs } = now
       if (!plan || stateOf(plan, nowMs) !== "pending") return
       signal.throwIfAborted()
-      if (late.aborted) throw planRequired(plan, nowMs)
+      if (late.aborted) throw planRequired(plan, now)
       await due.promise
       due = Promise.withResolvers<void>()
       if (late.aborted) due.resolve()

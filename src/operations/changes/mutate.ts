@@ -55,7 +55,7 @@ export async function mutate(
   if (!come.isAsked) return { plan: withPatch(await showPlan(context, plan), come.commit) }
   // What was found meanwhile may want another's word.
   const way = wayToConfirm(context, planned.risk)
-  if (!way) throw planRequired(plan, context.nowMs)
+  if (!way) throw planRequired(plan, context)
   return confirmAndApply(context, { operation, plan, way })
 }
 

@@ -78,7 +78,7 @@ async function assertApproved(
   const waiting: Plan = waits
     ? await plans.replace({ ...plan, state: "pending", risk, approvals }, plan.version)
     : plan
-  throw approval ? approvalLapsed(waiting) : planRequired(waiting, nowMs)
+  throw approval ? approvalLapsed(waiting) : planRequired(waiting, context)
 }
 
 /** On record as applied before it is: what is cut short by a crash is not done twice. */

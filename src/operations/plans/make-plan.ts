@@ -2,7 +2,7 @@
 
 import { showChanges } from "../../domain/changes/change-shown.ts"
 import { digestOf } from "../../domain/plans/plan-digest.ts"
-import { assertShownWhole } from "../../domain/plans/plan-rules.ts"
+import { assertShownWhole, whyNotApprove } from "../../domain/plans/plan-rules.ts"
 import { approvalOf, maxNoteLength, maxNotes, stateOf, type Plan } from "../../domain/plans/plan.ts"
 import type { Risk } from "../../domain/plans/risk.ts"
 import { GatewayError } from "../../errors.ts"
@@ -56,24 +56,28 @@ export async function pendingPlan(context: OperationContext, planned: Planned): 
 
 /** @throws GatewayError `plan_required`, always */
 export async function requirePlan(context: OperationContext, planned: Planned): Promise<never> {
-  throw planRequired(await pendingPlan(context, planned), context.nowMs)
+  throw planRequired(await pendingPlan(context, planned), context)
 }
 
 /** @throws GatewayError `plan_required` where the same waits for an approval already */
 export async function assertNotPlanned(context: OperationContext, planned: Planned): Promise<void> {
   const plan = await findSame(context, planned)
-  if (plan) throw planRequired(plan, context.nowMs)
+  if (plan) throw planRequired(plan, context)
 }
 
 /** @returns what refuses a change until the plan is approved, or until the one who asks applies it */
-export function planRequired(plan: Plan, nowMs: number): GatewayError {
+export function planRequired(
+  plan: Plan,
+  { nowMs, pageOf }: Pick<OperationContext, "nowMs" | "pageOf">,
+): GatewayError {
   const { id, risk } = plan
   const reasons = risk.reasons.filter(({ class: of }) => of === risk.class).map(({ reason }) => reason)
   const why = `This needs an approval, because it ${reasons.join("; and because it ")}.`
   const isApproved = approvalOf(plan, nowMs) !== undefined
+  const page = pageOf(id)
   const what = isApproved
     ? `The plan ${id} for it is approved: perform it with apply_plan.`
-    : `The plan ${id} waits for one: another principal that holds plans:approve gives it with approve_plan, then perform it with apply_plan.`
+    : `The plan ${id} waits for one: another principal that holds plans:approve gives it with approve_plan${page === undefined ? "" : ` or at ${page}`}, then perform it with apply_plan.`
   return required(plan, `${why} ${what}`, isApproved ? "apply_plan" : "get_plan")
 }
 
@@ -114,8 +118,11 @@ function isWaiting(plan: Plan, nowMs: number): boolean {
 }
 
 export async function showPlan(context: OperationContext, plan: Plan): Promise<PlanRow> {
-  const { actor, nowMs } = context
-  return toPlanRow(plan, { actor, nowMs, nameOf: await principalNames(context) })
+  const { actor, nowMs, pageOf } = context
+  const row = toPlanRow(plan, { actor, nowMs, nameOf: await principalNames(context) })
+  const page = pageOf(plan.id)
+  const barred = row.state === "pending" ? whyNotApprove(plan, actor, nowMs) : undefined
+  return { ...row, ...(page !== undefined && { page }), ...(barred !== undefined && { cannotApprove: barred }) }
 }
 
 /** Of those that are gone, the id. */

@@ -33,6 +33,8 @@ export const planRow = z.object({
     .string()
     .optional()
     .describe("Unified, for git apply: what to commit where services come from files that are only read."),
+  page: z.string().optional().describe("Where a person looks at it and decides, in a browser."),
+  cannotApprove: z.string().optional().describe("Of one that waits: why you do not approve it, and who may."),
   rejection: z.object({ by: z.string(), at: z.string(), reason: z.string() }).optional(),
 })
 
@@ -46,6 +48,7 @@ export const planSummary = z.object({
   risk: riskSchema.shape.class,
   digest: z.string(),
   expiresAt: z.string(),
+  page: z.string().optional().describe("Where a person looks at it and decides, in a browser."),
 })
 
 type PlanSummary = z.output<typeof planSummary>

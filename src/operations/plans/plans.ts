@@ -33,7 +33,11 @@ export const listPlans = defineOperation({
     )
     const { items, nextCursor } = pageOf(seen, ({ createdAtMs, id }) => `${createdAtMs} ${id}`, page)
     const nameOf = await principalNames(context)
-    return { plans: items.map((plan) => toPlanSummary(plan, nameOf, nowMs)), nextCursor }
+    const summaries = items.map((plan) => {
+      const page = context.pageOf(plan.id)
+      return { ...toPlanSummary(plan, nameOf, nowMs), ...(page !== undefined && { page }) }
+    })
+    return { plans: summaries, nextCursor }
   },
   say: ({ plans, nextCursor }) => {
     if (plans.length === 0) return "No plans."

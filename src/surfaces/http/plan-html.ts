@@ -31,11 +31,16 @@ export function planPage(plan: PlanRow, ticket: string): string {
     plan.state === "pending"
       ? `<form method="post">
 <input type="hidden" name="ticket" value="${escaped(ticket)}">
-<p><button name="do" value="approve">Approve what stands here</button></p>
+<p>${approving(plan)}</p>
 <p><label>Reason: <input name="reason" maxlength="500"></label> <button name="do" value="reject">Reject it</button></p>
 </form>`
       : "<p>There is nothing to decide on it now.</p>"
   return page(`<h1>Plan ${escaped(plan.id)}</h1>\n${factsOf(plan)}\n${decide}`)
+}
+
+function approving({ cannotApprove }: PlanRow): string {
+  if (cannotApprove !== undefined) return `You cannot approve it. ${escaped(cannotApprove)}`
+  return '<button name="do" value="approve">Approve what stands here</button>'
 }
 
 export function messagePage(title: string, message: string): string {
