@@ -161,7 +161,7 @@ test("a whole log is verified, and a damaged one names its first bad entry", asy
   for (let at = 1; at <= 5; at += 1) await recordCall(kit.recorder, { id: `c${at}`, tool: "geo__find" })
   const fine = (await kit.run(admin, "audit_verify")) as Verified
   assert.deepEqual([fine.ok, fine.entries, fine.damage], [true, 11, undefined])
-  assert.match(await kit.say(admin, "audit_verify"), /^The audit log is whole: 11 entries in 1 streams/)
+  assert.match(await kit.say(admin, "audit_verify"), /^The audit log is whole: 11 entries in 1 stream,/)
   const db = new DatabaseSync(join(kit.logFolder, "log.db"))
   db.exec("UPDATE entries SET body = replace(body, 'geo__find', 'geo__hide') WHERE seq >= 7")
   db.close()

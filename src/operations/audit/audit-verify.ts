@@ -37,5 +37,5 @@ function sayFinding({ damage, entries, streams, checkpoints }: Verdict): string 
   if (damage) {
     return `The audit log is damaged. The first bad entry is ${damage.seq} of stream ${damage.stream} (${damage.kind}): ${damage.message}`
   }
-  return `The audit log is whole: ${entries} entries in ${streams} ${streams === 1 ? "stream" : "streams"}, ${checkpoints} signed ${checkpoints === 1 ? "checkpoint" : "checkpoints"}.`
+  return `The audit log is whole: ${entries} entries in ${streams} ${streams === 1 ? "stream" : "streams"}, ${checkpoints} signed checkpoints.`
 }
