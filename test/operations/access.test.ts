@@ -113,7 +113,9 @@ test("AUTHZ-10 asking for what is there and for what is not comes to the same", 
   const asked = async (name: string): Promise<string> => {
     const plan = await ask(kit, agent, { tools: [name] })
     await kit.run(agent, "reject_plan", { id: plan.id, reason: "x" })
-    return JSON.stringify({ ...plan, digest: "" }).replaceAll(name, "NAME").replaceAll(plan.id, "ID")
+    return JSON.stringify({ ...plan, digest: "" })
+      .replaceAll(name, "NAME")
+      .replaceAll(plan.id, "ID")
   }
   assert.equal(await asked("hello__add"), await asked("hello__sub"))
   assert.equal(await asked("hello__add"), await asked("nobody__add"))
