@@ -9,6 +9,7 @@ import { root } from "../support/process.ts"
 import { createAgent, rest } from "../support/rest.ts"
 import { eventually } from "./eventually.ts"
 import { bearer, httpPipe } from "./http-pipe.ts"
+import { openListeners } from "./listeners.ts"
 import { listNames, openPeer, type Peer } from "./peer.ts"
 import { startService, type ScriptedService } from "./scripted-service.ts"
 
@@ -218,13 +219,7 @@ test("AUTHZ-06 who listens is told when the time of a policy begins and when it 
   // Ahead of who listens: what they are told is due to the clock alone.
   const time = { zone: "UTC", from: clockIn(0.5 * hourMs), to: clockIn(1.5 * hourMs) }
   await set("siesta", [{ id: "rest", effect: "deny", subject: about, target: { tools: ["crm__drop"] }, time }])
-  const pipe = httpPipe(gateway.url, bearer(key))
-  const legacy = await openPeer(pipe, { era: "legacy" })
-  await pipe.openStream()
-  const modern = await openPeer(httpPipe(gateway.url, bearer(key)))
-  modern.call("subscriptions/listen", { notifications: { toolsListChanged: true } }).catch(() => {})
-  t.after(() => Promise.all([legacy.close(), modern.close()]))
-  await modern.until(({ method }) => method === "notifications/subscriptions/acknowledged")
+  const { legacy, modern } = await openListeners(t, gateway.url, key)
   const both = [legacy, modern]
   const isListed = async (peer: Peer): Promise<boolean> => (await listNames(peer)).includes("crm__drop")
   const times = (peer: Peer): number =>

@@ -5,9 +5,9 @@ import { test } from "node:test"
 import { createAgent } from "../support/rest.ts"
 import { administratorOf, gatewayFor } from "./administrator.ts"
 import { eventually } from "./eventually.ts"
-import { bearer, httpPipe } from "./http-pipe.ts"
+import { openListeners } from "./listeners.ts"
 import { perform } from "./operations.ts"
-import { listNames, openPeer, type Peer } from "./peer.ts"
+import { listNames, type Peer } from "./peer.ts"
 import { hello } from "./services.ts"
 
 const standing = { permissions: ["observe"], tools: { allow: ["hello__greet"] } }
@@ -26,13 +26,7 @@ test(
     const gateway = await gatewayFor(t, { services: { hello }, args: ["--workers", "2"] })
     const admin = await administratorOf(t, gateway)
     const key = await createAgent(gateway, "bot", standing)
-    const pipe = httpPipe(gateway.url, bearer(key))
-    const legacy = await openPeer(pipe, { era: "legacy" })
-    await pipe.openStream()
-    const modern = await openPeer(httpPipe(gateway.url, bearer(key)))
-    modern.call("subscriptions/listen", { notifications: { toolsListChanged: true } }).catch(() => {})
-    t.after(() => Promise.all([legacy.close(), modern.close()]))
-    await modern.until(({ method }) => method === "notifications/subscriptions/acknowledged")
+    const { legacy, modern } = await openListeners(t, gateway.url, key)
     await eventually("the tool is there", async () => (await tools(modern)).length === 1)
     const both = [legacy, modern]
     let told = both.map(changes)
