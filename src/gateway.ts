@@ -143,15 +143,17 @@ async function open(options: GatewayOptions, closers: Closers): Promise<Gateway>
 }
 
 async function makeDataFolder({ data }: Config): Promise<void> {
-  const refuse = (text: string) => (cause: unknown) => {
-    const why = (cause as NodeJS.ErrnoException).code ?? "unknown"
-    throw new GatewayError("invalid", `The data folder ${data} ${text.replace("()", `(${why})`)}.`, { cause })
-  }
-  await makeFolder(data).catch(refuse("cannot be made (); choose another with --data"))
   const { R_OK, W_OK, X_OK } = constants
-  await access(data, R_OK | W_OK | X_OK).catch(
-    refuse("cannot be read and written (); give the gateway's user the right to, or choose another with --data"),
-  )
+  await makeFolder(data).catch(refusing(data, "made", "choose another with --data"))
+  const remedy = "give the gateway's user the right to, or choose another with --data"
+  await access(data, R_OK | W_OK | X_OK).catch(refusing(data, "read and written", remedy))
+}
+
+function refusing(data: string, what: string, remedy: string): (cause: unknown) => never {
+  return (cause) => {
+    const why = (cause as NodeJS.ErrnoException).code ?? "unknown"
+    throw new GatewayError("invalid", `The data folder ${data} cannot be ${what} (${why}); ${remedy}.`, { cause })
+  }
 }
 
 async function listen(server: Server, { host, port, tls }: Config): Promise<string> {
