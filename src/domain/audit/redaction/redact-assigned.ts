@@ -3,7 +3,7 @@
  * `--token x`, `<secret>x</secret>`, `Cookie: a=x`. What could as well be prose must also look like a secret.
  */
 
-import { isMixed, looksRandom } from "./redact-looks.ts"
+import { isUnlikeProse, looksRandom } from "./redact-looks.ts"
 import { plain, type SecretNames } from "./redact-names.ts"
 import { endOfRun, marker, runOf, type Span } from "./redact-spans.ts"
 
@@ -151,5 +151,5 @@ function isNothing(value: string): boolean {
 
 function isSecretValue(value: string, name: Name, isTight: boolean): boolean {
   if (!name.isStrong) return looksRandom(value)
-  return isTight || isMixed(value) || looksRandom(value)
+  return isTight || isUnlikeProse(value)
 }

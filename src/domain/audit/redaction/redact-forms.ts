@@ -1,6 +1,6 @@
 /** Secrets that are known by their form alone: the keys of well-known issuers, tokens, private keys, credentials. */
 
-import { hasLongWord, isCredentialPair, isMixed, looksRandom } from "./redact-looks.ts"
+import { hasLongWord, isCredentialPair, isUnlikeProse } from "./redact-looks.ts"
 import { endOfRun, runOf, type Span } from "./redact-spans.ts"
 import { tokenSpans } from "./redact-tokens.ts"
 
@@ -74,7 +74,7 @@ function schemeSpans(text: string): readonly Span[] {
 
 function isSchemeSecret(word: string, value: string): boolean {
   if (/^basic/i.test(word)) return isCredentialPair(value)
-  return isMixed(value) || looksRandom(value)
+  return isUnlikeProse(value)
 }
 
 const keyBegin = /-----BEGIN[ +%\w]{0,40}PRIVATE[ +%0-9]{1,3}KEY[ +%\w]{0,10}-----/g

@@ -21,8 +21,16 @@ const other = 3
 
 /** Letters and digits that take turns, as they do in what was drawn and not in what was named. */
 export function looksRandom(text: string): boolean {
-  if (text.length < longWord || uuid.test(text)) return false
-  if (!/[a-z]/i.test(text) || !/\d/.test(text)) return false
+  return /\d/.test(text) && looksDrawn(text)
+}
+
+/** The same of letters alone, small and large: code has such names, so something else must say that it is a secret. */
+export function looksDrawn(text: string): boolean {
+  if (text.length < longWord || uuid.test(text) || !/[a-z]/i.test(text)) return false
+  return turnsIn(text) * 4 >= text.length
+}
+
+function turnsIn(text: string): number {
   let turns = 0
   let before = other
   for (let at = 0; at < text.length; at += 1) {
@@ -31,7 +39,7 @@ export function looksRandom(text: string): boolean {
     if (before !== other && kind !== before) turns += 1
     before = kind
   }
-  return turns * 4 >= text.length
+  return turns
 }
 
 function kindOf(code: number): number {
@@ -41,6 +49,11 @@ function kindOf(code: number): number {
 }
 
 /** Behind a name that says it is a secret, this much is enough. */
+export function isUnlikeProse(text: string): boolean {
+  return isMixed(text) || looksDrawn(text)
+}
+
+/** As passwords are that somebody thought of. */
 export function isMixed(text: string): boolean {
   return text.length >= 6 && /[a-z]/i.test(text) && /[\d!#$%^*~]/.test(text)
 }

@@ -4,6 +4,7 @@
  */
 
 const base62 = "aB3dE5fG7hI9jK1lM3nO5pQ7rS9tU1vW3xY5zA7bC9dE1fG3hI5jK7lM9"
+const letters = "FaskwDpQEvbFFqV_utoiEffv-ReBUUFN"
 const hex = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6071"
 
 function text(length: number): string {
@@ -41,6 +42,8 @@ export const secretForms: Readonly<Record<string, string>> = {
   "an RSA private key": `-----BEGIN RSA PRIVATE KEY-----\n${pemBody}\n-----END RSA PRIVATE KEY-----`,
   "an OpenSSH private key": `-----BEGIN OPENSSH PRIVATE KEY-----\n${pemBody}\n-----END OPENSSH PRIVATE KEY-----`,
   "a bearer credential": `Bearer ${hex}`,
+  "a bearer credential of letters": `Bearer ${letters}`,
+  "a key of letters in a header": `X-Api-Key: ${letters}`,
   "a basic credential": `Basic ${Buffer.from("ann:correct horse 7").toString("base64")}`,
   "the user of a URL": "postgres://ann:c0rrect-h0rse@db.example:5432/main",
   "a password in an assignment": "password=c0rrect-h0rse",
@@ -57,6 +60,7 @@ export function core(form: string): string {
     "c0rrect-h0rse",
     text(11),
     hex.slice(0, 16),
+    letters.slice(1, -1),
     "IOSFODNN7EXAMPLF",
     Buffer.from("ann:correct horse 7").toString("base64"),
   ]
