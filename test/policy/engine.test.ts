@@ -180,6 +180,8 @@ test("what is listed is worked out: conditions that leave nothing hide the tool"
     [true, [deny(a({ equals: "x" }), { pointer: "/b", equals: "y" }), deny(a({ equals: "x", not: true }))]],
     [false, [deny(a({ matches: "x+", not: true })), deny(a({ equals: "y", not: true }))]],
     [true, [deny(a({ matches: "x+", not: true })), deny(a({ equals: "xx", not: true }))]],
+    [false, [deny(a({ matches: "x+" })), deny(a({ matches: "x+", not: true }))]],
+    [true, [deny(a({ matches: "x+" })), deny(a({ matches: "[a-y]+", not: true }))]],
     [false, [{ effect: "deny" }]],
     [true, [deny(a({ equalsPrincipal: "team", not: true })), deny(a({ equals: "42", not: true }))]],
     [false, [deny(a({ equalsPrincipal: "team", not: true })), deny(a({ equals: "43", not: true }))]],

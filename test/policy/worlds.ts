@@ -173,6 +173,7 @@ export const values = [
   "new",
   "é",
   "",
+  -1,
   0,
   1,
   1.5,

@@ -1,8 +1,9 @@
 /**
  * Whether there are arguments that some rule allows and no rule denies. Each rule that denies is escaped by arguments of
  * which one of its conditions is known not to hold; so one condition of each is chosen, in all ways, and values are looked for
- * that the choice agrees with. What is equal, unequal or within bounds is worked out exactly. Of patterns it is not: two
- * on one argument that exclude each other are taken to leave something.
+ * that the choice agrees with. What is equal, unequal or within bounds is worked out exactly, and so is a pattern that must
+ * both match and not match. Of other patterns it is not: two on one argument that exclude each other are taken to leave
+ * something.
  */
 
 import type { Principal } from "../principal.ts"
@@ -61,9 +62,15 @@ function hasValue(wanted: readonly Wanted[], principal: Principal): boolean {
   const agrees = (value: string | number | boolean): boolean =>
     wanted.every(({ condition, holds }) => judgeValue(condition, value, principal) === holds)
   if (candidates.some(agrees)) return true
-  return (
-    wanted.some(({ condition }) => condition.matches !== undefined) && mayBeText(wanted, candidates, principal)
-  )
+  const patterns = wanted.filter(({ condition }) => condition.matches !== undefined)
+  return patterns.length > 0 && !contradict(patterns) && mayBeText(wanted, candidates, principal)
+}
+
+/** Whether one of the patterns must match and must not. */
+function contradict(patterns: readonly Wanted[]): boolean {
+  const matching = ({ condition, holds }: Wanted): boolean => holds !== (condition.not === true)
+  const [wanted, unwanted] = [patterns.filter(matching), patterns.filter((one) => !matching(one))]
+  return wanted.some(({ condition }) => unwanted.some((other) => other.condition.matches === condition.matches))
 }
 
 /** Whether all that is no pattern leaves texts without end, among which patterns may have one. */
