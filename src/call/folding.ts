@@ -23,14 +23,14 @@ type Crowd = { alone: number; readonly sources: Map<string, Source> }
 
 export class Folding {
   readonly #recorder: EntryRecorder
-  readonly #newCallId: () => string
+  readonly #newCallId: (nowMs: number) => string
   readonly #crowds: Readonly<Record<keyof typeof bounds, Crowd>> = {
     principals: { alone: 0, sources: new Map() },
     strangers: { alone: 0, sources: new Map() },
   }
 
   /** @param newCallId for refusals of what was no call */
-  constructor(recorder: EntryRecorder, newCallId: () => string) {
+  constructor(recorder: EntryRecorder, newCallId: (nowMs: number) => string) {
     this.#recorder = recorder
     this.#newCallId = newCallId
   }
@@ -42,7 +42,7 @@ export class Folding {
    * @throws GatewayError `audit_unavailable`
    */
   async add(given: EntryDraft): Promise<string | undefined> {
-    const draft = given.kind === "refusal" ? { callId: this.#newCallId(), ...given } : given
+    const draft = given.kind === "refusal" ? { callId: this.#newCallId(given.timeMs), ...given } : given
     const which = draft.principalId === undefined ? "strangers" : "principals"
     const crowd = this.#crowds[which]
     const source = sourceOf(crowd, draft, bounds[which].maxSources)

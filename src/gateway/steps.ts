@@ -22,6 +22,7 @@ import type { EntryRecorder } from "../domain/audit/log.ts"
 import type { ActivePrincipal } from "../domain/principal.ts"
 import { failpoint } from "../failpoint.ts"
 import type { Authenticator } from "../identity/authenticator.ts"
+import { callIds } from "./call-ids.ts"
 import type { Closers } from "./closers.ts"
 import { randomDigits } from "./random-digits.ts"
 import type { Services } from "./services.ts"
@@ -44,15 +45,13 @@ export type StepsOptions = {
   readonly startId: string
 }
 
-const callIdDigits = 16
 const flushMs = 1_000
 const clock = (): number => performance.now()
 
 export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
   const { audit, limits, stores, services, recorder, limiter, routing, startId } = options
   const newHex = randomDigits()
-  // Refusals are told under it, and nobody should see in it how many calls others make.
-  const newCallId = (): string => `${startId}.${newHex(callIdDigits)}`
+  const newCallId = callIds(startId, newHex)
   const folding = openFolding(new Folding(recorder, newCallId), closers)
   const auditing = createAudit({
     recorder,
@@ -67,7 +66,10 @@ export function wireSteps(options: StepsOptions, closers: Closers): WiredSteps {
   const steps: WiredSteps["steps"] = {
     ...auditing,
     cursors: createCursors(stores.sealer),
-    open: (call) => openCall(call, { id: newCallId(), newHex, arrivedMs: Date.now(), beganMs: clock() }),
+    open: (call) => {
+      const arrivedMs = Date.now()
+      return openCall(call, { id: newCallId(arrivedMs), newHex, arrivedMs, beganMs: clock() })
+    },
     authenticate: (caller) => stores.authenticator.authenticate(caller),
     resolve: (principal, request) => resolve(services.known(), principal, request),
     authorize: (principal, target, call) => authorize(services.known(), principal, target, call),

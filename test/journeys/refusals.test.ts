@@ -262,6 +262,6 @@ test("an id does not tell how many calls others make", limit, async () => {
   const ids = await Promise.all(
     [1, 2, 3].map(async () => (await throughMcp({ who: "bare", tool: "x" }))["callId"]),
   )
-  for (const id of ids) assert.match(String(id), /\.[0-9a-f]{16}$/)
+  for (const id of ids) assert.match(String(id), /\.[0-9a-f]{24}$/)
   assert.equal(new Set(ids).size, ids.length)
 })
