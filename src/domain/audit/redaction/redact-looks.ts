@@ -25,7 +25,7 @@ export function looksRandom(text: string): boolean {
 }
 
 /** The same of letters alone, small and large: code has such names, so something else must say that it is a secret. */
-export function looksDrawn(text: string): boolean {
+function looksDrawn(text: string): boolean {
   if (text.length < longWord || uuid.test(text) || !/[a-z]/i.test(text)) return false
   return turnsIn(text) * 4 >= text.length
 }
