@@ -24,7 +24,7 @@ export type Calls = {
   /** One call. For what is unknown right after the start it waits until the services were heard, or had their time. */
   readonly call: (request: CallRequest) => Promise<Answer>
   readonly lookAt: LookAt
-  /** How many there were so far. */
+  /** How many there were so far, or a few more. */
   readonly made: () => number
   /** Resolves when no call is open, or when their time is over. */
   readonly drained: (graceMs: number) => Promise<void>
@@ -65,14 +65,14 @@ export function wireCalls(options: CallsOptions, closers: Closers): Calls {
     folding,
     tasks,
     call: async (request) => {
-      open.enter(request)
+      const number = open.enter(request)
       try {
         if (!settled && isUnknownYet(request)) await services.fleet.settled()
         const answer = await call(steps, request)
         failpoint("call.answer.before")
         return answer
       } finally {
-        open.leave(request)
+        open.leave(number)
       }
     },
     lookAt: async (resource, principal) => {

@@ -6,11 +6,11 @@
 import type { CallRequest } from "../call/call.ts"
 import type { WhyRefused } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
+import { Numbered } from "../mcp/numbered.ts"
 
 export class OpenCalls {
   readonly #stopping: AbortSignal
-  readonly #open = new Set<CallRequest>()
-  #made = 0
+  readonly #open = new Numbered<CallRequest>()
   #onIdle: (() => void) | undefined
 
   /** @param stopping aborts when no more calls are taken */
@@ -18,27 +18,29 @@ export class OpenCalls {
     this.#stopping = stopping
   }
 
-  /** @throws GatewayError `service_unavailable` once the gateway is stopping */
-  enter(call: CallRequest): void {
+  /**
+   * @returns the number to leave by
+   * @throws GatewayError `service_unavailable` once the gateway is stopping
+   */
+  enter(call: CallRequest): number {
     if (this.#stopping.aborted) throw stoppingNow()
-    this.#open.add(call)
-    this.#made += 1
+    return this.#open.add(call)
   }
 
-  /** How many ever entered. */
+  /** How many ever entered, or a few more. */
   get made(): number {
-    return this.#made
+    return this.#open.last
   }
 
   /** Once for each that entered. */
-  leave(call: CallRequest): void {
-    this.#open.delete(call)
+  leave(number: number): void {
+    this.#open.delete(number)
     if (this.#open.size === 0) this.#onIdle?.()
   }
 
   /** Ends those of callers that are refused now: each is answered why, and cancelled at its service. */
   endRefused(whyRefused: WhyRefused): void {
-    for (const { caller, exchange } of this.#open) {
+    for (const { caller, exchange } of this.#open.items()) {
       const why = whyRefused(caller)
       if (why) exchange.end?.(why)
     }

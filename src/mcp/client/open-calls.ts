@@ -10,7 +10,7 @@ import type { OutgoingCall, Question } from "./carrier.ts"
 import { isTaskNews } from "../legacy-tasks.ts"
 import { hop, metaOf } from "../meta.ts"
 import type { Answer, Notification } from "../message.ts"
-import { Numbered } from "./numbered.ts"
+import { Numbered } from "../numbered.ts"
 import { fromRaw, type RawJson, type RawObject } from "../raw-json.ts"
 
 /** Requests in which a service may ask something back. */

@@ -75,14 +75,14 @@ export function wireWorkerCalls(options: WorkerCallsOptions, closers: Closers): 
   return {
     folding,
     call: async (request) => {
-      open.enter(request)
+      const number = open.enter(request)
       try {
         return await call(claiming, request)
       } catch (thrown) {
         report(log, thrown, request)
         throw thrown
       } finally {
-        open.leave(request)
+        open.leave(number)
       }
     },
     endRefused: endingRefused({ open, bridge: sending.bridge, steps }),

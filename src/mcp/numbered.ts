@@ -20,6 +20,10 @@ export class Numbered<T> {
     return this.#lastNumber
   }
 
+  get size(): number {
+    return this.#size
+  }
+
   get(number: number): T | undefined {
     const slot = this.#slots[number % this.#slots.length]
     return slot?.number === number ? slot.item : undefined

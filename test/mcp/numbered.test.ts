@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { Numbered } from "../../../src/mcp/client/numbered.ts"
+import { Numbered } from "../../src/mcp/numbered.ts"
 
 test("items are numbered from one, and found until they are deleted", () => {
   const open = new Numbered<string>()
