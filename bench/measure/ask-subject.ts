@@ -13,6 +13,8 @@ export type Answers = {
   readonly collect: object
   readonly heap: {
     readonly heapBytes: number
+    /** Of it, what has outlived collections of young objects and stays until a full one. */
+    readonly oldBytes: number
     readonly externalBytes: number
     /** Collections of garbage since its start. */
     readonly collections: number

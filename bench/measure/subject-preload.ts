@@ -5,7 +5,7 @@
 
 import { readFileSync, renameSync, writeFileSync } from "node:fs"
 import { monitorEventLoopDelay, PerformanceObserver } from "node:perf_hooks"
-import { getHeapStatistics, setFlagsFromString } from "node:v8"
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { isMainThread } from "node:worker_threads"
 import type { Answers, Question } from "./ask-subject.ts"
@@ -32,7 +32,8 @@ if (isMainThread && path !== undefined) {
     },
     heap: () => {
       const { used_heap_size: heapBytes, external_memory: externalBytes } = getHeapStatistics()
-      return { heapBytes, externalBytes, collections }
+      const old = getHeapSpaceStatistics().find(({ space_name: name }) => name === "old_space")
+      return { heapBytes, oldBytes: old?.space_used_size ?? 0, externalBytes, collections }
     },
     resources: () => {
       const counts: Record<string, number> = {}

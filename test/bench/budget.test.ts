@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { countCall } from "../../bench/benches/budget.ts"
+import { countCall, type Counted } from "../../bench/benches/budget.ts"
 import { budget } from "../../bench/budget.ts"
 
 const tries = 3
@@ -16,6 +16,7 @@ test("a governed call allocates and computes no more than its budget", { skip },
   assert.ok(fits(counted), `a call took ${JSON.stringify(counted)}; it may take ${JSON.stringify(budget)}`)
 })
 
-function fits({ allocatedBytes, mainThreadRatio }: Awaited<ReturnType<typeof countCall>>): boolean {
-  return allocatedBytes <= budget.allocatedBytes && mainThreadRatio <= budget.mainThreadRatio
+function fits({ allocatedBytes, agedBytes, mainThreadRatio }: Counted): boolean {
+  const isSmall = allocatedBytes <= budget.allocatedBytes && agedBytes <= budget.agedBytes
+  return isSmall && mainThreadRatio <= budget.mainThreadRatio
 }
