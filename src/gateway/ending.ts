@@ -5,9 +5,9 @@
  */
 
 import type { Bridge } from "../call/bridge.ts"
-import type { WhyRefused } from "../domain/principal.ts"
 import type { Steps } from "../call/call.ts"
 import type { ListSteps } from "../call/list.ts"
+import type { WhyRefused } from "../domain/principal.ts"
 import { GatewayError } from "../errors.ts"
 import type { OpenCalls } from "./open-calls.ts"
 
